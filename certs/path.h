@@ -1,0 +1,36 @@
+// Verification of a license file to a trust anchor (RFC 5280 section 6), with the depth fixed: root, issuing,
+// license. Two judges must agree: our profile and signature checks, and OpenSSL's X509_verify_cert in strict
+// mode with the CRLs. Time is not judged here: the result carries the dates, and Decide (agent/enforcement)
+// draws the consequences.
+#pragma once
+
+#include "certs/license_file.h"
+#include "protocol/terms.h"
+
+namespace holdfast {
+
+enum class Revocation { kGood, kRevoked, kIssuerRevoked };
+
+struct VerifiedLicense {
+  LicenseTerms terms;
+  Bytes serial;
+  std::string customer;  // subject O
+  PublicKey license_key;
+  Time not_before, not_after;
+  Revocation revocation = Revocation::kGood;
+  std::optional<RevokedEntry> revoked;
+  int64_t crl_number = 0;
+  Time crl_this_update, crl_next_update;
+  Sha256Digest root;  // SPKI hash of the anchor that it leads to
+};
+
+// Checks: path.anchor (no root fits), path.signature, path.issuer, path.dates (license outlives its issuer),
+// path.crl (wrong issuer, shard or signature), path.terms (terms disagree with the certificate),
+// path.openssl.
+Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchors& anchors);
+
+// The vendor's message certificate, for product keys and later heartbeat answers: message <- issuing <- root.
+Status VerifyMessageCertificate(const Certificate& message, const Certificate& issuing,
+                                const TrustAnchors& anchors);
+
+}  // namespace holdfast

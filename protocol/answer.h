@@ -1,0 +1,20 @@
+// The sealed answer: a JWE whose plaintext is JSON { "schema": "1.0", "license": "<PEM license file>" }.
+// Authenticity does not come from the envelope, which anybody can make for an EK, but from the license
+// inside.
+#pragma once
+
+#include "protocol/jose/jwe.h"
+
+namespace holdfast {
+
+struct AnswerContent {
+  std::string license;  // a license file (certs/license_file.h)
+};
+Bytes FormatAnswerContent(const AnswerContent& content);
+Result<AnswerContent> ParseAnswerContent(ByteView json);  // answer.<member>
+
+// `preamble` facts are for people: product, license id, host name.
+std::string ArmorAnswer(std::string_view compact_jwe, std::string_view preamble);
+Result<Jwe> ReadAnswerFile(std::string_view file_text);  // answer.kind when it is another of our files
+
+}  // namespace holdfast

@@ -1,0 +1,31 @@
+// PEM textual encoding (RFC 7468) around our objects. What stands before, between and after the blocks is for
+// people; nothing reads it.
+#pragma once
+
+#include <vector>
+
+#include "protocol/bytes.h"
+
+namespace holdfast {
+
+inline constexpr size_t kMaxFileSize = 256 * 1024;  // any file that we read from outside
+inline constexpr size_t kMaxArmorBlocks = 16;
+
+inline constexpr std::string_view kLabelCertificate = "CERTIFICATE";
+inline constexpr std::string_view kLabelCrl = "X509 CRL";
+inline constexpr std::string_view kLabelRequest = "HOLDFAST REQUEST";  // content: JWS, compact serialization
+inline constexpr std::string_view kLabelAnswer = "HOLDFAST ANSWER";    // content: JWE, compact serialization
+
+struct ArmorBlock {
+  std::string label;
+  Bytes content;
+};
+
+// One block, 64 characters a line. `preamble` is put before it, each line as it is; it must not contain
+// "-----BEGIN".
+std::string Armor(std::string_view label, ByteView content, std::string_view preamble = {});
+// All blocks in order; at least one. CRLF and LF both accepted; RFC 7468 strict form otherwise.
+// Checks: armor.size, armor.empty (no block at all), armor.syntax, armor.count.
+Result<std::vector<ArmorBlock>> ParseArmor(std::string_view text);
+
+}  // namespace holdfast

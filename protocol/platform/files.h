@@ -1,0 +1,38 @@
+// Files, so that nothing is lost: what is written is the old content or the new one, also after kill -9, a
+// full disk or a power cut. No function follows a symbolic link in the last component of a path.
+#pragma once
+
+#include <filesystem>
+
+#include "protocol/bytes.h"
+#include "protocol/secret.h"
+
+namespace holdfast {
+
+using Path = std::filesystem::path;
+
+// The whole regular file; more than max_size octets is an error. "-" is not special.
+// Checks: file.missing (kNotFound), file.size (kMalformed), file.kind, file.read (kUnavailable).
+Result<Bytes> ReadFile(const Path& path, size_t max_size);
+Result<Secret> ReadSecretFile(const Path& path,
+                              size_t max_size);  // also refuses group- or world-readable: file.mode
+// Temporary file in the same directory, fsync, rename, fsync of the directory. Check: file.write
+// (kUnavailable).
+Status WriteFileAtomically(const Path& path, ByteView content, int mode);
+Status RemoveFile(const Path& path);               // absent is success; the directory is synced
+Status MakeDirectory(const Path& path, int mode);  // with parents; existing is success
+
+// An advisory lock held as long as the object lives (flock on path, created when missing).
+class FileLock {
+ public:
+  static Result<FileLock> Acquire(const Path& path);  // check: file.locked (kConflict), does not wait
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+}  // namespace holdfast

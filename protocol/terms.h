@@ -1,0 +1,111 @@
+// What a license grants. A *product file* is what the vendor writes: plans with lengths of time. *License
+// terms* are one plan resolved for one license, with points in time; they are carried as JSON in the license
+// certificate. Schemas: docs/schemas/product.schema.json and docs/schemas/terms.schema.json; docs/formats.md
+// explains each member.
+#pragma once
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/strict_json.h"
+
+namespace holdfast {
+
+inline constexpr int kTermsSchemaMajor = 1;  // "schema": "1.0"; another major is refused by name
+inline constexpr size_t kMaxTermsSize = 16 * 1024;
+inline constexpr size_t kMaxProductFileSize = 128 * 1024;
+
+// Ids (product, plan, edition, feature, limit): [a-z0-9][a-z0-9._-]{0,63}.
+bool IsIdentifier(std::string_view text);
+
+using FeatureValue = std::variant<bool, int64_t, std::string>;  // false is "not granted"
+
+enum class LimitKind {
+  kSeats,  // units held by connections; the sum over all connections is at most max
+  kGauge,  // a level that applications report; the sum over all connections is at most max
+  kMeter,  // units that are used up, per period
+};
+enum class MeterPeriod { kNever, kMonth, kYear };
+
+struct Limit {
+  LimitKind kind = LimitKind::kSeats;
+  int64_t max = 0;
+  MeterPeriod period = MeterPeriod::kNever;  // meters only
+  int overage_percent = 0;                   // soft overage above max, 0 to 1000
+};
+
+struct Grants {
+  std::string edition;
+  std::map<std::string, FeatureValue> features;
+  std::map<std::string, Limit> limits;
+};
+
+// How sure the vendor is of the hardware (requirement C5).
+enum class AssuranceClass { kHwTpm, kVtpm, kHost };
+std::string_view AssuranceName(AssuranceClass value);  // "hw-tpm", "vtpm", "host"
+
+enum class Policy { kAllow, kWarn, kDeny };
+
+struct Policies {                   // what to do when it happens; enforced by the agent
+  Policy clock = Policy::kWarn;     // clock set back
+  Policy rollback = Policy::kDeny;  // state restored from a backup
+  Policy clone = Policy::kWarn;     // two hosts with one TPM state
+};
+
+struct LicenseTerms {
+  std::string schema = "1.0";
+  std::string license;  // license id, as in the certificate's subject
+  std::string vendor;
+  std::string product;
+  std::string plan;
+  Grants grants;                   // members edition, features, limits
+  std::optional<Grants> fallback;  // what is left after grace; absent: nothing
+  Time valid_from;
+  std::optional<Time> expires;       // absent: perpetual
+  Seconds expiry_grace{0};           // certificate notAfter = expires + expiry_grace
+  std::vector<Seconds> warn_before;  // descending; "expiring" begins at the first
+  Seconds offline_window{0};         // 0: unlimited
+  Seconds heartbeat_interval{0};
+  std::optional<Time> maintenance_until;
+  AssuranceClass assurance = AssuranceClass::kHwTpm;  // what was established at activation
+  Policies policies;
+};
+
+// Checks: terms.schema (unknown major), terms.<member>.
+Result<LicenseTerms> ParseTerms(std::string_view json);
+std::string FormatTerms(const LicenseTerms& terms);  // the octets that go into the certificate
+
+struct Plan {
+  Grants grants;
+  std::optional<Grants> fallback;
+  std::optional<Seconds> duration;  // absent: perpetual
+  Seconds expiry_grace{7 * 86400};
+  std::vector<Seconds> warn_before{Seconds{30 * 86400}, Seconds{14 * 86400}, Seconds{7 * 86400},
+                                   Seconds{86400}};
+  Seconds offline_window{30 * 86400};
+  Seconds heartbeat_interval{86400};
+  std::optional<Seconds> maintenance;
+  std::vector<AssuranceClass> assurance{AssuranceClass::kHwTpm};  // classes that may activate
+  bool allow_simulator = false;  // a simulated TPM counts as vtpm; for demonstrations and tests
+  Policies policies;
+};
+
+struct ProductFile {
+  std::string schema = "1.0";
+  std::string name;              // for people
+  std::string line = "default";  // the product line: which issuing key signs
+  std::map<std::string, Plan> plans;
+};
+
+Result<ProductFile> ParseProductFile(std::string_view json);
+
+struct Resolution {
+  std::string license, vendor, product, plan;
+  Time valid_from;
+  AssuranceClass assurance;
+};
+LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution);
+
+}  // namespace holdfast

@@ -1,0 +1,44 @@
+// The keys and the index that activation makes, bit for bit (TCG EK Credential Profile for L-1 and L-2). Both
+// sides build on these: the agent creates exactly them, the verifier accepts exactly them.
+#pragma once
+
+#include "protocol/secret.h"
+#include "protocol/tpm/structures.h"
+
+namespace holdfast::tpm {
+
+enum class EkTemplate { kRsa2048, kEccP256, kEccP384 };
+
+// TPMT_PUBLIC with an empty or zero `unique` as TPM2_CreatePrimary and TPM2_Create want it.
+Bytes EkTemplateBytes(EkTemplate which);
+Bytes SrkTemplateBytes();                             // TCG SRK, P-256
+Bytes AkTemplateBytes();                              // restricted signing, P-256, noDA, under the EK
+Bytes LicenseKeyTemplateBytes(ByteView auth_policy);  // P-256, use only by policy, under the SRK
+
+// Does a public area equal a template except for `unique`?
+std::optional<EkTemplate> MatchEk(const Public& ek);
+bool MatchesSrk(const Public& object);
+bool MatchesAk(const Public& object);
+bool MatchesLicenseKey(const Public& object);  // auth_policy is checked apart: any 32 octets
+
+// The retirement gate: an NV counter. While its value equals `base`, the license key signs; one increment
+// ends that for ever.
+inline constexpr uint32_t kGateAttributes =
+    0x02060014;  // as defined: COUNTER, owner and auth read, auth write, noDA
+inline constexpr uint32_t kWritten = 1u << 29;
+// One gate per product on a TPM: 0x01900000 | 20 bits of SHA-256(vendor || 0x00 || product).
+uint32_t GateIndex(std::string_view vendor, std::string_view product);
+NvPublic GatePublic(uint32_t index);  // with WRITTEN: what NV_Certify names
+// authPolicy of the license key: PolicyNV(gate == base), Part 3, 23.9.
+Bytes GatePolicy(const Name& gate_name, uint64_t base);
+
+// PolicySecret(endorsement) and the constants of the high range EK (PolicyA, PolicyB, PolicyC).
+Bytes PolicyA(Alg hash);
+Bytes PolicyBSha384();
+Bytes PolicyCSha384();
+
+// KDFa and KDFe (Part 1, 11.4.10); label without its terminating zero.
+Secret KdfA(HashAlgorithm hash, ByteView key, std::string_view label, ByteView u, ByteView v, uint32_t bits);
+Secret KdfE(HashAlgorithm hash, ByteView z, std::string_view label, ByteView u, ByteView v, uint32_t bits);
+
+}  // namespace holdfast::tpm

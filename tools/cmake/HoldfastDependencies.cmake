@@ -1,0 +1,15 @@
+# Debian's packages; tools/deps installs them.
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(P11KIT REQUIRED IMPORTED_TARGET p11-kit-1)
+pkg_check_modules(TSS2 REQUIRED IMPORTED_TARGET tss2-esys tss2-mu tss2-rc tss2-tctildr)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+pkg_search_module(BOTAN REQUIRED IMPORTED_TARGET botan-2 botan-3)
+find_library(SOCI_CORE soci_core REQUIRED)  # libsoci-dev has neither CMake nor pkg-config files
+find_library(SOCI_SQLITE3 soci_sqlite3 REQUIRED)
+if(BUILD_TESTING OR NOT DEFINED BUILD_TESTING)
+  find_package(GTest REQUIRED)
+endif()
