@@ -47,8 +47,12 @@ class PublicKey {
   Status VerifyDigest(SignatureAlgorithm algorithm, ByteView digest, ByteView signature,
                       EcdsaForm form = EcdsaForm::kDer) const;
 
+  struct Impl;  // protocol/crypto/public_key_impl.h
+  const Impl& impl() const { return *impl_; }
+
  private:
-  struct Impl;
+  static Result<PublicKey> FromImpl(Result<Impl> impl);
+  PublicKey() = default;
   std::shared_ptr<const Impl> impl_;
 };
 

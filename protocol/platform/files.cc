@@ -1,0 +1,170 @@
+#include "protocol/platform/files.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "protocol/crypto/random.h"
+
+namespace holdfast {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  int get() const { return value_; }
+  bool valid() const { return value_ >= 0; }
+  int Close() {
+    int result = ::close(value_);
+    value_ = -1;
+    return result;
+  }
+
+ private:
+  int value_;
+};
+
+std::string Reason() {
+  return std::generic_category().message(errno);
+}
+
+tl::unexpected<Error> WriteFailed(const Path& path, std::string_view step) {
+  return Fail(ErrorKind::kUnavailable, "file.write",
+              path.string() + " cannot be written (" + std::string(step) + "): " + Reason(),
+              "check space and permissions; the old content, if any, is untouched");
+}
+
+Status SyncDirectory(const Path& directory) {
+  Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::fsync(fd.get()) != 0) return WriteFailed(directory, "fsync of the directory");
+  return {};
+}
+
+Path DirectoryOf(const Path& path) {
+  return path.has_parent_path() ? path.parent_path() : Path(".");
+}
+
+bool WriteAll(int fd, ByteView content) {
+  while (!content.empty()) {
+    ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    content = content.subspan(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+Result<Bytes> ReadAll(int fd, const Path& path, size_t max_size) {
+  Bytes content;
+  uint8_t buffer[16384];
+  for (;;) {
+    ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0)
+      return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be read: " + Reason());
+    if (n == 0) return content;
+    if (content.size() + static_cast<size_t>(n) > max_size) {
+      return Malformed("file.size", path.string() + " is larger than " + std::to_string(max_size) + " octets",
+                       "this is not a file of the kind that is wanted here");
+    }
+    content.insert(content.end(), buffer, buffer + n);
+  }
+}
+
+Result<Bytes> ReadRegular(const Path& path, size_t max_size, bool private_only) {
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd.valid()) {
+    if (errno == ENOENT) return Fail(ErrorKind::kNotFound, "file.missing", path.string() + " does not exist");
+    if (errno == ELOOP)
+      return Refused("file.kind", path.string() + " is a symbolic link", "name the file itself");
+    return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be opened: " + Reason());
+  }
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
+    return Refused("file.kind", path.string() + " is not a regular file", "name a file");
+  if (private_only && (info.st_mode & 077) != 0)
+    return Refused("file.mode", path.string() + " can be read by others", "chmod 600 " + path.string());
+  return ReadAll(fd.get(), path, max_size);
+}
+
+}  // namespace
+
+Result<Bytes> ReadFile(const Path& path, size_t max_size) {
+  return ReadRegular(path, max_size, false);
+}
+
+Result<Secret> ReadSecretFile(const Path& path, size_t max_size) {
+  HOLDFAST_TRY(Bytes content, ReadRegular(path, max_size, true));
+  return Secret(std::move(content));
+}
+
+Status WriteFileAtomically(const Path& path, ByteView content, int mode) {
+  const Path directory = DirectoryOf(path);
+  const Path temporary =
+      directory / ("." + path.filename().string() + "." + HexEncode(RandomBytes(6)) + ".tmp");
+  {
+    Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                         static_cast<mode_t>(mode)));
+    if (!fd.valid()) return WriteFailed(path, "creating a temporary file");
+    auto abandon = [&](std::string_view step) {
+      auto failure = WriteFailed(path, step);
+      ::unlink(temporary.c_str());
+      return failure;
+    };
+    if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return abandon("mode");
+    if (!WriteAll(fd.get(), content)) return abandon("write");
+    if (::fsync(fd.get()) != 0) return abandon("fsync");
+    if (fd.Close() != 0) return abandon("close");
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return abandon("rename");
+  }
+  return SyncDirectory(directory);
+}
+
+Status RemoveFile(const Path& path) {
+  if (::unlink(path.c_str()) != 0) {
+    if (errno == ENOENT) return {};
+    return Fail(ErrorKind::kUnavailable, "file.remove", path.string() + " cannot be removed: " + Reason());
+  }
+  return SyncDirectory(DirectoryOf(path));
+}
+
+Status MakeDirectory(const Path& path, int mode) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return {};
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  if (error || (::mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0 && errno != EEXIST))
+    return WriteFailed(path, "creating the directory");
+  return SyncDirectory(DirectoryOf(path));
+}
+
+Result<FileLock> FileLock::Acquire(const Path& path) {
+  int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return WriteFailed(path, "opening the lock");
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    ::close(fd);
+    return Fail(ErrorKind::kConflict, "file.locked", path.string() + " is held by another process",
+                "wait until that one is done, or stop it");
+  }
+  return FileLock(fd);
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace holdfast
