@@ -1,5 +1,10 @@
 // The decision, a pure function: everything that can go wrong is an input. A Decision lists every reason,
 // from one documented enumeration (docs/enforcement.md), and each says what to do about it.
+//
+// Boundaries, all inclusive and in whole seconds: from valid_from; active up to `expires`; grace up to
+// expires + expiry_grace, which is the certificate's notAfter; then the fallback edition, or nothing.
+// Only the passing of time leads to the fallback edition. A license that is revoked, suspended, retired, not
+// genuine or not at home on this hardware grants nothing (docs/decisions/0073).
 #pragma once
 
 #include <map>
@@ -12,10 +17,10 @@
 namespace holdfast {
 
 enum class Reason {
-  kActive,           // informational: nothing wrong
+  kActive,           // informational: nothing wrong; never together with another
   kExpiring,         // warning
   kGrace,            // warning: expired, but within expiry_grace
-  kFallbackEdition,  // the fallback edition's grants apply
+  kFallbackEdition,  // warning: the fallback edition's grants apply
   kExpired,          // expired, no fallback
   kNotYetValid,
   kRevoked,
@@ -29,14 +34,17 @@ enum class Reason {
   kUnknownFeature,
   kUnknownLimit,
   kLimitReached,
+  kOverage,  // warning: above the limit, within the overage that the terms allow
   // Named now, raised by the parts of C9 to C13 that come next:
   kClockSetBack,
   kStateRollback,
   kOfflineTooLong,
   kRevocationStale,
 };
+inline constexpr int kReasonCount = static_cast<int>(Reason::kRevocationStale) + 1;
 std::string_view ReasonName(Reason reason);    // "active", "expiring", ... snake case
-std::string_view ReasonAdvice(Reason reason);  // what the administrator does
+std::string_view ReasonAdvice(Reason reason);  // what the administrator does; a sentence without final period
+void SortBySeriousness(std::vector<Reason>& reasons);  // most serious first, no duplicates
 
 enum class LicenseState {
   kActive,
@@ -76,16 +84,21 @@ Standing Assess(const LicenseView& view, Time now);
 
 struct Decision {
   bool allowed = false;
-  std::vector<Reason> reasons;
+  std::vector<Reason> reasons;  // most serious first
   LicenseState state = LicenseState::kNone;
   std::string edition;
-  std::optional<FeatureValue> value;  // of the feature
+  std::optional<FeatureValue> value;  // of the feature, when it is granted
   std::optional<int64_t> max, used;   // of the limit
   std::optional<Time> expires;
   std::optional<int64_t> days_left;
 };
 Decision DecideFeature(const LicenseView& view, Time now, std::string_view feature);
-// May `amount` more be taken when `used` is held already?
+// May `amount` more be taken when `used` is held already? amount 0 asks about the limit as such.
+// Precondition: used >= 0, amount >= 0.
 Decision DecideLimit(const LicenseView& view, Time now, std::string_view limit, int64_t used, int64_t amount);
+Decision DecideWithoutLicense();  // nothing is installed
+
+// The most that may be held at once: max and the overage on top, never more than INT64_MAX.
+int64_t Ceiling(const Limit& limit);
 
 }  // namespace holdfast

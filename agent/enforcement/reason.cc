@@ -1,0 +1,110 @@
+// Names and advice of every reason and state. docs/enforcement.md is the same table for people.
+#include <algorithm>
+#include <array>
+
+#include "agent/enforcement/decide.h"
+
+namespace holdfast {
+namespace {
+
+struct Entry {
+  Reason reason;
+  std::string_view name;
+  std::string_view advice;
+};
+
+// In order of seriousness, the most serious first: what the vendor or the hardware says, then what time says,
+// then what the question was about, then warnings.
+constexpr std::array<Entry, kReasonCount> kReasons{{
+    {Reason::kTampered, "tampered",
+     "the license file was altered or the pinned roots are not this vendor's; install the vendor's answer "
+     "again"},
+    {Reason::kRevoked, "revoked", "the vendor has revoked this license; ask the vendor"},
+    {Reason::kSuspended, "suspended",
+     "the vendor has suspended this license; settle it with the vendor and install the new revocation list"},
+    {Reason::kWrongHardware, "wrong_hardware",
+     "the license belongs to another machine, or this TPM was cleared; request a license for this machine"},
+    {Reason::kStateRollback, "state_rollback",
+     "the agent's state was restored from a backup; ask the vendor"},
+    {Reason::kRetired, "retired", "this license was returned; request a new one"},
+    {Reason::kHardwareUnavailable, "hardware_unavailable",
+     "the TPM does not answer; see that it is on in the firmware setup and that the agent may use its "
+     "device"},
+    {Reason::kNoLicense, "no_license",
+     "no license is installed; run `holdfast request` and send the file to the vendor"},
+    {Reason::kNotYetValid, "not_yet_valid", "the license begins later; check the clock of this machine"},
+    {Reason::kExpired, "expired", "the license has expired; renew it with the vendor"},
+    {Reason::kClockSetBack, "clock_set_back", "the clock of this machine was set back; set it right"},
+    {Reason::kOfflineTooLong, "offline_too_long", "exchange a heartbeat file with the vendor"},
+    {Reason::kUnknownFeature, "unknown_feature",
+     "the license does not know this feature; check its spelling, or ask the vendor"},
+    {Reason::kUnknownLimit, "unknown_limit",
+     "the license does not know this limit; check its spelling, or ask the vendor"},
+    {Reason::kFeatureNotGranted, "feature_not_granted",
+     "the edition that applies now does not include this feature"},
+    {Reason::kLimitReached, "limit_reached",
+     "wait until others release some of it, or ask the vendor for more"},
+    {Reason::kFallbackEdition, "fallback_edition",
+     "the license has expired and the fallback edition applies; renew it with the vendor"},
+    {Reason::kGrace, "grace",
+     "the license has expired and runs in its grace period; renew it with the vendor now"},
+    {Reason::kOverage, "overage", "more is in use than the license includes; ask the vendor for more"},
+    {Reason::kExpiring, "expiring", "the license expires soon; renew it with the vendor"},
+    {Reason::kRevocationStale, "revocation_stale", "install a fresh revocation list from the vendor"},
+    {Reason::kActive, "active", ""},
+}};
+
+size_t Rank(Reason reason) {
+  return std::find_if(kReasons.begin(), kReasons.end(), [&](const Entry& e) { return e.reason == reason; }) -
+         kReasons.begin();
+}
+
+}  // namespace
+
+std::string_view ReasonName(Reason reason) {
+  return kReasons.at(Rank(reason)).name;
+}
+
+std::string_view ReasonAdvice(Reason reason) {
+  return kReasons.at(Rank(reason)).advice;
+}
+
+void SortBySeriousness(std::vector<Reason>& reasons) {
+  std::sort(reasons.begin(), reasons.end(), [](Reason a, Reason b) { return Rank(a) < Rank(b); });
+  reasons.erase(std::unique(reasons.begin(), reasons.end()), reasons.end());
+  if (reasons.size() > 1 && reasons.back() == Reason::kActive) reasons.pop_back();
+}
+
+std::string_view StateName(LicenseState state) {
+  switch (state) {
+    case LicenseState::kActive:
+      return "active";
+    case LicenseState::kExpiring:
+      return "expiring";
+    case LicenseState::kGrace:
+      return "grace";
+    case LicenseState::kFallback:
+      return "fallback";
+    case LicenseState::kNotYetValid:
+      return "not_yet_valid";
+    case LicenseState::kExpired:
+      return "expired";
+    case LicenseState::kRevoked:
+      return "revoked";
+    case LicenseState::kSuspended:
+      return "suspended";
+    case LicenseState::kWrongHardware:
+      return "wrong_hardware";
+    case LicenseState::kHardwareUnavailable:
+      return "hardware_unavailable";
+    case LicenseState::kRetired:
+      return "retired";
+    case LicenseState::kTampered:
+      return "tampered";
+    case LicenseState::kNone:
+      break;
+  }
+  return "none";
+}
+
+}  // namespace holdfast

@@ -1,0 +1,219 @@
+// Every state, and every second at which one state becomes another.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/agent/enforcement/views.h"
+
+namespace holdfast {
+namespace {
+
+using std::chrono_literals::operator""s;
+using testing::ElementsAre;
+
+struct Row {
+  const char* name;
+  LicenseView view;
+  Time now;
+  LicenseState state;
+  std::vector<Reason> reasons;
+  const char* edition;  // "" : nothing is granted
+};
+
+LicenseView With(auto change) {
+  LicenseView view = GoodView();
+  change(view);
+  return view;
+}
+
+LicenseView WithoutFallback() {
+  return With([](LicenseView& v) { v.verified->terms.fallback.reset(); });
+}
+
+LicenseView Perpetual() {
+  return With([](LicenseView& v) { v.verified->terms.expires.reset(); });
+}
+
+std::vector<Row> TimeRows() {
+  const Time grace_end = kExpires + kGracePeriod;
+  return {
+      {"one second before valid_from",
+       GoodView(),
+       kFrom - 1s,
+       LicenseState::kNotYetValid,
+       {Reason::kNotYetValid},
+       ""},
+      {"at valid_from", GoodView(), kFrom, LicenseState::kActive, {Reason::kActive}, "enterprise"},
+      {"before the warning",
+       GoodView(),
+       kExpires - kWarn - 1s,
+       LicenseState::kActive,
+       {Reason::kActive},
+       "enterprise"},
+      {"at the warning",
+       GoodView(),
+       kExpires - kWarn,
+       LicenseState::kExpiring,
+       {Reason::kExpiring},
+       "enterprise"},
+      {"at expires", GoodView(), kExpires, LicenseState::kExpiring, {Reason::kExpiring}, "enterprise"},
+      {"first second of grace",
+       GoodView(),
+       kExpires + 1s,
+       LicenseState::kGrace,
+       {Reason::kGrace},
+       "enterprise"},
+      {"last second of grace", GoodView(), grace_end, LicenseState::kGrace, {Reason::kGrace}, "enterprise"},
+      {"after grace",
+       GoodView(),
+       grace_end + 1s,
+       LicenseState::kFallback,
+       {Reason::kFallbackEdition},
+       "community"},
+      {"last grace, no fallback",
+       WithoutFallback(),
+       grace_end,
+       LicenseState::kGrace,
+       {Reason::kGrace},
+       "enterprise"},
+      {"after grace, no fallback",
+       WithoutFallback(),
+       grace_end + 1s,
+       LicenseState::kExpired,
+       {Reason::kExpired},
+       ""},
+      {"perpetual, far away",
+       Perpetual(),
+       Time{Seconds{250'000'000'000}},
+       LicenseState::kActive,
+       {Reason::kActive},
+       "enterprise"},
+      {"perpetual, before valid_from",
+       Perpetual(),
+       kFrom - 1s,
+       LicenseState::kNotYetValid,
+       {Reason::kNotYetValid},
+       ""},
+  };
+}
+
+LicenseView Proof(HardwareProof proof) {
+  return With([&](LicenseView& v) { v.hardware = proof; });
+}
+
+LicenseView Revoked(RevocationReason reason) {
+  return With([&](LicenseView& v) { Revoke(v, reason); });
+}
+
+std::vector<Row> OtherRows() {
+  auto issuer = [](LicenseView& v) { v.verified->revocation = Revocation::kIssuerRevoked; };
+  auto everything = [](LicenseView& v) {
+    Revoke(v, RevocationReason::kKeyCompromise);
+    v.hardware = HardwareProof::kWrongHardware;
+  };
+  auto tampered = [](LicenseView& v) { v.verified.reset(); };
+  const Time late = kExpires + kGracePeriod + 1s;
+  return {
+      {"tampered", With(tampered), kMidway, LicenseState::kTampered, {Reason::kTampered}, ""},
+      {"revoked",
+       Revoked(RevocationReason::kPrivilegeWithdrawn),
+       kMidway,
+       LicenseState::kRevoked,
+       {Reason::kRevoked},
+       ""},
+      {"issuer revoked", With(issuer), kMidway, LicenseState::kRevoked, {Reason::kRevoked}, ""},
+      {"suspended",
+       Revoked(RevocationReason::kCertificateHold),
+       kMidway,
+       LicenseState::kSuspended,
+       {Reason::kSuspended},
+       ""},
+      {"wrong hardware",
+       Proof(HardwareProof::kWrongHardware),
+       kMidway,
+       LicenseState::kWrongHardware,
+       {Reason::kWrongHardware},
+       ""},
+      {"retired", Proof(HardwareProof::kRetired), kMidway, LicenseState::kRetired, {Reason::kRetired}, ""},
+      {"hardware unavailable",
+       Proof(HardwareProof::kUnavailable),
+       kMidway,
+       LicenseState::kHardwareUnavailable,
+       {Reason::kHardwareUnavailable},
+       ""},
+      {"no fallback edition when revoked",
+       Revoked(RevocationReason::kUnspecified),
+       late,
+       LicenseState::kRevoked,
+       {Reason::kRevoked, Reason::kFallbackEdition},
+       ""},
+      {"no fallback edition elsewhere",
+       Proof(HardwareProof::kWrongHardware),
+       late,
+       LicenseState::kWrongHardware,
+       {Reason::kWrongHardware, Reason::kFallbackEdition},
+       ""},
+      {"every reason, most serious first",
+       With(everything),
+       kExpires + 1s,
+       LicenseState::kRevoked,
+       {Reason::kRevoked, Reason::kWrongHardware, Reason::kGrace},
+       ""},
+  };
+}
+
+void Check(const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    const Standing standing = Assess(row.view, row.now);
+    EXPECT_EQ(StateName(standing.state), StateName(row.state));
+    EXPECT_EQ(standing.reasons, row.reasons);
+    EXPECT_EQ(standing.grants ? standing.grants->edition : "", row.edition);
+  }
+}
+
+TEST(Assess, TimeBoundaries) {
+  Check(TimeRows());
+}
+
+TEST(Assess, RevocationAndHardware) {
+  Check(OtherRows());
+}
+
+TEST(Assess, NoWarningWhenTheTermsNameNone) {
+  const LicenseView view = With([](LicenseView& v) { v.verified->terms.warn_before.clear(); });
+  EXPECT_EQ(Assess(view, kExpires).state, LicenseState::kActive);
+}
+
+TEST(Assess, DaysLeftAreWholeDaysRoundedDown) {
+  const LicenseView view = GoodView();
+  EXPECT_EQ(Assess(view, kExpires).days_left, 0);
+  EXPECT_EQ(Assess(view, kExpires - 86399s).days_left, 0);
+  EXPECT_EQ(Assess(view, kExpires - 86400s).days_left, 1);
+  EXPECT_EQ(Assess(view, kExpires + 1s).days_left, -1);
+  EXPECT_EQ(Assess(view, kExpires + 86401s).days_left, -2);
+}
+
+TEST(Assess, PerpetualHasNoDaysLeft) {
+  const Standing standing = Assess(Perpetual(), kMidway);
+  EXPECT_FALSE(standing.expires);
+  EXPECT_FALSE(standing.days_left);
+}
+
+TEST(Reasons, EachHasItsOwnNameAndAllButActiveSayWhatToDo) {
+  std::set<std::string_view> names;
+  for (int i = 0; i < kReasonCount; i++) {
+    const Reason reason = static_cast<Reason>(i);
+    EXPECT_TRUE(names.insert(ReasonName(reason)).second) << ReasonName(reason);
+    EXPECT_EQ(ReasonAdvice(reason).empty(), reason == Reason::kActive) << ReasonName(reason);
+  }
+}
+
+TEST(Reasons, SortedWithoutDuplicatesAndActiveNeverBesideAnother) {
+  std::vector<Reason> reasons{Reason::kActive, Reason::kLimitReached, Reason::kRevoked,
+                              Reason::kLimitReached};
+  SortBySeriousness(reasons);
+  EXPECT_THAT(reasons, ElementsAre(Reason::kRevoked, Reason::kLimitReached));
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,133 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tests/agent/enforcement/views.h"
+
+namespace holdfast {
+namespace {
+
+using testing::ElementsAre;
+
+const Time kLate = kExpires + kGracePeriod + Seconds{1};
+
+TEST(DecideFeature, GrantedWithItsValue) {
+  const LicenseView view = GoodView();
+  EXPECT_EQ(DecideFeature(view, kMidway, "export").value, FeatureValue(true));
+  EXPECT_EQ(DecideFeature(view, kMidway, "threads").value, FeatureValue(int64_t{8}));
+  const Decision tier = DecideFeature(view, kMidway, "tier");
+  EXPECT_TRUE(tier.allowed);
+  EXPECT_EQ(tier.value, FeatureValue(std::string("gold")));
+  EXPECT_EQ(tier.edition, "enterprise");
+  EXPECT_THAT(tier.reasons, ElementsAre(Reason::kActive));
+}
+
+TEST(DecideFeature, FalseIsNotGranted) {
+  const Decision decision = DecideFeature(GoodView(), kMidway, "sso");
+  EXPECT_FALSE(decision.allowed);
+  EXPECT_FALSE(decision.value);
+  EXPECT_THAT(decision.reasons, ElementsAre(Reason::kFeatureNotGranted));
+}
+
+TEST(DecideFeature, UnknownIsNamedSo) {
+  const Decision decision = DecideFeature(GoodView(), kMidway, "exprot");
+  EXPECT_FALSE(decision.allowed);
+  EXPECT_THAT(decision.reasons, ElementsAre(Reason::kUnknownFeature));
+}
+
+TEST(DecideFeature, FeatureOfTheFallbackEditionAloneIsNotGrantedBefore) {
+  EXPECT_THAT(DecideFeature(GoodView(), kMidway, "backup").reasons, ElementsAre(Reason::kFeatureNotGranted));
+  EXPECT_TRUE(DecideFeature(GoodView(), kLate, "backup").allowed);
+}
+
+TEST(DecideFeature, FallbackEditionKeepsItsFeaturesAndLosesTheOthers) {
+  const Decision kept = DecideFeature(GoodView(), kLate, "export");
+  EXPECT_TRUE(kept.allowed);
+  EXPECT_EQ(kept.edition, "community");
+  EXPECT_THAT(kept.reasons, ElementsAre(Reason::kFallbackEdition));
+  const Decision lost = DecideFeature(GoodView(), kLate, "threads");
+  EXPECT_FALSE(lost.allowed);
+  EXPECT_THAT(lost.reasons, ElementsAre(Reason::kFeatureNotGranted, Reason::kFallbackEdition));
+}
+
+TEST(DecideFeature, GraceGrantsEverythingAndWarns) {
+  const Decision decision = DecideFeature(GoodView(), kExpires + Seconds{1}, "export");
+  EXPECT_TRUE(decision.allowed);
+  EXPECT_THAT(decision.reasons, ElementsAre(Reason::kGrace));
+  EXPECT_EQ(decision.days_left, -1);
+}
+
+TEST(DecideFeature, NothingFromAStateThatGrantsNothing) {
+  for (HardwareProof proof :
+       {HardwareProof::kWrongHardware, HardwareProof::kRetired, HardwareProof::kUnavailable}) {
+    LicenseView view = GoodView();
+    view.hardware = proof;
+    const Decision decision = DecideFeature(view, kMidway, "export");
+    EXPECT_FALSE(decision.allowed);
+    EXPECT_FALSE(decision.value);
+    EXPECT_EQ(decision.edition, "");
+  }
+}
+
+TEST(DecideFeature, TamperedKnowsNothing) {
+  LicenseView view = GoodView();
+  view.verified.reset();
+  EXPECT_THAT(DecideFeature(view, kMidway, "export").reasons, ElementsAre(Reason::kTampered));
+}
+
+TEST(DecideFeature, WithoutLicense) {
+  EXPECT_FALSE(DecideWithoutLicense().allowed);
+  EXPECT_THAT(DecideWithoutLicense().reasons, ElementsAre(Reason::kNoLicense));
+}
+
+TEST(DecideLimit, AllowedUpToTheMaximumExactly) {
+  EXPECT_TRUE(DecideLimit(GoodView(), kMidway, "users", 9, 1).allowed);
+  const Decision full = DecideLimit(GoodView(), kMidway, "users", 10, 1);
+  EXPECT_FALSE(full.allowed);
+  EXPECT_THAT(full.reasons, ElementsAre(Reason::kLimitReached));
+  EXPECT_EQ(full.max, 10);
+  EXPECT_EQ(full.used, 10);
+}
+
+TEST(DecideLimit, OverageIsAllowedAndNamed) {
+  EXPECT_THAT(DecideLimit(GoodView(), kMidway, "jobs", 49, 1).reasons, ElementsAre(Reason::kActive));
+  const Decision over = DecideLimit(GoodView(), kMidway, "jobs", 54, 1);
+  EXPECT_TRUE(over.allowed);
+  EXPECT_THAT(over.reasons, ElementsAre(Reason::kOverage));
+  EXPECT_FALSE(DecideLimit(GoodView(), kMidway, "jobs", 55, 1).allowed);
+}
+
+TEST(DecideLimit, UnknownIsNamedSo) {
+  EXPECT_THAT(DecideLimit(GoodView(), kMidway, "seats", 0, 1).reasons, ElementsAre(Reason::kUnknownLimit));
+}
+
+TEST(DecideLimit, FallbackEditionHasItsOwnLimits) {
+  EXPECT_EQ(DecideLimit(GoodView(), kLate, "users", 0, 1).max, 1);
+  const Decision gone = DecideLimit(GoodView(), kLate, "jobs", 0, 1);
+  EXPECT_FALSE(gone.allowed);
+  EXPECT_EQ(gone.max, 0);
+  EXPECT_THAT(gone.reasons, ElementsAre(Reason::kLimitReached, Reason::kFallbackEdition));
+}
+
+TEST(DecideLimit, NothingWhenRevoked) {
+  LicenseView view = GoodView();
+  Revoke(view, RevocationReason::kUnspecified);
+  EXPECT_FALSE(DecideLimit(view, kMidway, "users", 0, 0).allowed);
+}
+
+TEST(DecideLimit, HugeAmountsDoNotWrap) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  EXPECT_FALSE(DecideLimit(GoodView(), kMidway, "users", 1, kMax).allowed);
+  EXPECT_FALSE(DecideLimit(GoodView(), kMidway, "users", kMax, kMax).allowed);
+  EXPECT_EQ(Ceiling({.max = kMax, .overage_percent = 1000}), kMax);
+  EXPECT_EQ(Ceiling({.max = kMax}), kMax);
+}
+
+TEST(DecideLimit, OverageIsRoundedDown) {
+  EXPECT_EQ(Ceiling({.max = 15, .overage_percent = 10}), 16);
+  EXPECT_EQ(Ceiling({.max = 250, .overage_percent = 1000}), 2750);
+}
+
+}  // namespace
+}  // namespace holdfast
