@@ -27,6 +27,9 @@ enum class Alg : uint16_t {
   kCfb = 0x0043,
 };
 
+// The digest behind kSha256 or kSha384; SHA-256 for anything else, which no parser here lets through.
+HashAlgorithm HashOf(Alg hash);
+
 // TPMA_OBJECT (Part 2, 8.3).
 inline constexpr uint32_t kFixedTpm = 1u << 1, kStClear = 1u << 2, kFixedParent = 1u << 4,
                           kSensitiveDataOrigin = 1u << 5, kUserWithAuth = 1u << 6, kAdminWithPolicy = 1u << 7,
@@ -50,10 +53,11 @@ struct Public {
   Bytes encoded;  // the TPMT_PUBLIC as received, for the Name
 };
 
-// TPM2B_PUBLIC content, that is TPMT_PUBLIC without the outer size. Checks: tpm.public.<what>.
+// TPM2B_PUBLIC content, that is TPMT_PUBLIC without the outer size. Whether `unique` is a key at all (a point
+// on the curve, an odd modulus) is left to KeyOf. Checks: tpm.public.<what>.
 Result<Public> ParsePublic(ByteView tpmt_public);
 Name NameOf(const Public& object);
-Result<PublicKey> KeyOf(const Public& object);
+Result<PublicKey> KeyOf(const Public& object);  // checks of PublicKey: key.<what>
 
 // TPMS_NV_PUBLIC (Part 2, 13.5).
 struct NvPublic {
