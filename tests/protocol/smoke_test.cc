@@ -26,8 +26,9 @@ TEST(Jwe, WhatIsSealedOpensAgain) {
   EXPECT_EQ(open->RevealText(), "hello");
 }
 TEST(PublicKey, ShareOnACurvePointThatParses) {
-  auto g = PublicKey::FromEcPoint(KeyType::kEcP256, *HexDecode("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
-                                  *HexDecode("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"));
+  auto g = PublicKey::FromEcPoint(
+      KeyType::kEcP256, *HexDecode("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
+      *HexDecode("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"));
   ASSERT_TRUE(g) << g.error().message;
   EXPECT_TRUE(EcdhEphemeral(*g));
   EXPECT_FALSE(PublicKey::FromEcPoint(KeyType::kEcP256, Bytes(32, 1), Bytes(32, 2)));
