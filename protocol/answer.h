@@ -10,11 +10,16 @@ namespace holdfast {
 struct AnswerContent {
   std::string license;  // a license file (certs/license_file.h)
 };
+inline constexpr int kAnswerSchemaMajor = 1;
+
 Bytes FormatAnswerContent(const AnswerContent& content);
-Result<AnswerContent> ParseAnswerContent(ByteView json);  // answer.<member>
+// Checks: those of ParseJson, answer.schema (kRefused: another major), answer.<member>, answer.unknown.
+Result<AnswerContent> ParseAnswerContent(ByteView json);
 
 // `preamble` facts are for people: product, license id, host name.
 std::string ArmorAnswer(std::string_view compact_jwe, std::string_view preamble);
-Result<Jwe> ReadAnswerFile(std::string_view file_text);  // answer.kind when it is another of our files
+// Checks: those of ParseArmor and ParseJwe; answer.kind when it is another of our files, which the message
+// names.
+Result<Jwe> ReadAnswerFile(std::string_view file_text);
 
 }  // namespace holdfast

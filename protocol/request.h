@@ -18,20 +18,26 @@
 
 namespace holdfast {
 
+inline constexpr int kRequestSchemaMajor = 1;
+inline constexpr size_t kMaxHostFacts = 16;
+inline constexpr size_t kMaxEkCertificates = 4, kMaxEkCertificateSize = 4096;
+inline constexpr size_t kMaxTpmStructureSize = 1024;  // a public area, an attest, a signature
+
 struct RequestContent {
   std::string schema = "1.0";
-  std::string product_key_id;
-  std::string vendor;  // as in the product key
+  std::string product_key_id;  // 22 base64url characters
+  std::string vendor;          // as in the product key
   std::string product;
   Time created;  // the host's clock: a claim
   std::string agent_version;
-  std::map<std::string, std::string>
-      host;  // facts that the site agrees to share: hostname, os, machine; values <= 256
+  // Facts that the site agrees to share, such as hostname, os, machine: name is an identifier, value display
+  // text of at most 256 octets.
+  std::map<std::string, std::string> host;
   // Public areas: TPMT_PUBLIC / TPMS_NV_PUBLIC octets, base64url in JSON.
   Bytes ek_public, srk_public, ak_public, license_key_public;
   Bytes gate_public;  // TPMS_NV_PUBLIC with WRITTEN
-  std::vector<Bytes>
-      ek_certificates;  // DER as read from NV (trimmed), EK certificate first; at most 4; may be empty
+  // DER as read from NV (trimmed), EK certificate first; at most 4; may be empty.
+  std::vector<Bytes> ek_certificates;
 };
 
 struct SignedAttest {
@@ -60,13 +66,16 @@ std::string FormatRequestContent(const RequestContent& content);
 Sha256Digest RequestContentHash(std::string_view content_text);
 Bytes RequestPayload(std::string_view content_text, const RequestEvidence& evidence, ByteView possession);
 
-// Parses structure only: neither signature nor evidence is verified. Checks: request.<member>, those of
-// ParseJws.
+// Parses structure only: neither signature nor evidence is verified, and TPM structures stay octets. Checks:
+// those of ParseJws and ParseJson, request.schema (kRefused: another major), request.<member>,
+// request.evidence.<member>, request.evidence.certify.<member> and so on, request.header (a kid, or not
+// ES256).
 Result<ActivationRequest> ParseRequest(std::string_view compact_jws);
 
 // The file: armor with a preamble that says in plain words what is inside.
 std::string ArmorRequest(std::string_view compact_jws, const RequestContent& content);
-Result<ActivationRequest> ReadRequestFile(
-    std::string_view file_text);  // request.kind when it is another of our files
+// Checks: those of ParseArmor and ParseRequest; request.kind when it is another of our files, which the
+// message names.
+Result<ActivationRequest> ReadRequestFile(std::string_view file_text);
 
 }  // namespace holdfast

@@ -13,9 +13,16 @@
 
 namespace holdfast {
 
-inline constexpr int kTermsSchemaMajor = 1;  // "schema": "1.0"; another major is refused by name
+inline constexpr int kTermsSchemaMajor = 1;  // "schema": "1.0"; see schema_version.h for other versions
+inline constexpr int kTermsSchemaMinor = 0;
 inline constexpr size_t kMaxTermsSize = 16 * 1024;
 inline constexpr size_t kMaxProductFileSize = 128 * 1024;
+inline constexpr size_t kMaxPlans = 64, kMaxFeatures = 256, kMaxLimits = 64, kMaxWarnings = 16;
+inline constexpr size_t kMaxTextSize = 256;  // octets of a feature's text value, a product's name
+inline constexpr size_t kMaxNameSize = 64;   // octets of a license id, a vendor's name
+// Numbers are within what every JSON tool reads exactly (RFC 7493 2.2); max + max * overage / 100 fits int64.
+inline constexpr int64_t kMaxNumber = (int64_t{1} << 53) - 1;
+inline constexpr int kMaxOveragePercent = 1000;
 
 // Ids (product, plan, edition, feature, limit): [a-z0-9][a-z0-9._-]{0,63}.
 bool IsIdentifier(std::string_view text);
@@ -27,7 +34,7 @@ enum class LimitKind {
   kGauge,  // a level that applications report; the sum over all connections is at most max
   kMeter,  // units that are used up, per period
 };
-enum class MeterPeriod { kNever, kMonth, kYear };
+enum class MeterPeriod { kNever, kMonth, kYear };  // when a meter begins anew (UTC calendar)
 
 struct Limit {
   LimitKind kind = LimitKind::kSeats;
@@ -45,8 +52,11 @@ struct Grants {
 // How sure the vendor is of the hardware (requirement C5).
 enum class AssuranceClass { kHwTpm, kVtpm, kHost };
 std::string_view AssuranceName(AssuranceClass value);  // "hw-tpm", "vtpm", "host"
+std::string_view LimitKindName(LimitKind value);       // "seats", "gauge", "meter"
+std::string_view MeterPeriodName(MeterPeriod value);   // "never", "month", "year"
 
 enum class Policy { kAllow, kWarn, kDeny };
+std::string_view PolicyName(Policy value);  // "allow", "warn", "deny"
 
 struct Policies {                   // what to do when it happens; enforced by the agent
   Policy clock = Policy::kWarn;     // clock set back
@@ -73,9 +83,12 @@ struct LicenseTerms {
   Policies policies;
 };
 
-// Checks: terms.schema (unknown major), terms.<member>.
+// Checks: those of ParseJson, terms.schema (kRefused: another major), terms.<member>, terms.unknown.
 Result<LicenseTerms> ParseTerms(std::string_view json);
-std::string FormatTerms(const LicenseTerms& terms);  // the octets that go into the certificate
+// The octets that go into the certificate. Deterministic: members in the order of docs/formats.md, features
+// and limits sorted by id, no white space. Names must be UTF-8; whether they keep to the limits is for
+// ParseTerms.
+std::string FormatTerms(const LicenseTerms& terms);
 
 struct Plan {
   Grants grants;
@@ -99,6 +112,7 @@ struct ProductFile {
   std::map<std::string, Plan> plans;
 };
 
+// Checks: those of ParseJson, product.schema, product.<member>, product.plans.<member>, product.unknown.
 Result<ProductFile> ParseProductFile(std::string_view json);
 
 struct Resolution {
@@ -106,6 +120,8 @@ struct Resolution {
   Time valid_from;
   AssuranceClass assurance;
 };
+// A plan from valid_from on: expires = valid_from + duration, maintenance_until = valid_from + maintenance;
+// neither goes beyond the last day of 9999, which certificates cannot either.
 LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution);
 
 }  // namespace holdfast

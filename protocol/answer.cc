@@ -1,0 +1,36 @@
+#include "protocol/answer.h"
+
+#include "protocol/armor.h"
+#include "protocol/file_kind.h"
+#include "protocol/schema_version.h"
+#include "protocol/strict_json.h"
+
+namespace holdfast {
+
+Bytes FormatAnswerContent(const AnswerContent& content) {
+  const Json json = {{"schema", "1.0"}, {"license", content.license}};
+  return ToBytes(std::string_view(json.dump(-1, ' ', false, Json::error_handler_t::replace)));
+}
+
+Result<AnswerContent> ParseAnswerContent(ByteView json) {
+  HOLDFAST_TRY(Json value, ParseJson(AsText(json), kMaxJweSize));
+  JsonObject o(value, "answer");
+  const std::string schema = o.String("schema", 16);
+  if (!o.Has("schema")) HOLDFAST_CHECK(o.Finish());
+  HOLDFAST_CHECK(ParseSchemaVersion(schema, kAnswerSchemaMajor, "answer"));
+  AnswerContent content{o.String("license", kMaxJweSize)};
+  if (content.license.empty()) o.Fault("license", "empty");
+  HOLDFAST_CHECK(o.Finish());
+  return content;
+}
+
+std::string ArmorAnswer(std::string_view compact_jwe, std::string_view preamble) {
+  return Armor(kLabelAnswer, AsBytes(compact_jwe), preamble);
+}
+
+Result<Jwe> ReadAnswerFile(std::string_view file_text) {
+  HOLDFAST_TRY(std::string compact, ReadSingleBlock(file_text, kLabelAnswer, "answer"));
+  return ParseJwe(compact);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,13 @@
+// Text that people read: names, host facts, feature values. It may be shown on a terminal as it is.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace holdfast {
+
+// At most `max_size` octets and no control characters (U+0000 to U+001F, U+007F to U+009F). Expects UTF-8,
+// which ParseJson has checked.
+bool IsDisplayText(std::string_view text, size_t max_size);
+
+}  // namespace holdfast

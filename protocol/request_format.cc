@@ -1,0 +1,83 @@
+// Writing requests: the agent's half of request.h.
+#include "protocol/armor.h"
+#include "protocol/base64.h"
+#include "protocol/request.h"
+
+namespace holdfast {
+namespace {
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json FormatAttest(const SignedAttest& attest) {
+  return {{"attest", Base64UrlEncode(attest.attest)}, {"signature", Base64UrlEncode(attest.signature)}};
+}
+
+}  // namespace
+
+std::string FormatRequestContent(const RequestContent& content) {
+  Json json = {{"schema", content.schema},
+               {"product_key_id", content.product_key_id},
+               {"vendor", content.vendor},
+               {"product", content.product},
+               {"created", FormatTime(content.created)},
+               {"agent_version", content.agent_version}};
+  json["host"] = Json::object();
+  for (const auto& [name, value] : content.host) json["host"][name] = value;
+  json["ek_public"] = Base64UrlEncode(content.ek_public);
+  json["srk_public"] = Base64UrlEncode(content.srk_public);
+  json["ak_public"] = Base64UrlEncode(content.ak_public);
+  json["license_key_public"] = Base64UrlEncode(content.license_key_public);
+  json["gate_public"] = Base64UrlEncode(content.gate_public);
+  json["ek_certificates"] = Json::array();
+  for (const Bytes& der : content.ek_certificates) json["ek_certificates"].push_back(Base64UrlEncode(der));
+  return Dump(json);
+}
+
+Bytes RequestPayload(std::string_view content_text, const RequestEvidence& evidence, ByteView possession) {
+  Json pcrs = Json::object();
+  for (const auto& [index, value] : evidence.pcrs) pcrs[std::to_string(index)] = Base64UrlEncode(value);
+  const Json json = {{"content", content_text},
+                     {"evidence",
+                      {{"certify", FormatAttest(evidence.certify)},
+                       {"gate", FormatAttest(evidence.gate)},
+                       {"quote", FormatAttest(evidence.quote)},
+                       {"pcrs", pcrs}}},
+                     {"possession", Base64UrlEncode(possession)}};
+  return ToBytes(std::string_view(Dump(json)));
+}
+
+std::string ArmorRequest(std::string_view compact_jws, const RequestContent& content) {
+  std::string facts;
+  for (const auto& [name, value] : content.host) facts += "    " + name + ": " + value + "\n";
+  if (facts.empty()) facts = "    (none)\n";
+  return Armor(kLabelRequest, AsBytes(compact_jws),
+               "Holdfast activation request\n"
+               "\n"
+               "  Product:         " +
+                   content.product + ", from " + content.vendor +
+                   "\n"
+                   "  Product key id:  " +
+                   content.product_key_id +
+                   "\n"
+                   "  Made:            " +
+                   FormatTime(content.created) + ", by Holdfast " + content.agent_version +
+                   "\n"
+                   "  Facts about this host:\n" +
+                   facts +
+                   "\n"
+                   "Send this file to the vendor; any way will do. Besides the lines above it holds\n"
+                   "  - public keys of this machine's TPM, and the TPM maker's certificates (" +
+                   std::to_string(content.ek_certificates.size()) +
+                   ");\n"
+                   "  - evidence that the license key is in that TPM: statements signed by the TPM, with\n"
+                   "    the boot measurements PCR 0 to 7;\n"
+                   "  - a proof that whoever made it had the product key.\n"
+                   "It holds no private key, not the product key, and nothing of your data.\n"
+                   "To see every part of it:  holdfast inspect FILE\n"
+                   "(These lines are for people. No program reads them.)\n"
+                   "\n");
+}
+
+}  // namespace holdfast

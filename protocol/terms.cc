@@ -1,0 +1,119 @@
+#include "protocol/terms.h"
+
+#include "protocol/schema_version.h"
+#include "protocol/terms_members.h"
+
+namespace holdfast {
+namespace {
+
+constexpr Time kEndOfTime{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} + std::chrono::hours{24} -
+                          Seconds{1}};
+
+// What the members say together. The certificate's notAfter is expires + expiry_grace, so it must exist.
+void CheckValidity(JsonObject& o, const LicenseTerms& terms) {
+  if (!terms.expires) return;
+  if (*terms.expires <= terms.valid_from) o.Fault("expires", "not after valid_from");
+  if (*terms.expires > kEndOfTime - terms.expiry_grace)
+    o.Fault("expires", "later than the year 9999 with its grace");
+}
+
+Json FormatGrants(const Grants& grants) {
+  Json json = Json::object();
+  json["edition"] = grants.edition;
+  json["features"] = Json::object();
+  for (const auto& [id, value] : grants.features)
+    std::visit([&](const auto& v) { json["features"][id] = v; }, value);
+  json["limits"] = Json::object();
+  for (const auto& [id, limit] : grants.limits) {
+    Json& out = json["limits"][id] = {{"kind", LimitKindName(limit.kind)}, {"max", limit.max}};
+    if (limit.kind == LimitKind::kMeter) out["period"] = MeterPeriodName(limit.period);
+    if (limit.overage_percent != 0) out["overage_percent"] = limit.overage_percent;
+  }
+  return json;
+}
+
+Json FormatWarnings(const std::vector<Seconds>& warnings) {
+  Json json = Json::array();
+  for (Seconds length : warnings) json.push_back(FormatDuration(length));
+  return json;
+}
+
+Time CappedSum(Time from, Seconds length) {
+  return length > kEndOfTime - from ? kEndOfTime : from + length;
+}
+
+}  // namespace
+
+Result<LicenseTerms> ParseTerms(std::string_view json) {
+  const std::string kContext = "terms";
+  HOLDFAST_TRY(Json value, ParseJson(json, kMaxTermsSize));
+  JsonObject o(value, kContext);
+  LicenseTerms terms;
+  terms.schema = o.String("schema", 16);
+  if (!o.Has("schema")) HOLDFAST_CHECK(o.Finish());
+  HOLDFAST_TRY(SchemaVersion version, ParseSchemaVersion(terms.schema, kTermsSchemaMajor, kContext));
+  const bool lenient = version.minor > kTermsSchemaMinor;
+  terms.license = ReadDisplayText(o, "license", kMaxNameSize);
+  terms.vendor = ReadDisplayText(o, "vendor", kMaxNameSize);
+  terms.product = ReadIdentifier(o, "product");
+  terms.plan = ReadIdentifier(o, "plan");
+  HOLDFAST_TRY(terms.grants, ReadGrants(o, kContext, lenient));
+  HOLDFAST_TRY(terms.fallback, ReadFallback(o, kContext, lenient));
+  terms.valid_from = o.Time("valid_from");
+  terms.expires = o.OptionalTime("expires");
+  terms.expiry_grace = o.Duration("expiry_grace", Seconds{0});
+  terms.warn_before = ReadWarnings(o, {});
+  terms.offline_window = o.Duration("offline_window", Seconds{0});
+  terms.heartbeat_interval = o.Duration("heartbeat_interval", Seconds{0});
+  terms.maintenance_until = o.OptionalTime("maintenance_until");
+  terms.assurance = ReadChoice<AssuranceClass>(o, "assurance", kAssuranceClasses, AssuranceName);
+  HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
+  CheckValidity(o, terms);
+  HOLDFAST_CHECK(FinishMembers(o, value, lenient));
+  return terms;
+}
+
+std::string FormatTerms(const LicenseTerms& terms) {
+  Json json = {{"schema", terms.schema},
+               {"license", terms.license},
+               {"vendor", terms.vendor},
+               {"product", terms.product},
+               {"plan", terms.plan}};
+  json.update(FormatGrants(terms.grants));
+  if (terms.fallback) json["fallback"] = FormatGrants(*terms.fallback);
+  json["valid_from"] = FormatTime(terms.valid_from);
+  if (terms.expires) json["expires"] = FormatTime(*terms.expires);
+  json["expiry_grace"] = FormatDuration(terms.expiry_grace);
+  json["warn_before"] = FormatWarnings(terms.warn_before);
+  json["offline_window"] = FormatDuration(terms.offline_window);
+  json["heartbeat_interval"] = FormatDuration(terms.heartbeat_interval);
+  if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
+  json["assurance"] = AssuranceName(terms.assurance);
+  json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
+                      {"rollback", PolicyName(terms.policies.rollback)},
+                      {"clone", PolicyName(terms.policies.clone)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
+  LicenseTerms terms;
+  terms.license = resolution.license;
+  terms.vendor = resolution.vendor;
+  terms.product = resolution.product;
+  terms.plan = resolution.plan;
+  terms.grants = plan.grants;
+  terms.fallback = plan.fallback;
+  terms.valid_from = resolution.valid_from;
+  if (plan.duration)
+    terms.expires = CappedSum(resolution.valid_from, *plan.duration + plan.expiry_grace) - plan.expiry_grace;
+  terms.expiry_grace = plan.expiry_grace;
+  terms.warn_before = plan.warn_before;
+  terms.offline_window = plan.offline_window;
+  terms.heartbeat_interval = plan.heartbeat_interval;
+  if (plan.maintenance) terms.maintenance_until = CappedSum(resolution.valid_from, *plan.maintenance);
+  terms.assurance = resolution.assurance;
+  terms.policies = plan.policies;
+  return terms;
+}
+
+}  // namespace holdfast
