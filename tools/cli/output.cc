@@ -1,0 +1,133 @@
+#include "tools/cli/output.h"
+
+#include <cctype>
+#include <iostream>
+
+namespace holdfast::cli {
+namespace {
+
+// The length of the well-formed UTF-8 sequence (RFC 3629) that begins `text`; 0 when there is none.
+size_t Utf8Length(std::string_view text) {
+  const auto at = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0; };
+  const uint8_t first = at(0);
+  if (first < 0x80) return 1;
+  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  for (size_t i = 1; i < length; i++) {
+    if ((at(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool bad = (first == 0xe0 && at(1) < 0xa0) || (first == 0xed && at(1) > 0x9f) ||
+                   (first == 0xf0 && at(1) < 0x90) || (first == 0xf4 && at(1) > 0x8f);
+  return bad ? 0 : length;
+}
+
+// C0, DEL, C1, and the characters that reorder or hide text (RFC 8259 has no word on them; terminals do).
+bool MovesTheCursor(std::string_view sequence) {
+  const uint8_t first = static_cast<uint8_t>(sequence[0]);
+  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
+  if (sequence.size() == 2) return first == 0xc2 && static_cast<uint8_t>(sequence[1]) < 0xa0;
+  const std::string_view s = sequence;
+  return (s >= "\u200b" && s <= "\u200f") || (s >= "\u2028" && s <= "\u202e") ||
+         (s >= "\u2060" && s <= "\u206f") || s == "\ufeff";
+}
+
+std::string Sentence(std::string_view clause) {
+  if (clause.empty()) return {};
+  std::string sentence(clause);
+  sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
+  return " " + sentence + ".";
+}
+
+}  // namespace
+
+int ExitCodeFor(ErrorKind kind) {
+  if (kind == ErrorKind::kUsage) return kExitUsage;
+  return kind == ErrorKind::kDenied ? kExitDenied : kExitError;
+}
+
+std::string_view KindName(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kUsage:
+      return "usage";
+    case ErrorKind::kMalformed:
+      return "malformed";
+    case ErrorKind::kRefused:
+      return "refused";
+    case ErrorKind::kDenied:
+      return "denied";
+    case ErrorKind::kNotFound:
+      return "not_found";
+    case ErrorKind::kConflict:
+      return "conflict";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kInternal:
+      break;
+  }
+  return "internal";
+}
+
+Error About(std::string_view file, Error error) {
+  // What reads files names them already.
+  if (error.message.find(file) == std::string::npos) error.message = std::string(file) + ": " + error.message;
+  return error;
+}
+
+std::string FormatError(std::string_view program, const Error& error) {
+  std::string text = std::string(program) + ": " + Printable(error.message);
+  if (!error.check.empty()) text += " (" + error.check + ")";
+  return text + "." + Sentence(Printable(error.advice)) + "\n";
+}
+
+Json ErrorJson(const Error& error) {
+  Json inner{{"kind", KindName(error.kind)}, {"check", error.check}, {"message", Printable(error.message)}};
+  if (!error.advice.empty()) inner["advice"] = Printable(error.advice);
+  return Json{{"error", inner}};
+}
+
+std::string Printable(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = Utf8Length(text.substr(i));
+    const std::string_view sequence = text.substr(i, std::max<size_t>(length, 1));
+    if (length > 0 && !MovesTheCursor(sequence)) {
+      out += sequence;
+    } else {
+      for (char c : sequence) out += "\\x" + HexEncode(AsBytes({&c, 1}));
+    }
+    i += sequence.size();
+  }
+  return out;
+}
+
+std::string Line(std::string_view name, std::string_view value) {
+  std::string line(name);
+  line.resize(std::max<size_t>(name.size() + 1, 22), ' ');
+  return line + Printable(value) + "\n";
+}
+
+void Print(const Json& json) {
+  std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+Result<std::string> ReadInput(const Path& file, size_t max_size) {
+  if (file != "-") {
+    HOLDFAST_TRY(Bytes bytes, ReadFile(file, max_size));
+    return std::string(AsText(bytes));
+  }
+  std::string text(max_size + 1, '\0');
+  std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(std::cin.gcount()));
+  if (text.size() > max_size) {
+    return Malformed("file.size", "standard input is larger than " + std::to_string(max_size) + " octets");
+  }
+  return text;
+}
+
+Status WriteOutput(const Path& file, std::string_view content, int mode) {
+  if (file != "-") return WriteFileAtomically(file, AsBytes(content), mode);
+  std::cout << content;
+  return {};
+}
+
+}  // namespace holdfast::cli

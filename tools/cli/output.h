@@ -1,0 +1,37 @@
+// What the command-line programs print, and what they read and write for their user.
+#pragma once
+
+#include "protocol/platform/files.h"
+#include "protocol/strict_json.h"
+
+namespace holdfast::cli {
+
+inline constexpr int kExitDone = 0, kExitError = 1, kExitUsage = 2, kExitDenied = 3;
+int ExitCodeFor(ErrorKind kind);
+std::string_view KindName(ErrorKind kind);  // "usage", "malformed", "refused", ... (docs/cli-json.md)
+
+// The error with the file's name before its message: "FILE: what happened".
+Error About(std::string_view file, Error error);
+template <class T>
+Result<T> About(std::string_view file, Result<T> result) {
+  if (!result) return tl::unexpected(About(file, std::move(result.error())));
+  return result;
+}
+
+// "holdfast: FILE: what happened (check.name). What to do." and a newline.
+std::string FormatError(std::string_view program, const Error& error);
+Json ErrorJson(const Error& error);  // { "error": { kind, check, message, advice } }
+
+// The text with control characters, and octets that are not UTF-8, as \xNN: what a hostile file says must not
+// move the cursor of a terminal. Newlines and tabs too.
+std::string Printable(std::string_view text);
+
+// Two columns, "name" padded; for people.
+std::string Line(std::string_view name, std::string_view value);
+void Print(const Json& json);  // to stdout, indented, with a newline
+
+// "-" is standard input or output. A file that is too large is refused before it is read.
+Result<std::string> ReadInput(const Path& file, size_t max_size);
+Status WriteOutput(const Path& file, std::string_view content, int mode = 0644);  // atomic
+
+}  // namespace holdfast::cli

@@ -1,0 +1,173 @@
+#include "tools/cli/program.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+#include "tools/cli/option_table.h"
+#include "tools/cli/output.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr size_t kMaxConfigSize = 64 * 1024;
+using Values = std::map<std::string, std::vector<std::string>>;
+
+// The values of one source, where a single option may stand only once.
+Status Collect(const po::parsed_options& parsed, const std::vector<Option>& options, Values& values) {
+  Values found;
+  for (const po::option& option : parsed.options) {
+    auto& list = found[option.string_key];
+    list.insert(list.end(), option.value.begin(), option.value.end());
+    if (option.value.empty()) list.emplace_back();
+  }
+  for (const Option& option : options) {
+    auto list = found.find(LongName(option));
+    if (list == found.end() || option.repeated || list->second.size() == 1) continue;
+    return tl::unexpected(Usage("usage.repeated", "'" + list->first + "' is given more than once", ""));
+  }
+  for (auto& [name, list] : found) values[name] = std::move(list);
+  return {};
+}
+
+}  // namespace
+
+Path UserConfigFile(const std::string& name) {
+  if (const char* directory = std::getenv("XDG_CONFIG_HOME"); directory && *directory == '/') {
+    return Path(directory) / "holdfast" / name;
+  }
+  if (const char* home = std::getenv("HOME"); home && *home == '/')
+    return Path(home) / ".config/holdfast" / name;
+  return {};
+}
+
+int Program::Main(int argc, const char* const* argv) const {
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  auto code = Run(words);
+  if (code && !std::cout.flush()) {
+    code = Fail(ErrorKind::kUnavailable, "output.write", "standard output cannot be written");
+  }
+  if (code) return *code;
+  std::cerr << FormatError(name_, code.error());
+  const auto end = std::find(words.begin(), words.end(), "--");
+  if (std::find(words.begin(), end, "--json") != end) Print(ErrorJson(code.error()));
+  std::cout.flush();
+  return ExitCodeFor(code.error().kind);
+}
+
+Result<int> Program::Run(const std::vector<std::string>& all) const {
+  std::vector<std::string> words = all;
+  auto command = FindCommand(words);
+  if (!command) return tl::unexpected(command.error());
+  const auto end = std::find(words.begin(), words.end(), "--");
+  const auto asked = [&](const char* what) { return std::find(words.begin(), end, what) != end; };
+  if (*command == nullptr && asked("--version")) {
+    std::cout << name_ << " " << HOLDFAST_VERSION << "\n";
+    return kExitDone;
+  }
+  if (asked("--help") || asked("-h")) {
+    std::cout << (*command == nullptr ? Help() : Help(**command));
+    return kExitDone;
+  }
+  if (*command == nullptr) {
+    return tl::unexpected(Usage("usage.command", "no command is given", "see " + name_ + " --help"));
+  }
+  Arguments arguments;
+  if (auto parsed = Parse(**command, words, arguments); !parsed) return tl::unexpected(parsed.error());
+  return (*command)->run(arguments);
+}
+
+// Takes the command's name out of the words; nullptr when there is none. Common options may stand before it.
+Result<const Command*> Program::FindCommand(std::vector<std::string>& words) const {
+  size_t i = 0;
+  for (; i < words.size() && words[i].size() > 1 && words[i][0] == '-' && words[i] != "--"; i++) {
+    std::vector<Option> common = common_;
+    common.push_back(kConfigOption);
+    const bool takes_next = std::any_of(common.begin(), common.end(), [&](const Option& option) {
+      return !option.value.empty() && words[i] == "--" + LongName(option);
+    });
+    if (takes_next) i++;
+  }
+  if (i >= words.size() || words[i] == "--") return nullptr;
+  bool prefix = false;
+  for (const Command& command : commands_) {
+    const size_t space = command.name.find(' ');
+    prefix |= space != std::string::npos && command.name.compare(0, space, words[i]) == 0;
+    const bool two = i + 1 < words.size() && command.name == words[i] + " " + words[i + 1];
+    if (command.name != words[i] && !two) continue;
+    words.erase(words.begin() + static_cast<long>(i), words.begin() + static_cast<long>(i + (two ? 2 : 1)));
+    return &command;
+  }
+  if (prefix && (i + 1 == words.size() || words[i + 1] == "--help" || words[i + 1] == "-h")) return nullptr;
+  const std::string name = prefix ? words[i] + " " + words[i + 1] : words[i];
+  return tl::unexpected(
+      Usage("usage.command", "there is no command '" + name + "'", "see " + name_ + " --help"));
+}
+
+Status Program::Parse(const Command& command, const std::vector<std::string>& words,
+                      Arguments& arguments) const {
+  std::vector<Option> all = common_;
+  all.insert(all.end(), command.options.begin(), command.options.end());
+  all.push_back(kConfigOption);
+  po::options_description description;
+  Describe(description, all);
+  po::positional_options_description positional;
+  for (const Option& argument : command.arguments) {
+    description.add_options()(argument.name.c_str(), po::value<std::vector<std::string>>());
+    positional.add(argument.name.c_str(), argument.repeated ? -1 : 1);
+    all.push_back(argument);
+  }
+  const std::string see = "see " + name_ + " " + command.name + " --help";
+  Values given;
+  try {
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    const auto parsed =
+        po::command_line_parser(words).options(description).positional(positional).style(style).run();
+    HOLDFAST_CHECK(Collect(parsed, all, given));
+  } catch (const po::too_many_positional_options_error&) {
+    return tl::unexpected(
+        Usage("usage.argument", "there are more arguments than '" + UsageOf(command) + "'", see));
+  } catch (const po::error& e) {
+    return tl::unexpected(Usage("usage.option", e.what(), see));
+  }
+  if (auto file = given.find("config"); file != given.end()) {
+    HOLDFAST_CHECK(ReadConfig(file->second.front(), true, arguments));
+  } else {
+    for (const Path& usual : config_files_) {
+      if (!usual.empty()) HOLDFAST_CHECK(ReadConfig(usual, false, arguments));
+    }
+  }
+  for (auto& [name, list] : given) arguments.values_[name] = std::move(list);
+  for (const Option& option : all) {
+    const std::string name = LongName(option);
+    if (!option.otherwise.empty()) arguments.values_.try_emplace(name, 1, option.otherwise);
+    if (!option.required || arguments.Has(name)) continue;
+    const bool is_option = std::none_of(command.arguments.begin(), command.arguments.end(),
+                                        [&](const Option& argument) { return argument.name == name; });
+    return tl::unexpected(Usage("usage.missing", (is_option ? "--" + name : name) + " is missing", see));
+  }
+  return {};
+}
+
+Status Program::ReadConfig(const Path& file, bool must_exist, Arguments& arguments) const {
+  auto content = ReadFile(file, kMaxConfigSize);
+  if (!content) {
+    if (!must_exist && content.error().kind == ErrorKind::kNotFound) return {};
+    return tl::unexpected(About(file.string(), content.error()));
+  }
+  po::options_description description;
+  Describe(description, common_);
+  std::istringstream text{std::string(AsText(*content))};
+  try {
+    Values values;
+    auto status = Collect(po::parse_config_file(text, description), common_, values);
+    if (!status) return Malformed("config.repeated", file.string() + ": " + status.error().message);
+    for (auto& [name, list] : values) arguments.values_[name] = std::move(list);
+  } catch (const po::error& e) {
+    return Malformed("config.syntax", file.string() + ": " + e.what(), "see the manual page of " + name_);
+  }
+  return {};
+}
+
+}  // namespace holdfast::cli
