@@ -1,0 +1,38 @@
+#include "signer/server/store/records.h"
+
+#include <array>
+
+namespace holdfast {
+namespace {
+
+constexpr std::array<std::string_view, 3> kLicenseStatusNames{"active", "suspended", "revoked"};
+constexpr std::array<std::string_view, 4> kActivationStateNames{"reserved", "issued", "superseded",
+                                                                "revoked"};
+
+template <class Enum, size_t N>
+Result<Enum> FromName(const std::array<std::string_view, N>& names, std::string_view name) {
+  for (size_t i = 0; i < N; ++i)
+    if (names[i] == name) return static_cast<Enum>(i);
+  return Malformed("store.corrupt", "the store holds an unknown state name",
+                   "restore the store from a backup");
+}
+
+}  // namespace
+
+std::string_view LicenseStatusName(LicenseStatus status) {
+  return kLicenseStatusNames[static_cast<size_t>(status)];
+}
+
+Result<LicenseStatus> ParseLicenseStatus(std::string_view name) {
+  return FromName<LicenseStatus>(kLicenseStatusNames, name);
+}
+
+std::string_view ActivationStateName(ActivationState state) {
+  return kActivationStateNames[static_cast<size_t>(state)];
+}
+
+Result<ActivationState> ParseActivationState(std::string_view name) {
+  return FromName<ActivationState>(kActivationStateNames, name);
+}
+
+}  // namespace holdfast

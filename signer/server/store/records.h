@@ -1,0 +1,116 @@
+// What the store keeps, as values. Times have a resolution of one second. No record holds a secret.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "certs/crl.h"
+#include "protocol/bytes.h"
+#include "protocol/time.h"
+
+namespace holdfast {
+
+// Who made a change and when: goes into the audit record that every change is stored with.
+struct Change {
+  Time at;
+  std::string actor;  // such as "cli:alice"
+};
+
+// One version of a product file. Licenses keep the version that they were sold with (docs/decisions/0083).
+struct ProductRecord {
+  std::string id;
+  int64_t version = 0;  // 1 and up
+  std::string file;     // JSON, as protocol/terms.h reads it
+  Time created;
+};
+
+struct CustomerRecord {
+  std::string id;  // 32 hex digits
+  std::string name;
+  Time created;
+};
+
+enum class LicenseStatus { kActive, kSuspended, kRevoked };
+std::string_view LicenseStatusName(LicenseStatus status);  // "active", "suspended", "revoked"
+Result<LicenseStatus> ParseLicenseStatus(std::string_view name);
+
+struct LicenseRecord {
+  std::string id;  // 32 hex digits: the certificate's subject
+  std::string product;
+  int64_t product_version = 0;
+  std::string plan;
+  std::string customer;  // name
+  int64_t activation_limit = 1;
+  LicenseStatus status = LicenseStatus::kActive;
+  Time status_since;
+  std::string product_key_id;
+  Bytes possession_key;     // Ed25519, public: who proves it holds the product key
+  Time created;             // of the sale: validity counts from here
+  int64_t activations = 0;  // EKs that count against the limit now
+};
+
+// reserved -> issued -> superseded; any -> revoked. A reserved activation counts, so that a crash between
+// reserving and issuing neither loses nor doubles one.
+enum class ActivationState { kReserved, kIssued, kSuperseded, kRevoked };
+std::string_view ActivationStateName(ActivationState state);
+Result<ActivationState> ParseActivationState(std::string_view name);
+
+struct ActivationRecord {
+  std::string id;  // 32 hex digits
+  std::string license;
+  Bytes ek_name;
+  Bytes content_hash;  // of the request: what makes a second sending the same (docs/decisions/0081)
+  Bytes license_key_name;
+  Bytes serial;  // 16 octets
+  std::string line;
+  Bytes issuer_key_id;
+  int shard = 0;
+  ActivationState state = ActivationState::kReserved;
+  Time state_since;
+  Time not_before, not_after;
+  std::string terms;  // JSON, the octets that go into the certificate
+  Bytes certificate;  // DER; empty while reserved
+  std::string host;   // the name that the site agreed to share; may be empty
+  Time created;
+};
+
+// What an attestation said of one TPM: the ledger that shows clones and cleared TPMs.
+struct EkSighting {
+  Bytes ek_name;
+  std::string license;
+  Bytes content_hash;
+  uint32_t reset_count = 0;
+  uint64_t clock_ms = 0;
+  uint64_t gate = 0;
+  Time seen;
+};
+
+struct CrlRecord {
+  Bytes issuer_key_id;
+  std::string line;
+  int shard = 0;
+  int64_t number = 0;
+  Time this_update, next_update;
+  Bytes der;
+};
+
+// A shard that has certificates, whether or not a list was issued for it.
+struct CrlShard {
+  std::string line;
+  Bytes issuer_key_id;
+  int shard = 0;
+};
+
+struct AuditRecord {
+  int64_t sequence = 0;  // 1 and up, no gaps
+  Time at;
+  std::string actor;
+  std::string action;   // such as "license.suspend"
+  std::string subject;  // the id of what was changed
+  std::string detail;   // JSON object
+  Bytes previous;       // hash of the record before; 32 zeros for the first
+  Bytes hash;           // see audit_chain.h
+};
+
+}  // namespace holdfast

@@ -1,0 +1,227 @@
+#include "signer/server/store/rows.h"
+
+#include "protocol/base64.h"
+#include "signer/server/store/audit_chain.h"
+#include "signer/server/store/database.h"
+
+namespace holdfast::rows {
+namespace {
+
+using Prepared = soci::details::prepare_temp_type;
+
+// Fetches all rows; `bind` names the columns' places, `take` uses them after each row.
+template <class Bind, class Take>
+Status ForEach(soci::session& sql, const std::string& text, const Values& values, Bind bind, Take take) {
+  Prepared prepared = sql.prepare << text;
+  for (const std::string& value : values) prepared, soci::use(value);
+  bind(prepared);
+  soci::statement statement(prepared);
+  statement.execute();
+  while (statement.fetch()) HOLDFAST_CHECK(take());
+  return {};
+}
+
+Result<Bytes> Hex(const std::string& column) {
+  if (auto bytes = HexDecode(column)) return std::move(*bytes);
+  return Malformed("store.corrupt", "the store holds a value that is not hexadecimal",
+                   "restore the store from a backup");
+}
+
+struct LicenseRow {
+  LicenseRecord record;
+  std::string status, possession_key;
+  long long version = 0, limit = 0, since = 0, created = 0, used = 0;
+
+  static constexpr const char* kSelect =
+      "select licenses.id, product, product_version, plan, customers.name, activation_limit, status,"
+      " status_since, product_key_id, possession_key, licenses.created,"
+      " (select count(distinct ek_name) from activations where activations.license = licenses.id"
+      "  and state in ('reserved', 'issued'))"
+      " from licenses join customers on customers.id = licenses.customer ";
+  void Bind(Prepared& to) {
+    using soci::into;
+    to, into(record.id), into(record.product), into(version), into(record.plan), into(record.customer),
+        into(limit), into(status), into(since), into(record.product_key_id), into(possession_key),
+        into(created), into(used);
+  }
+  Result<LicenseRecord> Take() {
+    record.product_version = version;
+    record.activation_limit = limit;
+    HOLDFAST_TRY(record.status, ParseLicenseStatus(status));
+    record.status_since = TimeFromColumn(since);
+    HOLDFAST_TRY(record.possession_key, Hex(possession_key));
+    record.created = TimeFromColumn(created);
+    record.activations = used;
+    return record;
+  }
+};
+
+struct ActivationRow {
+  ActivationRecord record;
+  std::string ek_name, content_hash, license_key_name, serial, issuer_key_id, state, certificate;
+  long long shard = 0, since = 0, not_before = 0, not_after = 0, created = 0;
+
+  static constexpr const char* kSelect =
+      "select id, license, ek_name, content_hash, license_key_name, serial, line, issuer_key_id, shard,"
+      " state, state_since, not_before, not_after, terms, certificate, host, created from activations ";
+  void Bind(Prepared& to) {
+    using soci::into;
+    to, into(record.id), into(record.license), into(ek_name), into(content_hash), into(license_key_name),
+        into(serial), into(record.line), into(issuer_key_id), into(shard), into(state), into(since),
+        into(not_before), into(not_after), into(record.terms), into(certificate), into(record.host),
+        into(created);
+  }
+  Result<ActivationRecord> Take() {
+    HOLDFAST_TRY(record.ek_name, Hex(ek_name));
+    HOLDFAST_TRY(record.content_hash, Hex(content_hash));
+    HOLDFAST_TRY(record.license_key_name, Hex(license_key_name));
+    HOLDFAST_TRY(record.serial, Hex(serial));
+    HOLDFAST_TRY(record.issuer_key_id, Hex(issuer_key_id));
+    HOLDFAST_TRY(record.state, ParseActivationState(state));
+    HOLDFAST_TRY(record.certificate, Base64Decode(certificate));
+    record.shard = static_cast<int>(shard);
+    record.state_since = TimeFromColumn(since);
+    record.not_before = TimeFromColumn(not_before);
+    record.not_after = TimeFromColumn(not_after);
+    record.created = TimeFromColumn(created);
+    return record;
+  }
+};
+
+struct SightingRow {
+  EkSighting record;
+  std::string ek_name, content_hash, clock, gate;
+  long long reset_count = 0, seen = 0;
+
+  void Bind(Prepared& to) {
+    using soci::into;
+    to, into(ek_name), into(record.license), into(content_hash), into(reset_count), into(clock), into(gate),
+        into(seen);
+  }
+  Result<EkSighting> Take() {
+    HOLDFAST_TRY(record.ek_name, Hex(ek_name));
+    HOLDFAST_TRY(record.content_hash, Hex(content_hash));
+    record.reset_count = static_cast<uint32_t>(reset_count);
+    record.clock_ms = std::strtoull(clock.c_str(), nullptr, 10);
+    record.gate = std::strtoull(gate.c_str(), nullptr, 10);
+    record.seen = TimeFromColumn(seen);
+    return record;
+  }
+};
+
+struct AuditRow {
+  AuditRecord record;
+  std::string previous, hash;
+  long long sequence = 0, at = 0;
+
+  static constexpr const char* kSelect =
+      "select sequence, at, actor, action, subject, detail, previous, hash from audit ";
+  void Bind(Prepared& to) {
+    using soci::into;
+    to, into(sequence), into(at), into(record.actor), into(record.action), into(record.subject),
+        into(record.detail), into(previous), into(hash);
+  }
+  Result<AuditRecord> Take() {
+    record.sequence = sequence;
+    record.at = TimeFromColumn(at);
+    HOLDFAST_TRY(record.previous, Hex(previous));
+    HOLDFAST_TRY(record.hash, Hex(hash));
+    return record;
+  }
+};
+
+template <class Row, class Record>
+Result<std::vector<Record>> Load(soci::session& sql, const std::string& text, const Values& values) {
+  Row row;
+  std::vector<Record> records;
+  HOLDFAST_CHECK(ForEach(
+      sql, text, values, [&](Prepared& to) { row.Bind(to); },
+      [&]() -> Status {
+        HOLDFAST_TRY(Record record, row.Take());
+        records.push_back(std::move(record));
+        return {};
+      }));
+  return records;
+}
+
+}  // namespace
+
+Result<std::vector<ProductRecord>> Products(soci::session& sql, const std::string& where,
+                                            const Values& values) {
+  ProductRecord record;
+  long long version = 0, created = 0;
+  std::vector<ProductRecord> records;
+  HOLDFAST_CHECK(ForEach(
+      sql, "select id, version, file, created from products " + where, values,
+      [&](Prepared& to) {
+        to, soci::into(record.id), soci::into(version), soci::into(record.file), soci::into(created);
+      },
+      [&]() -> Status {
+        record.version = version;
+        record.created = TimeFromColumn(created);
+        records.push_back(record);
+        return {};
+      }));
+  return records;
+}
+
+Result<std::vector<LicenseRecord>> Licenses(soci::session& sql, const std::string& where,
+                                            const Values& values) {
+  return Load<LicenseRow, LicenseRecord>(sql, LicenseRow::kSelect + where, values);
+}
+
+Result<std::vector<ActivationRecord>> Activations(soci::session& sql, const std::string& where,
+                                                  const Values& values) {
+  return Load<ActivationRow, ActivationRecord>(sql, ActivationRow::kSelect + where, values);
+}
+
+Result<std::vector<EkSighting>> Sightings(soci::session& sql, const std::string& license) {
+  return Load<SightingRow, EkSighting>(
+      sql,
+      "select ek_name, license, content_hash, reset_count, clock_ms, gate, seen from ek_sightings"
+      " where license = :license order by sequence",
+      {license});
+}
+
+Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequence, int limit) {
+  return Load<AuditRow, AuditRecord>(sql,
+                                     std::string(AuditRow::kSelect) + "where sequence > " +
+                                         std::to_string(after_sequence) + " order by sequence limit " +
+                                         std::to_string(limit),
+                                     {});
+}
+
+Result<LicenseRecord> OneLicense(soci::session& sql, const std::string& where, const std::string& value) {
+  HOLDFAST_TRY(auto found, Licenses(sql, where, {value}));
+  if (found.size() == 1) return std::move(found.front());
+  return Fail(ErrorKind::kNotFound, "store.license", "there is no such license",
+              "see `holdfast-vendor license list`");
+}
+
+Result<ActivationRecord> OneActivation(soci::session& sql, const std::string& id) {
+  HOLDFAST_TRY(auto found, Activations(sql, "where id = :id", {id}));
+  if (found.size() == 1) return std::move(found.front());
+  return Fail(ErrorKind::kNotFound, "store.activation", "there is no such activation");
+}
+
+void AppendAudit(soci::session& sql, const Change& change, const std::string& action,
+                 const std::string& subject, const Json& detail) {
+  AuditRecord record{.at = change.at, .actor = change.actor, .action = action, .subject = subject};
+  record.detail = detail.dump(-1, ' ', false, Json::error_handler_t::replace);
+  long long sequence = 0;
+  std::string previous;
+  sql << "select coalesce(max(sequence), 0) from audit", soci::into(sequence);
+  if (sequence > 0)
+    sql << "select hash from audit where sequence = :sequence", soci::use(sequence), soci::into(previous);
+  record.previous = HexDecode(previous).value_or(Bytes{});
+  if (record.previous.empty()) record.previous.assign(kAuditHashSize, 0);
+  record.sequence = ++sequence;
+  const std::string hash = HexEncode(AuditHash(record)), before = HexEncode(record.previous);
+  const long long at = ToColumn(change.at);
+  sql << "insert into audit (sequence, at, actor, action, subject, detail, previous, hash)"
+         " values (:sequence, :at, :actor, :action, :subject, :detail, :previous, :hash)",
+      soci::use(sequence), soci::use(at), soci::use(record.actor), soci::use(record.action),
+      soci::use(record.subject), soci::use(record.detail), soci::use(before), soci::use(hash);
+}
+
+}  // namespace holdfast::rows

@@ -1,0 +1,98 @@
+// What the vendor knows: products, sold licenses, activations, revocation lists, the audit log. The methods
+// are intents, not tables: each that changes something is one transaction together with its audit record,
+// and either happened wholly or not at all. All are thread safe; several processes may share one store.
+//
+// Errors common to all: store.busy, store.full, store.io (kUnavailable: nothing was changed, try again),
+// store.corrupt (kMalformed).
+#pragma once
+
+#include "signer/server/store/records.h"
+
+namespace holdfast {
+
+struct NewLicense {
+  std::string id;
+  std::string product;
+  std::string plan;
+  std::string customer;     // by name; made when there is none of that name
+  std::string customer_id;  // the id that a new customer gets
+  int64_t activation_limit = 1;
+  std::string product_key_id;
+  Bytes possession_key;
+};
+
+// What an activation will be if it is new. Stored before anything is signed.
+struct ActivationProposal {
+  std::string id;
+  std::string license;
+  Bytes ek_name, content_hash, license_key_name;
+  Bytes serial;
+  std::string line;
+  Bytes issuer_key_id;  // the current issuing key of the line
+  Time not_before, not_after;
+  std::string terms;
+  std::string host;
+  EkSighting sighting;
+};
+
+struct AuditHead {
+  int64_t sequence = 0;
+  Bytes hash;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // The same file again is no change: the version that exists is returned. Another file is a new version.
+  virtual Result<ProductRecord> PutProduct(const Change& change, const std::string& id,
+                                           const std::string& file) = 0;
+  virtual Result<ProductRecord> GetProduct(const std::string& id) = 0;  // newest; store.product
+  virtual Result<ProductRecord> GetProduct(const std::string& id, int64_t version) = 0;
+  virtual Result<std::vector<ProductRecord>> ListProducts() = 0;  // newest version of each, by id
+  virtual Result<std::vector<CustomerRecord>> ListCustomers() = 0;
+
+  // Sells the newest version of the product. Whether the plan exists is the caller's to know.
+  virtual Result<LicenseRecord> AddLicense(const Change& change, const NewLicense& license) = 0;
+  virtual Result<LicenseRecord> GetLicense(const std::string& id) = 0;                       // store.license
+  virtual Result<LicenseRecord> FindLicenseByProductKey(const std::string& key_id) = 0;      // store.license
+  virtual Result<std::vector<LicenseRecord>> ListLicenses(const std::string& customer) = 0;  // "": all
+  // active <-> suspended, both -> revoked, which is final (store.status, kConflict). The status it has
+  // already is no change.
+  virtual Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
+                                                 LicenseStatus status) = 0;
+
+  // The activation for this request. In one transaction: the license is active (store.status, kRefused); a
+  // request that is known gets its activation again, whatever state it was left in (store.superseded,
+  // store.revoked, kConflict, when it is no longer good); an EK that has one already takes no other; else
+  // the EKs in use must be below the limit (store.activations, kRefused). A reserved activation whose
+  // issuing key is no longer the proposed one is replaced by the proposal. The sighting is stored with it.
+  virtual Result<ActivationRecord> ReserveActivation(const Change& change,
+                                                     const ActivationProposal& proposal) = 0;
+  // The certificate exists. Older activations of the same EK and license become superseded. Recording the
+  // same again is no change: the certificate recorded first stays and is returned. store.superseded when a
+  // newer one was issued meanwhile; store.status when the license was suspended or revoked meanwhile.
+  virtual Result<ActivationRecord> RecordIssued(const Change& change, const std::string& activation,
+                                                const Bytes& certificate) = 0;
+  virtual Result<std::vector<ActivationRecord>> ListActivations(
+      const std::string& license) = 0;                                                    // oldest first
+  virtual Result<std::vector<EkSighting>> ListSightings(const std::string& license) = 0;  // oldest first
+
+  // Every serial of a shard that must be on its list now, ascending: superseded and revoked activations, and
+  // all activations of suspended (certificateHold) and revoked (privilegeWithdrawn) licenses.
+  virtual Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer_key_id, int shard) = 0;
+  virtual Result<std::optional<CrlRecord>> LatestCrl(const Bytes& issuer_key_id, int shard) = 0;
+  // Refuses a number that is not above all before it for the shard: store.crl_number, kConflict.
+  virtual Status RecordCrl(const Change& change, const CrlRecord& crl) = 0;
+  virtual Result<std::vector<CrlShard>> ListShards() = 0;
+
+  // A change that the store does not hold itself, such as an exported file or a rotated key.
+  virtual Status RecordEvent(const Change& change, const std::string& action, const std::string& subject,
+                             const std::string& detail_json) = 0;
+  virtual Result<std::vector<AuditRecord>> ListAudit(int64_t after_sequence, int limit) = 0;
+  // Recomputes the whole chain. store.audit (kRefused) names the first record that does not fit. That the
+  // newest records were not cut off, only somebody who noted a head before can tell.
+  virtual Result<AuditHead> VerifyAudit() = 0;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,112 @@
+// What is special to the store in a SQLite file: the file itself, and hands that reach into it.
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "tests/signer/server/store/store_fixture.h"
+
+namespace holdfast {
+namespace {
+
+class SqliteFile : public ::testing::Test {
+ protected:
+  Path file() const { return directory_.path() / "store.db"; }
+  void CreateWithHistory() {
+    auto store = SqliteStore::Create(file());
+    ASSERT_TRUE(store) << store.error().message;
+    ASSERT_TRUE((*store)->PutProduct(At(0), "demo", "{}"));
+    ASSERT_TRUE((*store)->AddLicense(At(1), SaleNumber(1)));
+    ASSERT_TRUE((*store)->SetLicenseStatus(At(2), "license-1", LicenseStatus::kSuspended));
+    ASSERT_TRUE((*store)->SetLicenseStatus(At(3), "license-1", LicenseStatus::kActive));
+  }
+  // As an intruder with the sqlite3 tool would.
+  void Tamper(const char* statement) {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(file().c_str(), &database), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(database, statement, nullptr, nullptr, nullptr), SQLITE_OK) << statement;
+    sqlite3_close(database);
+  }
+  std::string CheckOfOpening() {
+    const auto store = SqliteStore::Open(file());
+    return store ? "" : store.error().check;
+  }
+  holdfast::testing::TempDir directory_;
+};
+
+TEST_F(SqliteFile, IsReadableByItsOwnerOnly) {
+  CreateWithHistory();
+  struct stat info {};
+  ASSERT_EQ(stat(file().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(SqliteFile, IsNotCreatedTwice) {
+  CreateWithHistory();
+  EXPECT_EQ(SqliteStore::Create(file()).error().check, "store.exists");
+}
+
+TEST_F(SqliteFile, IsNotMadeByOpening) {
+  EXPECT_EQ(CheckOfOpening(), "store.missing");
+  EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
+TEST_F(SqliteFile, GarbageIsNamed) {
+  std::ofstream(file()) << std::string(5000, 'x');
+  EXPECT_EQ(CheckOfOpening(), "store.corrupt");
+}
+
+TEST_F(SqliteFile, TruncatedIsNamed) {
+  CreateWithHistory();
+  std::filesystem::resize_file(file(), 4096);
+  const auto store = SqliteStore::Open(file());
+  const auto licenses = store ? (*store)->ListLicenses("") : tl::unexpected(store.error());
+  ASSERT_FALSE(licenses);
+  EXPECT_EQ(licenses.error().check, "store.corrupt");
+}
+
+TEST_F(SqliteFile, AnotherApplicationsDatabaseIsNotTouched) {
+  Tamper("create table notes (text)");
+  EXPECT_EQ(CheckOfOpening(), "store.kind");
+}
+
+TEST_F(SqliteFile, ANewerSchemaIsRefused) {
+  CreateWithHistory();
+  Tamper("insert into schema_version (version) values (99)");
+  EXPECT_EQ(CheckOfOpening(), "store.schema");
+}
+
+TEST_F(SqliteFile, EveryEditOfTheAuditLogBreaksItsChain) {
+  for (const char* statement : {
+           "update audit set actor = 'nobody' where sequence = 2",
+           "update audit set at = at + 1 where sequence = 2",
+           "update audit set detail = '{}' where sequence = 2",
+           "delete from audit where sequence = 2",
+           "delete from audit where sequence = 1",
+           "update audit set hash = (select hash from audit where sequence = 1) where sequence = 2",
+           "update audit set sequence = -sequence where sequence in (2, 3);"
+           "update audit set sequence = 5 + sequence where sequence < 0",
+       }) {
+    CreateWithHistory();
+    Tamper(statement);
+    auto store = SqliteStore::Open(file());
+    ASSERT_TRUE(store);
+    const auto head = (*store)->VerifyAudit();
+    ASSERT_FALSE(head) << statement;
+    EXPECT_EQ(head.error().check, "store.audit") << statement;
+    store->reset();
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file().string() + suffix);
+  }
+}
+
+TEST_F(SqliteFile, ACutTailShowsAgainstANotedHead) {
+  CreateWithHistory();
+  const AuditHead noted = *(*SqliteStore::Open(file()))->VerifyAudit();
+  Tamper("delete from audit where sequence = 4");
+  const auto head = (*SqliteStore::Open(file()))->VerifyAudit();
+  ASSERT_TRUE(head);
+  EXPECT_LT(head->sequence, noted.sequence);
+}
+
+}  // namespace
+}  // namespace holdfast

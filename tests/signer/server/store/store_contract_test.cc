@@ -1,0 +1,373 @@
+// What every Store must do, whatever it is built on.
+#include <atomic>
+#include <thread>
+
+#include "tests/signer/server/store/store_fixture.h"
+
+namespace holdfast {
+namespace {
+
+struct StoreKind {
+  std::string name;
+  std::function<std::unique_ptr<Store>(const Path& directory)> open;  // the same store every time
+};
+
+std::unique_ptr<Store> OpenSqlite(const Path& directory) {
+  const Path file = directory / "store.db";
+  auto store = std::filesystem::exists(file) ? SqliteStore::Open(file) : SqliteStore::Create(file);
+  return store ? std::move(*store) : nullptr;
+}
+
+class StoreContract : public ::testing::TestWithParam<StoreKind> {
+ protected:
+  void SetUp() override {
+    store_ = GetParam().open(directory_.path());
+    ASSERT_NE(store_, nullptr);
+    ASSERT_TRUE(store_->PutProduct(At(0), "demo", "{}"));
+  }
+  void Sell(int number, int64_t limit = 1) {
+    ASSERT_TRUE(store_->AddLicense(At(1), SaleNumber(number, limit)));
+  }
+  ActivationRecord Issue(const ActivationProposal& proposal, int64_t at = 10) {
+    auto reserved = store_->ReserveActivation(At(at), proposal);
+    EXPECT_TRUE(reserved) << reserved.error().message;
+    auto issued = store_->RecordIssued(At(at), reserved->id, Bytes{0x30, 0x00});
+    EXPECT_TRUE(issued) << issued.error().message;
+    return *issued;
+  }
+  ActivationState StateOf(const std::string& license, const std::string& id) {
+    const auto activations = store_->ListActivations(license);
+    for (const auto& activation : *activations)
+      if (activation.id == id) return activation.state;
+    ADD_FAILURE() << "no activation " << id;
+    return ActivationState::kReserved;
+  }
+  size_t AuditCount() { return store_->ListAudit(0, 1000)->size(); }
+
+  holdfast::testing::TempDir directory_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_P(StoreContract, TheSameProductFileIsNoNewVersion) {
+  const size_t before = AuditCount();
+  EXPECT_EQ(store_->PutProduct(At(5), "demo", "{}")->version, 1);
+  EXPECT_EQ(AuditCount(), before);
+}
+
+TEST_P(StoreContract, AnotherProductFileIsANewVersionAndTheOldStays) {
+  EXPECT_EQ(store_->PutProduct(At(5), "demo", R"({"a":1})")->version, 2);
+  EXPECT_EQ(store_->GetProduct("demo")->file, R"({"a":1})");
+  EXPECT_EQ(store_->GetProduct("demo", 1)->file, "{}");
+  EXPECT_EQ(store_->ListProducts()->size(), 1u);
+}
+
+TEST_P(StoreContract, AnUnknownProductIsNamed) {
+  const auto missing = store_->GetProduct("nothing");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().check, "store.product");
+  EXPECT_EQ(missing.error().kind, ErrorKind::kNotFound);
+}
+
+TEST_P(StoreContract, ALicenseKeepsTheProductVersionItWasSoldWith) {
+  Sell(1);
+  ASSERT_TRUE(store_->PutProduct(At(5), "demo", R"({"a":1})"));
+  Sell(2);
+  EXPECT_EQ(store_->GetLicense("license-1")->product_version, 1);
+  EXPECT_EQ(store_->GetLicense("license-2")->product_version, 2);
+}
+
+TEST_P(StoreContract, ALicenseIsFoundByItsProductKey) {
+  Sell(1);
+  const auto found = store_->FindLicenseByProductKey("key-1");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, "license-1");
+  EXPECT_EQ(found->customer, "Customer 1");
+  EXPECT_EQ(found->possession_key, Bytes(32, 7));
+  EXPECT_EQ(found->created, At(1).at);
+  EXPECT_EQ(store_->FindLicenseByProductKey("key-2").error().check, "store.license");
+}
+
+TEST_P(StoreContract, OneCustomerIsKeptOnceHoweverManyLicensesAreSold) {
+  Sell(1);
+  NewLicense second = SaleNumber(2);
+  second.customer = "Customer 1";
+  ASSERT_TRUE(store_->AddLicense(At(2), second));
+  EXPECT_EQ(store_->ListCustomers()->size(), 1u);
+  EXPECT_EQ(store_->ListLicenses("Customer 1")->size(), 2u);
+  EXPECT_EQ(store_->ListLicenses("Customer 2")->size(), 0u);
+}
+
+TEST_P(StoreContract, HostileTextIsDataOnly) {
+  NewLicense sale = SaleNumber(1);
+  sale.customer = "'; drop table licenses; --";
+  ASSERT_TRUE(store_->AddLicense(At(1), sale));
+  EXPECT_EQ(store_->ListLicenses(sale.customer)->size(), 1u);
+  EXPECT_FALSE(store_->GetLicense("' or '1'='1"));
+}
+
+TEST_P(StoreContract, AFailedChangeLeavesNothingBehind) {
+  Sell(1);
+  const size_t before = AuditCount();
+  NewLicense clash = SaleNumber(2);
+  clash.product_key_id = "key-1";
+  EXPECT_FALSE(store_->AddLicense(At(2), clash));
+  EXPECT_EQ(store_->ListCustomers()->size(), 1u);
+  EXPECT_EQ(AuditCount(), before);
+}
+
+TEST_P(StoreContract, SuspensionIsLiftedAndRevocationIsNot) {
+  Sell(1);
+  EXPECT_EQ(store_->SetLicenseStatus(At(2), "license-1", LicenseStatus::kSuspended)->status,
+            LicenseStatus::kSuspended);
+  EXPECT_EQ(store_->SetLicenseStatus(At(3), "license-1", LicenseStatus::kActive)->status,
+            LicenseStatus::kActive);
+  EXPECT_EQ(store_->SetLicenseStatus(At(4), "license-1", LicenseStatus::kRevoked)->status_since, At(4).at);
+  EXPECT_EQ(store_->SetLicenseStatus(At(5), "license-1", LicenseStatus::kActive).error().check,
+            "store.status");
+}
+
+TEST_P(StoreContract, TheStatusALicenseHasAlreadyIsNoChange) {
+  Sell(1);
+  ASSERT_TRUE(store_->SetLicenseStatus(At(2), "license-1", LicenseStatus::kRevoked));
+  const size_t before = AuditCount();
+  EXPECT_EQ(store_->SetLicenseStatus(At(9), "license-1", LicenseStatus::kRevoked)->status_since, At(2).at);
+  EXPECT_EQ(AuditCount(), before);
+}
+
+TEST_P(StoreContract, AReservationKeepsWhatWasProposed) {
+  Sell(1);
+  const auto proposal = ProposalFor("license-1", 1, 1);
+  const auto reserved = store_->ReserveActivation(At(3), proposal);
+  ASSERT_TRUE(reserved);
+  EXPECT_EQ(reserved->state, ActivationState::kReserved);
+  EXPECT_EQ(reserved->serial, proposal.serial);
+  EXPECT_EQ(reserved->ek_name, proposal.ek_name);
+  EXPECT_EQ(reserved->not_after, proposal.not_after);
+  EXPECT_EQ(reserved->terms, proposal.terms);
+  EXPECT_TRUE(reserved->certificate.empty());
+  EXPECT_EQ(store_->ListSightings("license-1")->size(), 1u);
+}
+
+TEST_P(StoreContract, TheSameRequestGetsTheSameReservation) {
+  Sell(1);
+  const auto first = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  const auto second = store_->ReserveActivation(At(4), ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(first->id, second->id);
+  EXPECT_EQ(first->serial, second->serial);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+}
+
+TEST_P(StoreContract, AReservationMovesToANewIssuingKey) {
+  Sell(1);
+  const auto first = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.issuer_key_id = Bytes(20, 0xbb);
+  const auto second = store_->ReserveActivation(At(4), proposal);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->issuer_key_id, proposal.issuer_key_id);
+  EXPECT_NE(second->serial, first->serial);
+  EXPECT_EQ(StateOf("license-1", first->id), ActivationState::kSuperseded);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+}
+
+TEST_P(StoreContract, AnIssuedActivationStaysWithItsIssuingKey) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.issuer_key_id = Bytes(20, 0xbb);
+  const auto again = store_->ReserveActivation(At(20), proposal);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->id, issued.id);
+  EXPECT_EQ(again->certificate, issued.certificate);
+}
+
+TEST_P(StoreContract, AnotherHostBeyondTheLimitIsRefused) {
+  Sell(1, 2);
+  Issue(ProposalFor("license-1", 1, 1));
+  Issue(ProposalFor("license-1", 2, 2));
+  const auto third = store_->ReserveActivation(At(20), ProposalFor("license-1", 3, 3));
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().check, "store.activations");
+  EXPECT_EQ(store_->ListActivations("license-1")->size(), 2u);
+}
+
+TEST_P(StoreContract, AReservationCountsAgainstTheLimit) {
+  Sell(1);
+  ASSERT_TRUE(store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1)));
+  EXPECT_FALSE(store_->ReserveActivation(At(4), ProposalFor("license-1", 2, 2)));
+}
+
+TEST_P(StoreContract, ANewRequestOfTheSameHostSupersedesWithoutCountingAgain) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  const auto second = Issue(ProposalFor("license-1", 1, 2));
+  EXPECT_EQ(StateOf("license-1", first.id), ActivationState::kSuperseded);
+  EXPECT_EQ(StateOf("license-1", second.id), ActivationState::kIssued);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+}
+
+TEST_P(StoreContract, TheOldCertificateStaysGoodUntilTheNewOneIsIssued) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->ReserveActivation(At(20), ProposalFor("license-1", 1, 2)));
+  EXPECT_EQ(StateOf("license-1", first.id), ActivationState::kIssued);
+}
+
+TEST_P(StoreContract, ASupersededRequestSentAgainIsRefused) {
+  Sell(1);
+  Issue(ProposalFor("license-1", 1, 1));
+  Issue(ProposalFor("license-1", 1, 2));
+  EXPECT_EQ(store_->ReserveActivation(At(20), ProposalFor("license-1", 1, 1)).error().check,
+            "store.superseded");
+}
+
+TEST_P(StoreContract, AnOlderReservationCannotOvertakeANewerCertificate) {
+  Sell(1);
+  const auto older = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  Issue(ProposalFor("license-1", 1, 2));
+  EXPECT_EQ(store_->RecordIssued(At(20), older->id, Bytes{1}).error().check, "store.superseded");
+}
+
+TEST_P(StoreContract, OtherHostsAreNotSuperseded) {
+  Sell(1, 2);
+  const auto other = Issue(ProposalFor("license-1", 1, 1));
+  Issue(ProposalFor("license-1", 2, 2));
+  EXPECT_EQ(StateOf("license-1", other.id), ActivationState::kIssued);
+}
+
+TEST_P(StoreContract, TheCertificateRecordedFirstStays) {
+  Sell(1);
+  const auto reserved = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->RecordIssued(At(4), reserved->id, Bytes{1, 2}));
+  const size_t before = AuditCount();
+  EXPECT_EQ(store_->RecordIssued(At(5), reserved->id, Bytes{3, 4})->certificate, (Bytes{1, 2}));
+  EXPECT_EQ(AuditCount(), before);
+}
+
+TEST_P(StoreContract, NothingIsReservedOrIssuedForASuspendedLicense) {
+  Sell(1);
+  const auto reserved = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->SetLicenseStatus(At(4), "license-1", LicenseStatus::kSuspended));
+  EXPECT_EQ(store_->RecordIssued(At(5), reserved->id, Bytes{1}).error().check, "store.status");
+  EXPECT_EQ(store_->ReserveActivation(At(5), ProposalFor("license-1", 1, 1)).error().check, "store.status");
+}
+
+TEST_P(StoreContract, ManyThreadsNeverExceedTheLimit) {
+  constexpr int kLimit = 3, kThreads = 8, kHostsEach = 5;
+  Sell(1, kLimit);
+  std::atomic<int> granted{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t)
+    threads.emplace_back([&, t] {
+      const auto own = GetParam().open(directory_.path());  // a connection of its own, as another process has
+      for (int i = 0; i < kHostsEach; ++i) {
+        const int host = 1 + t * kHostsEach + i;
+        if (own->ReserveActivation(At(3), ProposalFor("license-1", host, host))) ++granted;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(granted, kLimit);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, kLimit);
+  EXPECT_TRUE(store_->VerifyAudit());
+}
+
+TEST_P(StoreContract, SupersededSerialsAreRevoked) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1), 10);
+  Issue(ProposalFor("license-1", 1, 2), 20);
+  const auto entries = store_->RevokedEntries(Bytes(20, 0xaa), 0);
+  ASSERT_EQ(entries->size(), 1u);
+  EXPECT_EQ(entries->front().serial, first.serial);
+  EXPECT_EQ(entries->front().reason, RevocationReason::kSuperseded);
+  EXPECT_EQ(entries->front().date, At(20).at);
+}
+
+TEST_P(StoreContract, ASuspendedLicenseIsOnHoldAndComesOffTheListAgain) {
+  Sell(1);
+  Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->SetLicenseStatus(At(20), "license-1", LicenseStatus::kSuspended));
+  EXPECT_EQ(store_->RevokedEntries(Bytes(20, 0xaa), 0)->at(0).reason, RevocationReason::kCertificateHold);
+  ASSERT_TRUE(store_->SetLicenseStatus(At(21), "license-1", LicenseStatus::kActive));
+  EXPECT_TRUE(store_->RevokedEntries(Bytes(20, 0xaa), 0)->empty());
+}
+
+TEST_P(StoreContract, ARevokedLicenseListsEverySerialInOrder) {
+  Sell(1, 3);
+  for (int host = 1; host <= 3; ++host) Issue(ProposalFor("license-1", host, host));
+  ASSERT_TRUE(store_->SetLicenseStatus(At(20), "license-1", LicenseStatus::kRevoked));
+  const auto entries = store_->RevokedEntries(Bytes(20, 0xaa), 0);
+  ASSERT_EQ(entries->size(), 3u);
+  EXPECT_LT(entries->at(0).serial, entries->at(1).serial);
+  EXPECT_LT(entries->at(1).serial, entries->at(2).serial);
+  EXPECT_EQ(entries->at(2).reason, RevocationReason::kPrivilegeWithdrawn);
+}
+
+TEST_P(StoreContract, AShardNeverHoldsMoreThanAListCan) {
+  Sell(1, 1);
+  int highest = 0;
+  for (int i = 0; i < 1005; ++i) {
+    auto proposal = ProposalFor("license-1", 1, 0);
+    proposal.content_hash = Bytes{static_cast<uint8_t>(i >> 8), static_cast<uint8_t>(i)};
+    highest = store_->ReserveActivation(At(i), proposal)->shard;
+  }
+  EXPECT_EQ(highest, 1);
+  EXPECT_EQ(store_->ListShards()->size(), 2u);
+}
+
+TEST_P(StoreContract, ListNumbersOnlyGrow) {
+  CrlRecord crl{Bytes(20, 0xaa), "default", 0, 7, At(0).at, At(86400).at, Bytes{1, 2, 3}};
+  EXPECT_FALSE(store_->LatestCrl(crl.issuer_key_id, 0)->has_value());
+  ASSERT_TRUE(store_->RecordCrl(At(1), crl));
+  EXPECT_EQ(store_->RecordCrl(At(2), crl).error().check, "store.crl_number");
+  crl.number = 6;
+  EXPECT_EQ(store_->RecordCrl(At(2), crl).error().check, "store.crl_number");
+  crl.number = 8;
+  crl.der = Bytes{4};
+  ASSERT_TRUE(store_->RecordCrl(At(3), crl));
+  const auto latest = store_->LatestCrl(crl.issuer_key_id, 0);
+  ASSERT_TRUE(latest && *latest);
+  EXPECT_EQ((*latest)->number, 8);
+  EXPECT_EQ((*latest)->der, Bytes{4});
+  EXPECT_EQ((*latest)->next_update, At(86400).at);
+}
+
+TEST_P(StoreContract, EveryChangeHasAnAuditRecordAndTheChainHolds) {
+  Sell(1);
+  Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->SetLicenseStatus(At(20, "cli:alice"), "license-1", LicenseStatus::kRevoked));
+  ASSERT_TRUE(store_->RecordEvent(At(21), "issuer.rotate", "default", "{}"));
+  const auto records = *store_->ListAudit(0, 100);
+  ASSERT_EQ(records.size(), 6u);
+  EXPECT_EQ(records[4].action, "license.status");
+  EXPECT_EQ(records[4].actor, "cli:alice");
+  const auto head = store_->VerifyAudit();
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->sequence, 6);
+  EXPECT_EQ(head->hash, records.back().hash);
+}
+
+TEST_P(StoreContract, AResetCountThatWentBackIsInTheAuditLog) {
+  Sell(1, 2);
+  Issue(ProposalFor("license-1", 1, 1));
+  auto cleared = ProposalFor("license-1", 1, 2);
+  cleared.sighting.reset_count = 0;
+  ASSERT_TRUE(store_->ReserveActivation(At(20), cleared));
+  EXPECT_NE(store_->ListAudit(0, 100)->back().detail.find("tpm_resets_went_back"), std::string::npos);
+}
+
+TEST_P(StoreContract, WhatWasAcknowledgedIsThereAfterOpeningAgain) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  store_.reset();
+  store_ = GetParam().open(directory_.path());
+  ASSERT_NE(store_, nullptr);
+  EXPECT_EQ(store_->ListActivations("license-1")->at(0).serial, issued.serial);
+  EXPECT_TRUE(store_->VerifyAudit());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, StoreContract, ::testing::Values(StoreKind{"Sqlite", OpenSqlite}),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace holdfast
