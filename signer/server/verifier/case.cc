@@ -1,0 +1,60 @@
+#include "signer/server/verifier/case.h"
+
+namespace holdfast::verifier {
+namespace {
+
+// The parsers say what is wrong, here it is said where.
+template <class T>
+Status Store(Result<T> parsed, std::string_view member, T& out) {
+  if (!parsed) {
+    Error error = std::move(parsed.error());
+    error.message = std::string(member) + ": " + error.message;
+    if (error.advice.empty()) error.advice = "Make a new request on the host";
+    return tl::unexpected(std::move(error));
+  }
+  out = std::move(*parsed);
+  return {};
+}
+
+Status ParseAttested(const SignedAttest& from, Slot slot, ParsedAttest& to) {
+  HOLDFAST_CHECK(Store(tpm::ParseAttest(from.attest), SlotName(slot), to.attest));
+  return Store(tpm::ParseSignature(from.signature), std::string(SlotName(slot)) + "'s signature",
+               to.signature);
+}
+
+}  // namespace
+
+std::string_view SlotName(Slot slot) {
+  switch (slot) {
+    case Slot::kCertify:
+      return "the license key's attestation";
+    case Slot::kGate:
+      return "the gate's attestation";
+    case Slot::kQuote:
+      break;
+  }
+  return "the quote";
+}
+
+tl::unexpected<Error> Case::Refuse(std::string message, std::string advice) const {
+  return Refused(check, std::move(message), std::move(advice));
+}
+
+void Case::Note(std::string_view name, std::string_view message) {
+  notes.push_back({std::string(name), std::string(message)});
+}
+
+Status ParseStructures(Case& c) {
+  const RequestContent& content = c.request.content;
+  const RequestEvidence& evidence = c.request.evidence;
+  HOLDFAST_CHECK(Store(tpm::ParsePublic(content.ek_public), "the EK", c.ek));
+  HOLDFAST_CHECK(Store(tpm::ParsePublic(content.srk_public), "the SRK", c.srk));
+  HOLDFAST_CHECK(Store(tpm::ParsePublic(content.ak_public), "the AK", c.ak));
+  HOLDFAST_CHECK(Store(tpm::ParsePublic(content.license_key_public), "the license key", c.license_key));
+  HOLDFAST_CHECK(Store(tpm::ParseNvPublic(content.gate_public), "the gate", c.gate));
+  HOLDFAST_CHECK(ParseAttested(evidence.certify, Slot::kCertify, c.at(Slot::kCertify)));
+  HOLDFAST_CHECK(ParseAttested(evidence.gate, Slot::kGate, c.at(Slot::kGate)));
+  return ParseAttested(evidence.quote, Slot::kQuote, c.at(Slot::kQuote));
+}
+
+}  // namespace holdfast::verifier
