@@ -1,0 +1,74 @@
+// Credentials made without a TPM, opened by a (software) TPM.
+#include "signer/server/verifier/make_credential.h"
+
+#include <gtest/gtest.h>
+
+#include "protocol/byte_cursor.h"
+#include "protocol/crypto/random.h"
+#include "protocol/tpm/templates.h"
+#include "tests/testing/swtpm.h"
+
+namespace holdfast {
+namespace {
+
+using ::holdfast::testing::Swtpm;
+
+tpm::Public PublicIn(const Swtpm& tpm, const std::string& file) {
+  Bytes content = tpm.Read(file);
+  return tpm::ParsePublic(Reader(content).Sized16()).value();
+}
+
+// tpm2-tools' credential file: magic, version, TPM2B_ID_OBJECT, TPM2B_ENCRYPTED_SECRET.
+void WriteCredential(const Swtpm& tpm, const Bytes& credential) {
+  tpm.Write("credential", Writer().U32(0xbadcc0de).U32(1).Raw(credential).bytes());
+}
+
+// A session that satisfies the EK's policy.
+std::string EkSession(const std::string& kind) {
+  if (kind != "ecc384")
+    return "tpm2_startauthsession --policy-session -S s.ctx; tpm2_policysecret -Q -S s.ctx -c endorsement\n";
+  return "echo " + HexEncode(tpm::PolicyCSha384()) +
+         " | xxd -r -p > polC; tpm2_startauthsession --policy-session -g sha384 -S s.ctx\n"
+         "tpm2_policysecret -Q -S s.ctx -c endorsement -L polA; tpm2_policyor -Q -S s.ctx -l "
+         "sha384:polA,polC\n";
+}
+
+class MakeCredentialFor : public ::testing::TestWithParam<const char*> {
+ protected:
+  MakeCredentialFor() {
+    tpm_.Run(std::string("tpm2_createek -G ") + GetParam() + R"( -c ek.ctx -u ek.pub -f tss
+      tpm2_createprimary -Q -C owner -G ecc -c srk.ctx; tpm2_flushcontext -t
+      tpm2_create -Q -C srk.ctx -G ecc256:ecdsa-sha256:null -a "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign|noda" -u key.pub -r key.priv
+      tpm2_flushcontext -t; tpm2_load -Q -C srk.ctx -u key.pub -r key.priv -c key.ctx; tpm2_flushcontext -t)");
+  }
+  bool Opens() {
+    return tpm_.Succeeds(
+        EkSession(GetParam()) +
+        "tpm2_activatecredential -Q -c key.ctx -C ek.ctx -i credential -o secret -P session:s.ctx");
+  }
+  Swtpm tpm_;
+};
+
+TEST_P(MakeCredentialFor, IsOpenedByTheTpmThatHoldsTheNamedKey) {
+  Secret secret = RandomSecret(32);
+  WriteCredential(
+      tpm_, MakeCredential(PublicIn(tpm_, "ek.pub"), NameOf(PublicIn(tpm_, "key.pub")), secret).value());
+  ASSERT_TRUE(Opens());
+  EXPECT_EQ(HexEncode(tpm_.Read("secret")), HexEncode(secret.Reveal()));
+}
+
+TEST_P(MakeCredentialFor, IsNotOpenedWhenItNamesAnotherKey) {
+  tpm::Name other = NameOf(PublicIn(tpm_, "ek.pub"));
+  WriteCredential(tpm_, MakeCredential(PublicIn(tpm_, "ek.pub"), other, RandomSecret(32)).value());
+  EXPECT_FALSE(Opens());
+}
+
+INSTANTIATE_TEST_SUITE_P(EachEk, MakeCredentialFor, ::testing::Values("rsa", "ecc", "ecc384"));
+
+TEST(MakeCredential, RefusesASecretThatTheTpmWouldNotTake) {
+  EXPECT_EQ(MakeCredential(tpm::Public{}, {}, RandomSecret(33)).error().check, "credential.secret");
+  EXPECT_EQ(MakeCredential(tpm::Public{}, {}, Secret()).error().check, "credential.secret");
+}
+
+}  // namespace
+}  // namespace holdfast
