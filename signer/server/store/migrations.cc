@@ -35,7 +35,8 @@ constexpr const char* kFirst[] = {
 
     "create table ek_sightings (sequence bigint primary key, ek_name text not null,"
     " license text not null references licenses (id), content_hash text not null,"
-    " reset_count bigint not null, clock_ms text not null, gate text not null, seen bigint not null)",
+    " gate_index bigint not null, gate_base text not null, clock_ms text not null,"
+    " reset_count bigint not null, restart_count bigint not null, seen bigint not null)",
     "create index ek_sightings_by_ek on ek_sightings (ek_name)",
     "create index ek_sightings_by_license on ek_sightings (license)",
 

@@ -75,14 +75,15 @@ struct ActivationRecord {
   Time created;
 };
 
-// What an attestation said of one TPM: the ledger that shows clones and cleared TPMs.
-struct EkSighting {
+// What one attestation said of one TPM: the ledger that shows clones and cleared TPMs (verifier/ledger.h).
+struct SightingRecord {
   Bytes ek_name;
   std::string license;
   Bytes content_hash;
-  uint32_t reset_count = 0;
+  uint32_t gate_index = 0;
+  uint64_t gate_base = 0;
   uint64_t clock_ms = 0;
-  uint64_t gate = 0;
+  uint32_t reset_count = 0, restart_count = 0;
   Time seen;
 };
 

@@ -89,21 +89,26 @@ struct ActivationRow {
 };
 
 struct SightingRow {
-  EkSighting record;
-  std::string ek_name, content_hash, clock, gate;
-  long long reset_count = 0, seen = 0;
+  SightingRecord record;
+  std::string ek_name, content_hash, gate_base, clock;
+  long long gate_index = 0, reset_count = 0, restart_count = 0, seen = 0;
 
+  static constexpr const char* kSelect =
+      "select ek_name, license, content_hash, gate_index, gate_base, clock_ms, reset_count, restart_count,"
+      " seen from ek_sightings ";
   void Bind(Prepared& to) {
     using soci::into;
-    to, into(ek_name), into(record.license), into(content_hash), into(reset_count), into(clock), into(gate),
-        into(seen);
+    to, into(ek_name), into(record.license), into(content_hash), into(gate_index), into(gate_base),
+        into(clock), into(reset_count), into(restart_count), into(seen);
   }
-  Result<EkSighting> Take() {
+  Result<SightingRecord> Take() {
     HOLDFAST_TRY(record.ek_name, Hex(ek_name));
     HOLDFAST_TRY(record.content_hash, Hex(content_hash));
-    record.reset_count = static_cast<uint32_t>(reset_count);
+    record.gate_index = static_cast<uint32_t>(gate_index);
+    record.gate_base = std::strtoull(gate_base.c_str(), nullptr, 10);
     record.clock_ms = std::strtoull(clock.c_str(), nullptr, 10);
-    record.gate = std::strtoull(gate.c_str(), nullptr, 10);
+    record.reset_count = static_cast<uint32_t>(reset_count);
+    record.restart_count = static_cast<uint32_t>(restart_count);
     record.seen = TimeFromColumn(seen);
     return record;
   }
@@ -175,12 +180,9 @@ Result<std::vector<ActivationRecord>> Activations(soci::session& sql, const std:
   return Load<ActivationRow, ActivationRecord>(sql, ActivationRow::kSelect + where, values);
 }
 
-Result<std::vector<EkSighting>> Sightings(soci::session& sql, const std::string& license) {
-  return Load<SightingRow, EkSighting>(
-      sql,
-      "select ek_name, license, content_hash, reset_count, clock_ms, gate, seen from ek_sightings"
-      " where license = :license order by sequence",
-      {license});
+Result<std::vector<SightingRecord>> Sightings(soci::session& sql, const std::string& where,
+                                              const Values& values) {
+  return Load<SightingRow, SightingRecord>(sql, SightingRow::kSelect + where, values);
 }
 
 Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequence, int limit) {

@@ -17,7 +17,8 @@ Result<std::vector<LicenseRecord>> Licenses(soci::session& sql, const std::strin
                                             const Values& values);
 Result<std::vector<ActivationRecord>> Activations(soci::session& sql, const std::string& where,
                                                   const Values& values);
-Result<std::vector<EkSighting>> Sightings(soci::session& sql, const std::string& license);
+Result<std::vector<SightingRecord>> Sightings(soci::session& sql, const std::string& where,
+                                              const Values& values);
 Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequence, int limit);
 
 // Exactly one, or the error.

@@ -77,24 +77,19 @@ void InsertActivation(soci::session& sql, const Change& change, const Activation
       soci::use(proposal.terms), soci::use(proposal.host), soci::use(at);
 }
 
-void InsertSighting(soci::session& sql, const EkSighting& sighting) {
+void InsertSighting(soci::session& sql, const SightingRecord& sighting) {
   const long long sequence = NextSequence(sql, "select coalesce(max(sequence), 0) from ek_sightings");
   const std::string ek_name = HexEncode(sighting.ek_name), content_hash = HexEncode(sighting.content_hash),
-                    clock = std::to_string(sighting.clock_ms), gate = std::to_string(sighting.gate);
-  const long long reset_count = sighting.reset_count, seen = ToColumn(sighting.seen);
-  sql << "insert into ek_sightings (sequence, ek_name, license, content_hash, reset_count, clock_ms, gate,"
-         " seen) values (:sequence, :ek_name, :license, :content_hash, :reset_count, :clock, :gate, :seen)",
+                    gate = std::to_string(sighting.gate_base), clock = std::to_string(sighting.clock_ms);
+  const long long index = sighting.gate_index, resets = sighting.reset_count,
+                  restarts = sighting.restart_count, seen = ToColumn(sighting.seen);
+  sql << "insert into ek_sightings (sequence, ek_name, license, content_hash, gate_index, gate_base, "
+         "clock_ms,"
+         " reset_count, restart_count, seen) values (:sequence, :ek_name, :license, :content_hash, :index,"
+         " :gate, :clock, :resets, :restarts, :seen)",
       soci::use(sequence), soci::use(ek_name), soci::use(sighting.license), soci::use(content_hash),
-      soci::use(reset_count), soci::use(clock), soci::use(gate), soci::use(seen);
-}
-
-// A TPM counts its resets up, except when it is cleared or its state was copied back.
-bool ResetsWentBack(soci::session& sql, const EkSighting& sighting) {
-  const std::string ek_name = HexEncode(sighting.ek_name);
-  long long highest = 0;
-  sql << "select coalesce(max(reset_count), 0) from ek_sightings where ek_name = :ek_name",
-      soci::use(ek_name), soci::into(highest);
-  return highest > static_cast<long long>(sighting.reset_count);
+      soci::use(index), soci::use(gate), soci::use(clock), soci::use(resets), soci::use(restarts),
+      soci::use(seen);
 }
 
 void SetState(soci::session& sql, const Change& change, const std::string& id, ActivationState state) {
@@ -120,12 +115,12 @@ Status Supersede(soci::session& sql, const Change& change, const ActivationRecor
   return {};
 }
 
-Json ReservationDetail(const ActivationProposal& proposal, bool resets_went_back) {
+Json ReservationDetail(const ActivationProposal& proposal) {
   Json detail{{"license", proposal.license},
               {"ek", HexEncode(proposal.ek_name)},
               {"request", HexEncode(proposal.content_hash)},
               {"serial", HexEncode(proposal.serial)}};
-  if (resets_went_back) detail["tpm_resets_went_back"] = true;
+  if (!proposal.notes.empty()) detail["notes"] = proposal.notes;
   return detail;
 }
 
@@ -154,10 +149,9 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
       return *known;
     HOLDFAST_CHECK(CheckLimit(sql, license, proposal.ek_name));
     if (known) SetState(sql, change, known->id, ActivationState::kSuperseded);
-    const bool went_back = ResetsWentBack(sql, proposal.sighting);
     InsertActivation(sql, change, proposal);
     InsertSighting(sql, proposal.sighting);
-    rows::AppendAudit(sql, change, "activation.reserve", proposal.id, ReservationDetail(proposal, went_back));
+    rows::AppendAudit(sql, change, "activation.reserve", proposal.id, ReservationDetail(proposal));
     return rows::OneActivation(sql, proposal.id);
   });
 }
@@ -187,9 +181,16 @@ Result<std::vector<ActivationRecord>> SqliteStore::ListActivations(const std::st
   });
 }
 
-Result<std::vector<EkSighting>> SqliteStore::ListSightings(const std::string& license) {
-  return database_->Read<std::vector<EkSighting>>(
-      [&](soci::session& sql) { return rows::Sightings(sql, license); });
+Result<std::vector<SightingRecord>> SqliteStore::ListSightings(const std::string& license) {
+  return database_->Read<std::vector<SightingRecord>>([&](soci::session& sql) {
+    return rows::Sightings(sql, "where license = :license order by sequence", {license});
+  });
+}
+
+Result<std::vector<SightingRecord>> SqliteStore::ListSightingsOfEk(const Bytes& ek_name) {
+  return database_->Read<std::vector<SightingRecord>>([&](soci::session& sql) {
+    return rows::Sightings(sql, "where ek_name = :ek order by sequence", {HexEncode(ek_name)});
+  });
 }
 
 }  // namespace holdfast

@@ -32,7 +32,8 @@ struct ActivationProposal {
   Time not_before, not_after;
   std::string terms;
   std::string host;
-  EkSighting sighting;
+  SightingRecord sighting;
+  std::vector<std::string> notes;  // what the appraisal found worth keeping: into the audit record
 };
 
 struct AuditHead {
@@ -74,9 +75,10 @@ class Store {
   // newer one was issued meanwhile; store.status when the license was suspended or revoked meanwhile.
   virtual Result<ActivationRecord> RecordIssued(const Change& change, const std::string& activation,
                                                 const Bytes& certificate) = 0;
-  virtual Result<std::vector<ActivationRecord>> ListActivations(
-      const std::string& license) = 0;                                                    // oldest first
-  virtual Result<std::vector<EkSighting>> ListSightings(const std::string& license) = 0;  // oldest first
+  // Oldest first, these three.
+  virtual Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) = 0;
+  virtual Result<std::vector<SightingRecord>> ListSightings(const std::string& license) = 0;
+  virtual Result<std::vector<SightingRecord>> ListSightingsOfEk(const Bytes& ek_name) = 0;
 
   // Every serial of a shard that must be on its list now, ascending: superseded and revoked activations, and
   // all activations of suspended (certificateHold) and revoked (privilegeWithdrawn) licenses.

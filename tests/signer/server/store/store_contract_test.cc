@@ -347,13 +347,29 @@ TEST_P(StoreContract, EveryChangeHasAnAuditRecordAndTheChainHolds) {
   EXPECT_EQ(head->hash, records.back().hash);
 }
 
-TEST_P(StoreContract, AResetCountThatWentBackIsInTheAuditLog) {
-  Sell(1, 2);
-  Issue(ProposalFor("license-1", 1, 1));
-  auto cleared = ProposalFor("license-1", 1, 2);
-  cleared.sighting.reset_count = 0;
-  ASSERT_TRUE(store_->ReserveActivation(At(20), cleared));
-  EXPECT_NE(store_->ListAudit(0, 100)->back().detail.find("tpm_resets_went_back"), std::string::npos);
+TEST_P(StoreContract, WhatWasSeenOfATpmIsKeptForAllItsLicenses) {
+  Sell(1);
+  Sell(2);
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.sighting.clock_ms = UINT64_MAX;
+  Issue(proposal);
+  Issue(ProposalFor("license-2", 1, 2));
+  const auto seen = store_->ListSightingsOfEk(proposal.ek_name);
+  ASSERT_EQ(seen->size(), 2u);
+  EXPECT_EQ(seen->at(0).clock_ms, UINT64_MAX);
+  EXPECT_EQ(seen->at(0).gate_index, 0x1500000u);
+  EXPECT_EQ(seen->at(0).reset_count, 5u);
+  EXPECT_EQ(seen->at(0).restart_count, 2u);
+  EXPECT_EQ(store_->ListSightings("license-2")->size(), 1u);
+}
+
+TEST_P(StoreContract, NotesOfTheAppraisalAreInTheAuditLog) {
+  Sell(1);
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.notes = {"ledger.reset_count"};
+  Issue(proposal);
+  const auto records = store_->ListAudit(0, 100);
+  EXPECT_NE(records->at(2).detail.find("ledger.reset_count"), std::string::npos);
 }
 
 TEST_P(StoreContract, WhatWasAcknowledgedIsThereAfterOpeningAgain) {
