@@ -1,0 +1,13 @@
+// The sections of the benchmark, each of which adds its rows.
+#pragma once
+
+#include "tests/bench/report.h"
+
+namespace holdfast::bench {
+
+void VerifySection(std::vector<Row>& rows);
+void CheckSection(std::vector<Row>& rows);       // a feature check over the agent's socket
+void IssueSection(std::vector<Row>& rows);       // the signing path; makes SoftHSM2 tokens below a temporary directory
+void ActivationSection(std::vector<Row>& rows);  // the customer's side; starts a software TPM
+
+}  // namespace holdfast::bench

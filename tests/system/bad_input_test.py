@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""usage: bad_input_test.py BINARIES - every file that the programs take, truncated, oversized, flipped, of another kind, from another
+vendor, replayed: one sentence that names the file and the check, the right exit code, and nothing changed."""
+import base64, re, sys, unittest
+from stage import Stage, snapshot, PRODUCT
+
+BINARIES = sys.argv.pop(1)
+TEN_MB = 10 * 1024 * 1024
+
+
+def flip(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def body_middle(pem):
+    """An index inside the base64 of the (first) PEM block."""
+    start = pem.index(b'\n', pem.index(b'-----BEGIN')) + 1
+    return (start + pem.index(b'-----END')) // 2
+
+
+class BadInput(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = s = Stage(BINARIES)
+        cls.addClassCleanup(s.close)
+        cls.tpm = s.tpm('a')
+        cls.vendor, cls.foreign = s.vendor('vendor'), s.vendor('foreign')
+        for v in (cls.vendor, cls.foreign):
+            v.trust(cls.tpm)
+            v.add_product()
+        cls.host = s.host('host', cls.tpm, cls.vendor)
+        cls.sold = cls.vendor.sell(activations=5)
+        foreign_host = s.host('foreign-host', cls.tpm, cls.foreign)
+        cls.files = {k: s.path('good.' + k) for k in ('request', 'answer', 'crl', 'license')}
+        cls.foreign_files = {k: s.path('foreign.' + k) for k in ('request', 'answer', 'crl')}
+        sold = cls.foreign.sell()
+        for v, h, key, f in ((cls.vendor, cls.host, cls.sold, cls.files), (cls.foreign, foreign_host, sold, cls.foreign_files)):
+            for done in (h.request(key['product_key'], f['request']), v.answer(f['request'], f['answer']), v.run('crl', '-o', f['crl'])):
+                assert done.code == 0, done.text
+        cls.files['product'] = PRODUCT
+
+    # -- helpers
+
+    def refused(self, done, name, codes=(1,)):
+        self.assertIn(done.code, codes, f'{name}: {done.code} {done.text}')
+        message = done.err.strip()
+        self.assertTrue(message, f'{name}: says nothing')
+        self.assertLessEqual(len(message.splitlines()), 3, f'{name}: {message}')
+        self.assertNotIn('terminate called', message)
+        self.assertRegex(message, r'\([a-z0-9_]+(\.[a-z0-9_<>-]+)*\)', f'{name}: names no check: {message}')
+        return message
+
+    def bad(self, content, suffix='bad'):
+        path = self.stage.path('x.' + suffix)
+        path.write_bytes(content)
+        return path
+
+    def mutants(self, good):
+        data = good.read_bytes()
+        yield 'empty', b''
+        yield 'truncated', data[:len(data) // 2]
+        yield 'cut by one line', data.rstrip().rsplit(b'\n', 1)[0]
+        yield 'oversized', data + b'#' * TEN_MB
+        yield 'ten megabytes of something', b'\x00' * TEN_MB
+        if b'-----BEGIN' in data:
+            yield 'flipped', flip(data, body_middle(data))
+            yield 'relabelled', re.sub(rb'(BEGIN|END) [A-Z0-9 ]+-----', rb'\1 SOMETHING ELSE-----', data)
+        yield 'not text', bytes(range(256)) * 16
+
+    def each(self, good, use, unchanged, others=()):
+        for name, content in [*self.mutants(good), *((f'a {o.suffix[1:]} instead', o.read_bytes()) for o in others)]:
+            with self.subTest(name):
+                path = self.bad(content)
+                before = [snapshot(d) for d in unchanged]
+                message = self.refused(use(path), name)
+                self.assertIn(path.name, message, f'{name}: does not name the file: {message}')
+                self.assertEqual([snapshot(d) for d in unchanged], before, f'{name}: something changed')
+
+    # -- the vendor's side
+
+    def store(self):
+        """What the store says, as the vendor sees it (its file may be checkpointed)."""
+        return self.vendor.run('export').out
+
+    def test_request(self):
+        f, out = self.files, self.stage.path('out.answer')
+        before = self.store()
+        self.each(f['request'], lambda p: self.vendor.answer(p, out), [], others=[f['answer'], f['crl'], f['product']])
+        self.refused(self.vendor.answer(self.foreign_files['request'], out), 'of another vendor')
+        self.refused(self.vendor.answer(self.stage.path('missing'), out), 'missing')
+        self.assertFalse(out.exists())
+        self.assertEqual(self.store(), before)
+
+    def test_request_signed_with_another_algorithm(self):
+        def with_header(alg):
+            text = self.files['request'].read_text()
+            body = re.search(r'REQUEST-----\n(.*?)\n-----END', text, re.S)[1]
+            header, payload, signature = base64.b64decode(body).decode().split('.')
+            header = base64.urlsafe_b64encode(('{"alg":"%s","typ":"holdfast-request"}' % alg).encode()).rstrip(b'=').decode()
+            jws = base64.b64encode('.'.join((header, payload, '' if alg == 'none' else signature)).encode()).decode()
+            return text.replace(body, '\n'.join(jws[i:i + 64] for i in range(0, len(jws), 64)))
+        for alg in ('none', 'HS256', 'ES384', 'RS256'):
+            with self.subTest(alg):
+                message = self.refused(self.vendor.answer(self.bad(with_header(alg).encode()), self.stage.path('out.answer')), alg)
+                self.assertRegex(message, r'jws\.|request\.')
+
+    def test_product_file(self):
+        before = self.store()
+        self.each(self.files['product'], lambda p: self.vendor.run('product', 'add', '--id', 'other', '--terms', p), [],
+                  others=[self.files['request'], self.files['crl']])
+        self.assertEqual(self.store(), before)
+
+    def test_wrong_pin_and_bad_uri(self):
+        pin = self.stage.path('pin')
+        pin.write_text('0000')
+        pin.chmod(0o600)
+        module = '/usr/lib/softhsm/libsofthsm2.so'
+        for name, options in (('no such token', ['--module', module, '--token', 'pkcs11:token=none', '--pin-file', pin]),
+                              ('broken URI', ['--module', module, '--token', 'pkcs11:token=%zz', '--pin-file', pin]),
+                              ('no such module', ['--module', '/nonexistent.so', '--token', 'pkcs11:token=none', '--pin-file', pin]),
+                              ('a PIN in the URI', ['--module', module, '--token', 'pkcs11:token=none?pin-value=1234', '--pin-file', pin])):
+            with self.subTest(name):
+                done = self.stage.run('holdfast-vendor', 'init', '--dir', self.stage.path('new'), *options)
+                message = self.refused(done, name, codes=(1, 2))
+                self.assertNotIn('1234', message)
+                self.assertFalse(self.stage.path('new/roots.pem').exists())
+
+    def test_wrong_pin_of_the_embedded_token(self):
+        pin = self.foreign.dir / 'pin'
+        good, mode = pin.read_bytes(), pin.stat().st_mode
+        try:
+            pin.write_bytes(b'99999999')
+            self.refused(self.foreign.answer(self.foreign_files['request'], self.stage.path('out.answer')), 'wrong PIN')
+            pin.write_bytes(good)
+            pin.chmod(0o644)
+            self.refused(self.foreign.answer(self.foreign_files['request'], self.stage.path('out.answer')), 'PIN that others read')
+        finally:
+            pin.write_bytes(good)
+            pin.chmod(mode)
+
+    # -- the customer's side
+
+    def test_answer(self):
+        f = self.files
+        self.each(f['answer'], lambda p: self.host.run('install', p), [self.host.state], others=[f['request'], f['product']])
+        before = snapshot(self.host.state)
+        self.refused(self.host.run('install', self.foreign_files['answer']), 'of another vendor')
+        self.refused(self.host.run('install', self.foreign_files['crl']), 'CRL of another vendor')
+        self.assertEqual(snapshot(self.host.state), before)
+
+    def test_answer_of_another_vendors_chain(self):
+        """The answer is for this TPM and this request, but the host trusts another root."""
+        other = self.stage.host('other-roots', self.tpm, self.foreign)
+        self.assertEqual(other.request(self.sold['product_key'], self.stage.path('o.request')).code, 0)
+        self.assertEqual(self.vendor.answer(self.stage.path('o.request'), self.stage.path('o.answer')).code, 0)
+        before = snapshot(other.state)
+        self.assertIn('path.anchor', self.refused(other.run('install', self.stage.path('o.answer')), 'untrusted root'))
+        self.assertEqual(snapshot(other.state), before)
+
+    def test_older_crl_is_refused(self):
+        host = self.stage.host('crl-host', self.tpm, self.vendor)
+        sold = self.vendor.sell()
+        request, answer, old, new = (self.stage.path('r.' + n) for n in ('request', 'answer', 'old', 'new'))
+        self.assertEqual(host.request(sold['product_key'], request).code, 0)
+        self.assertEqual(self.vendor.answer(request, answer).code, 0)
+        self.assertEqual(host.run('install', answer).code, 0)
+        self.assertEqual(self.vendor.run('crl', '-o', old).code, 0)
+        self.assertEqual(self.vendor.run('license', 'suspend', sold['license']).code, 0)
+        self.assertEqual(self.vendor.run('crl', '-o', new).code, 0)
+        self.assertEqual(host.run('install', new).code, 0)
+        before = snapshot(host.state)
+        self.refused(host.run('install', old), 'older CRL')
+        self.assertEqual(snapshot(host.state), before)
+        self.assertEqual(host.run('check', 'export').code, 3)
+        self.each(new, lambda p: host.run('install', p), [host.state])
+
+    def test_product_key(self):
+        key = self.sold['product_key']
+        for name, text in (('cut', key[:-5]), ('typing error', key[:40] + ('A' if key[40] != 'A' else 'B') + key[41:]), ('empty', ''),
+                           ('something else', 'hello'), ('oversized', key * 1000), ('ten megabytes', 'N' * TEN_MB)):
+            with self.subTest(name):
+                before = snapshot(self.host.state)
+                self.refused(self.host.request(text, self.stage.path('k.request')), name)
+                self.assertFalse(self.stage.path('k.request').exists())
+                self.assertEqual(snapshot(self.host.state), before)
+
+    def test_roots(self):
+        answer = self.files['answer']
+        for name, content in (('empty', b''), ('not PEM', b'hello'), ('oversized', b'#' * TEN_MB), ('an answer', answer.read_bytes())):
+            with self.subTest(name):
+                path = self.bad(content, 'roots')
+                done = self.stage.run('holdfast', 'install', answer, '--tcti', self.tpm.tcti, '--state', self.stage.path('s'),
+                                      '--socket', self.stage.path('s.sock'), '--roots', path)
+                self.assertIn(path.name, self.refused(done, name))
+
+    def test_installed_state_edited(self):
+        host = self.stage.host('edited', self.tpm, self.vendor)
+        sold = self.vendor.sell()
+        request, answer = self.stage.path('e.request'), self.stage.path('e.answer')
+        for done in (host.request(sold['product_key'], request), self.vendor.answer(request, answer), host.run('install', answer)):
+            self.assertEqual(done.code, 0, done.text)
+        file = host.state / 'licenses' / 'acme-cad.json'
+        good = file.read_bytes()
+        at = good.index(b'BEGIN CERTIFICATE') + 400
+        for name, content in (('flipped', flip(good, at)), ('truncated', good[:len(good) // 2]), ('empty', b''), ('oversized', b' ' * TEN_MB)):
+            with self.subTest(name):
+                file.write_bytes(content)
+                done = host.run('check', 'export', '--json')
+                self.assertEqual(done.code, 3, f'{name}: {done.text}')
+                self.assertIn('tampered', done.json()['reasons'])
+        file.write_bytes(good)
+        self.assertEqual(host.run('check', 'export').code, 0)
+
+    def test_configuration(self):
+        for program, command in (('holdfast', ['status']), ('holdfast-vendor', ['license', 'list']), ('holdfast-agent', [])):
+            for name, content in (('unknown option', b'no-such-option = 1\n'), ('binary', bytes(range(256))), ('oversized', b'#' * TEN_MB)):
+                with self.subTest(f'{program}: {name}'):
+                    path = self.bad(content, 'conf')
+                    done = self.stage.run(program, *command, '--config', path)
+                    self.assertIn(path.name, self.refused(done, name, codes=(1, 2)))
+
+    def test_usage(self):
+        for program in ('holdfast', 'holdfast-vendor', 'holdfast-agent', 'holdfast-signer'):
+            with self.subTest(program):
+                self.assertEqual(self.stage.run(program, '--help').code, 0)
+                self.assertEqual(self.stage.run(program, '--no-such-option').code, 2)
+                self.assertEqual(self.stage.run(program, '--version').code, 0)
+        self.assertEqual(self.stage.run('holdfast', 'no-such-command').code, 2)
+        self.assertEqual(self.stage.run('holdfast').code, 2)
+
+    def test_inspect_bears_anything(self):
+        for f in [*self.files.values(), *self.foreign_files.values()]:
+            if f.exists():
+                self.assertEqual(self.stage.run('holdfast', 'inspect', f).code, 0, f)
+                for name, content in self.mutants(f):
+                    with self.subTest(f'{f.name}: {name}'):
+                        self.assertIn(self.stage.run('holdfast', 'inspect', self.bad(content)).code, (0, 1))
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""usage: crash_test.py BINARIES - `answer` and `install` killed, or out of disk, at their system calls: afterwards the old state
+or the new one, what was acknowledged is there, and the next try converges.
+
+The points are those system calls that can change something (crash_points.py)."""
+import shutil, subprocess, sys, unittest
+from crash_points import trace_points
+from stage import Stage
+
+BINARIES = sys.argv.pop(1)
+FAULTS = ('signal=SIGKILL', 'error=ENOSPC')
+
+
+class Crash(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = s = Stage(BINARIES)
+        cls.addClassCleanup(s.close)
+        cls.tpm = s.tpm('a')
+        cls.vendor = s.vendor('vendor')
+        cls.vendor.trust(cls.tpm)
+        cls.vendor.add_product()
+        cls.sold = cls.vendor.sell(activations=1)
+        cls.host = s.host('host', cls.tpm, cls.vendor)
+        cls.request, cls.answer = s.path('r.request'), s.path('r.answer')
+        done = cls.host.request(cls.sold['product_key'], cls.request)
+        assert done.code == 0, done.text
+
+    def sweep(self, argv, prepare, check, converge):
+        points = trace_points(argv, prepare)
+        self.assertGreater(len(points), 3)
+        for fault in FAULTS:
+            for name, k in points:
+                with self.subTest(f'{fault} at {name} #{k}'):
+                    prepare()
+                    done = subprocess.run(['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=' + name, '-e',
+                                           f'inject={name}:{fault}:when={k}', *argv], capture_output=True, text=True, timeout=120)
+                    check(done)
+                    converge()
+        print(f'{len(points)} points, {len(FAULTS)} faults each')
+
+    def test_install(self):
+        host = self.host
+        self.assertEqual(self.vendor.answer(self.request, self.answer).code, 0)
+        pending = self.stage.path('pending-state')
+        shutil.copytree(host.state, pending)
+
+        def prepare():
+            shutil.rmtree(host.state)
+            shutil.copytree(pending, host.state)
+
+        def check(done):
+            installed = (host.state / 'licenses' / 'acme-cad.json').exists()
+            if done.returncode == 0:
+                self.assertTrue(installed, 'acknowledged but not there')
+            status = host.run('check', 'export')
+            self.assertEqual(status.code, 0 if installed else 3, status.text)
+
+        def converge():
+            done = host.run('install', self.answer)
+            self.assertEqual(done.code, 0, done.text)
+            self.assertEqual(host.run('check', 'export').code, 0)
+            left = [p.name for p in host.state.rglob('*.tmp')]
+            self.assertLessEqual(len(left), 1, left)
+
+        self.sweep([f'{BINARIES}/holdfast', 'install', str(self.answer), *map(str, host.options())], prepare, check, converge)
+
+    def test_answer(self):
+        vendor, good = self.vendor, self.stage.path('vendor-before')
+        shutil.copytree(vendor.dir, good)
+        out = self.stage.path('swept.answer')
+
+        def prepare():
+            shutil.rmtree(vendor.dir)
+            shutil.copytree(good, vendor.dir)
+            if out.exists():
+                out.unlink()
+
+        def used():
+            return vendor.run('license', 'show', self.sold['license'], '--json').json()['activations_used']
+
+        def check(done):
+            self.assertIn(used(), (0, 1))
+            if done.returncode == 0:
+                self.assertTrue(out.exists(), 'acknowledged but not there')
+            if out.exists():
+                self.assertTrue(out.read_text().rstrip().endswith('-----END HOLDFAST ANSWER-----'), 'half an answer')
+
+        def converge():
+            done = vendor.answer(self.request, out)
+            self.assertEqual(done.code, 0, done.text)
+            self.assertEqual(used(), 1)
+            audit = vendor.run('audit', 'verify')
+            self.assertEqual(audit.code, 0, audit.text)
+
+        self.sweep([f'{BINARIES}/holdfast-vendor', 'answer', str(self.request), '-o', str(out), '--dir', str(vendor.dir)], prepare, check,
+                   converge)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)

@@ -1,0 +1,161 @@
+"""A stage for system tests: one directory with a vendor, TPMs, hosts and agents, all real programs and processes.
+Everything that is started is stopped by close(); nothing outside the directory is touched."""
+import contextlib, json, os, pathlib, shutil, signal, socket, subprocess, tempfile
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+LAB = SOURCE / 'tools' / 'lab'
+PRODUCT = SOURCE / 'docs' / 'examples' / 'product.json'
+
+
+class Ran:
+    """What came of a command."""
+
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    @property
+    def text(self):
+        return self.out + self.err
+
+    def json(self):
+        return json.loads(self.out)
+
+
+class Stage:
+    def __init__(self, binaries):
+        self.bin = pathlib.Path(binaries)
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix='hf'))
+        self.tpms, self.processes = [], []
+
+    def close(self):
+        for p in self.processes:
+            if p.poll() is None:
+                p.kill()
+            p.wait()
+        for t in self.tpms:
+            t.down()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def run(self, program, *args, stdin=None, prefix=(), env=None, timeout=120):
+        argv = [*map(str, prefix), str(self.bin / program), *map(str, args)]
+        return Ran(subprocess.run(argv, capture_output=True, text=True, input=stdin, cwd=self.dir, timeout=timeout,
+                                  env={**os.environ, **(env or {})}))
+
+    def path(self, name):
+        return self.dir / name
+
+    def tpm(self, name='tpm'):
+        t = Tpm(self, name)
+        self.tpms.append(t)
+        return t
+
+    def vendor(self, name='vendor', *options):
+        return Vendor(self, name, options)
+
+    def host(self, name, tpm, vendor):
+        return Host(self, name, tpm, vendor)
+
+
+class Tpm:
+    def __init__(self, stage, name):
+        self.dir = stage.path(name)
+        self.up()
+
+    def up(self):
+        env = {**os.environ, 'TSS2_LOG': 'all+none'}
+        subprocess.run([LAB / 'swtpm-up.sh', self.dir], check=True, capture_output=True, env=env)
+        self.tcti = (self.dir / 'tcti').read_text().strip()
+
+    def down(self, how='kill'):
+        subprocess.run([LAB / 'swtpm-down.sh', self.dir, how], capture_output=True)
+
+    def tool(self, *argv):
+        return subprocess.run([str(a) for a in argv], capture_output=True, text=True,
+                              env={**os.environ, 'TPM2TOOLS_TCTI': self.tcti, 'TSS2_LOG': 'all+none'})
+
+
+class Vendor:
+    def __init__(self, stage, name, options):
+        self.stage, self.dir = stage, stage.path(name)
+        done = self.run('init', '--vendor', name, *options)
+        assert done.code == 0, done.text
+
+    def run(self, *args, **kw):
+        return self.stage.run('holdfast-vendor', *args, '--dir', self.dir, **kw)
+
+    @property
+    def roots(self):
+        return self.dir / 'roots.pem'
+
+    def trust(self, tpm):
+        done = self.run('ek-roots', 'add', tpm.dir / 'ca-chain.pem', '--class', 'simulator')
+        assert done.code == 0, done.text
+
+    def add_product(self, id='acme-cad', terms=PRODUCT):
+        done = self.run('product', 'add', '--id', id, '--terms', terms)
+        assert done.code == 0, done.text
+
+    def sell(self, plan='demo', product='acme-cad', activations=1, customer='Rheinwerk GmbH'):
+        done = self.run('license', 'new', '--product', product, '--plan', plan, '--customer', customer, '--activations',
+                        activations, '--json')
+        assert done.code == 0, done.text
+        return done.json()
+
+    def answer(self, request, answer, **kw):
+        return self.run('answer', request, '-o', answer, **kw)
+
+
+class Host:
+    """A customer's host: a TPM, a state directory, perhaps a running agent."""
+
+    def __init__(self, stage, name, tpm, vendor):
+        self.stage, self.tpm, self.vendor = stage, tpm, vendor
+        self.dir = stage.path(name)
+        self.dir.mkdir()
+        self.state, self.socket = self.dir / 'state', self.dir / 'agent.sock'
+        self.agent = None
+
+    def options(self):
+        return ['--tcti', self.tpm.tcti, '--state', self.state, '--socket', self.socket, '--roots', self.vendor.roots]
+
+    def run(self, *args, **kw):
+        """`holdfast`; where a '--' separates a command, the options go before it."""
+        args = list(args)
+        cut = args.index('--') if '--' in args else len(args)
+        return self.stage.run('holdfast', *args[:cut], *self.options(), *args[cut:], **kw)
+
+    def request(self, product_key, out, *more):
+        key = self.dir / 'product-key'
+        key.write_text(product_key)
+        key.chmod(0o600)
+        return self.run('request', '--key-file', key, '-o', out, *more)
+
+    def start_agent(self):
+        log = open(self.dir / 'agent.log', 'w')
+        # The agent says READY=1 on a datagram socket, as to systemd: waiting needs no sleep.
+        path = str(self.dir / 'notify')
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        ready.bind(path)
+        ready.settimeout(60)
+        self.agent = subprocess.Popen([str(self.stage.bin / 'holdfast-agent'), *map(str, self.options())], stdout=log, stderr=log,
+                                      env={**os.environ, 'NOTIFY_SOCKET': path})
+        self.stage.processes.append(self.agent)
+        try:
+            while b'READY=1' not in ready.recv(4096):
+                pass
+        except socket.timeout:
+            raise AssertionError('the agent is not ready: ' + (self.dir / 'agent.log').read_text())
+        finally:
+            ready.close()
+
+    def stop_agent(self, how=signal.SIGTERM):
+        self.agent.send_signal(how)
+        return self.agent.wait(timeout=30)
+
+
+def snapshot(directory):
+    """Every file below a directory with its content, to see that nothing changed."""
+    root = pathlib.Path(directory)
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob('*')) if p.is_file()}
