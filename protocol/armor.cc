@@ -30,6 +30,15 @@ std::string_view BeginLabel(std::string_view line) {
   return line.substr(kBegin.size(), line.size() - kBegin.size() - kDashes.size());
 }
 
+Result<Bytes> DecodeBody(std::string_view body) {
+  auto content = Base64Decode(body);
+  if (!content || content->empty())
+    return Malformed("armor.syntax",
+                     content ? "an empty PEM block" : content.error().message + " in a PEM block",
+                     "get the file again; it is damaged");
+  return content;
+}
+
 // Reads the body up to the matching END line.
 Result<Bytes> ReadBody(std::string_view& text, std::string_view label) {
   std::string body;
@@ -37,7 +46,7 @@ Result<Bytes> ReadBody(std::string_view& text, std::string_view label) {
   bool short_line = false;
   while (!text.empty()) {
     std::string_view line = NextLine(text);
-    if (line == end) return Base64Decode(body);
+    if (line == end) return DecodeBody(body);
     // RFC 7468 strict: lines of 64 characters, only the last one shorter.
     if (line.empty() || line.size() > 64 || short_line)
       return Malformed("armor.syntax", "a line of wrong length inside a PEM block",
@@ -51,9 +60,18 @@ Result<Bytes> ReadBody(std::string_view& text, std::string_view label) {
 
 }  // namespace
 
+// What people read must not be taken for a block: a line of it that begins like one is indented.
+static std::string Preamble(std::string_view text) {
+  std::string safe;
+  while (!text.empty()) {
+    const std::string_view line = NextLine(text);
+    safe.append(line.starts_with("-----") ? "  " : "").append(line).append("\n");
+  }
+  return safe;
+}
+
 std::string Armor(std::string_view label, ByteView content, std::string_view preamble) {
-  std::string text(preamble);
-  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  std::string text = Preamble(preamble);
   text.append(kBegin).append(label).append(kDashes).append("\n");
   const std::string body = Base64Encode(content);
   for (size_t i = 0; i < body.size(); i += 64) text.append(body, i, 64).append("\n");

@@ -21,11 +21,11 @@ struct ArmorBlock {
   Bytes content;
 };
 
-// One block, 64 characters a line. `preamble` is put before it, each line as it is; it must not contain
-// "-----BEGIN".
+// One block, 64 characters a line; `content` is not empty. `preamble` is put before it; a line of it that
+// begins with "-----" is indented, so that it is not taken for a block.
 std::string Armor(std::string_view label, ByteView content, std::string_view preamble = {});
 // All blocks in order; at least one. CRLF and LF both accepted; RFC 7468 strict form otherwise.
-// Checks: armor.size, armor.empty (no block at all), armor.syntax, armor.count.
+// Checks: armor.size, armor.empty (no block at all), armor.syntax (also base64, an empty block), armor.count.
 Result<std::vector<ArmorBlock>> ParseArmor(std::string_view text);
 
 }  // namespace holdfast

@@ -33,7 +33,8 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& e) override {
-    bool utf8 = std::string_view(e.what()).find("UTF-8") != std::string_view::npos;
+    if (e.id == 406) return Stop("json.number", "a number beyond 64 bits");  // out_of_range: 1E400
+    const bool utf8 = std::string_view(e.what()).find("UTF-8") != std::string_view::npos;
     return Stop(utf8 ? "json.utf8" : "json.syntax",
                 (utf8 ? "text that is not UTF-8 at octet " : "not well-formed JSON at octet ") +
                     std::to_string(position));
@@ -72,6 +73,9 @@ Result<Json> ParseJson(std::string_view text, size_t max_size) {
   if (text.size() > max_size)
     return Malformed("json.size", "JSON of " + std::to_string(text.size()) + " octets, more than " +
                                       std::to_string(max_size));
+  // The library would skip a byte order mark, and take a zero octet for the end of the text.
+  if (text.starts_with("\xef\xbb\xbf") || text.find('\0') != std::string_view::npos)
+    return Malformed("json.syntax", "a byte order mark or a zero octet in JSON");
   StrictBuilder builder;
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) return tl::unexpected(std::move(builder.error));
   return std::move(builder.root);
