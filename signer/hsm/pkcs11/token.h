@@ -58,7 +58,7 @@ struct KeySpec {
 //   hsm.token_changed         kRefused      after a recovery the URI names a token with another serial number
 //   hsm.pin_refused           kRefused      latched until RetryPin; also the PIN locked. Do not restart in a
 //   loop hsm.key                   kNotFound     no private key, or several, match; or the pinned key is not
-//   there hsm.key_policy            kRefused      the key can be exported or wants a PIN for each signature
+//   there hsm.key_policy            kRefused      the key wants a PIN for each signature, or is of another type
 //   hsm.key_exists            kConflict     GenerateKey: label or id are in use
 //   hsm.digest                kInternal     the digest has the wrong length for the key
 //   hsm.signature             kRefused      the token's signature is not one of the pinned key
@@ -116,6 +116,7 @@ class TokenKey : public SigningKey {
   // every 10 to 20 seconds; it is also what brings a key that is down back without a caller.
   Status KeepAlive();
   KeyHealth health() const;
+  bool exportable() const;  // the token says that the private key can leave it: worth a warning
 
   ~TokenKey() override;
   struct Impl;

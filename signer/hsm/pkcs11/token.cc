@@ -1,0 +1,74 @@
+#include "signer/hsm/pkcs11/token.h"
+
+#include <thread>
+
+#include "signer/hsm/pkcs11/token_impl.h"
+#include "signer/hsm/pkcs11/token_key.h"
+
+namespace holdfast::hsm {
+namespace {
+
+// 50 ms doubling: about a second and a half in all. Of 160 processes that started against one SoftHSM directory at once, none
+// needed more than three tries.
+constexpr int kTries = 6;
+constexpr std::chrono::milliseconds kFirstPause{50};
+
+bool IsWorthRetrying(const Error& error) {
+  return error.check == "hsm.token" || error.check == "hsm.down" || error.check == "hsm.module" ||
+         error.check == "hsm.session_count";
+}
+
+Result<std::optional<Uri>> Narrow(std::string_view uri) {
+  if (uri.empty()) return std::optional<Uri>();
+  HOLDFAST_TRY(Uri parsed, Uri::Parse(uri));
+  return std::optional<Uri>(std::move(parsed));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Token>> Token::Open(const TokenConfig& config) {
+  HOLDFAST_TRY(auto connection, Connection::Create(config));
+  auto pause = kFirstPause;
+  for (int tries = 1;; tries++, pause *= 2) {
+    auto mark = connection->failure_mark();
+    auto attached = connection->Attach();
+    if (attached) break;
+    if (tries == kTries || !IsWorthRetrying(attached.error()))
+      return tl::unexpected(Within(connection->place(), std::move(attached.error())));
+    std::this_thread::sleep_for(pause);
+    (void)connection->Climb(Rung::kReinitialize, mark);  // attaches too; how it went shows in the next round
+  }
+  return std::make_shared<Token>(std::make_shared<Impl>(Impl{std::move(connection)}));
+}
+
+Token::Token(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Token::~Token() = default;
+
+Result<std::shared_ptr<TokenKey>> Token::OpenKey(const PublicKey& pinned, std::string_view uri) {
+  HOLDFAST_TRY(auto narrow, Narrow(uri));
+  HOLDFAST_TRY(SigningScheme scheme, SigningScheme::For(pinned));
+  auto key = std::make_unique<TokenKey::Impl>(impl_->connection, pinned, scheme, std::move(narrow));
+  HOLDFAST_CHECK(key->KeepAlive());
+  return std::make_shared<TokenKey>(std::move(key));
+}
+
+Result<PublicKey> Token::ReadPublicKey(std::string_view uri) {
+  HOLDFAST_TRY(Uri parsed, Uri::Parse(uri));
+  HOLDFAST_TRY(auto lease, impl_->connection->Borrow());
+  HOLDFAST_TRY(CK_OBJECT_HANDLE private_key, FindNamedPrivateKey(lease.at(), parsed));
+  auto key = PublicKeyOf(lease.at(), private_key);
+  if (!key)
+    return Fail(ErrorKind::kNotFound, "hsm.key",
+                impl_->connection->place() + " does not tell the public key of " + parsed.text() +
+                    ", or it is not P-256, P-384 or RSA",
+                "Keep the public key object beside the private key, with the same CKA_ID");
+  HOLDFAST_CHECK(ProveKey(lease.at(), private_key, *key));
+  lease.Keep();
+  return std::move(*key);
+}
+
+Status Token::RetryPin() { return impl_->connection->RetryPin(); }
+bool Token::pin_refused() const { return impl_->connection->pin_error().has_value(); }
+TokenInfo Token::info() const { return impl_->connection->info(); }
+
+}  // namespace holdfast::hsm
