@@ -7,8 +7,8 @@ namespace {
 constexpr size_t kMaxPin = 256;
 
 bool RefusesPin(CK_RV rv) {
-  return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_EXPIRED ||
-         rv == CKR_PIN_LOCKED;
+  return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
+         rv == CKR_PIN_EXPIRED || rv == CKR_PIN_LOCKED;
 }
 
 Result<Secret> ReadPin(const Path& file) {
@@ -114,19 +114,19 @@ Status Connection::PresentPin(const Module::Use& use, const Session& session) {
   CK_SESSION_INFO info = {};
   CK_TOKEN_INFO token = {};
   constexpr CK_FLAGS kWarnings = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED;
-  if (use->C_GetSessionInfo(session.handle(), &info) == CKR_OK && use->C_GetTokenInfo(info.slotID, &token) == CKR_OK &&
-      (token.flags & kWarnings) != 0)
+  if (use->C_GetSessionInfo(session.handle(), &info) == CKR_OK &&
+      use->C_GetTokenInfo(info.slotID, &token) == CKR_OK && (token.flags & kWarnings) != 0)
     return tl::unexpected(Latch(rv));
   return tl::unexpected(CallFailed("C_Login", rv));
 }
 
 Error Connection::Latch(CK_RV rv) {
-  Error error{ErrorKind::kRefused, "hsm.pin_refused", "the token refuses the PIN: C_Login says " + CkrName(rv),
-              rv == CKR_PIN_LOCKED
-                  ? "Unlock the PIN with the token's own tool, correct the PIN file " + config_.pin_file.string() +
-                        ", then have the signer try it once"
-                  : "It is not tried again, so that the token does not lock: correct the PIN file " +
-                        config_.pin_file.string() + ", then have the signer try it once"};
+  Error error{
+      ErrorKind::kRefused, "hsm.pin_refused", "the token refuses the PIN: C_Login says " + CkrName(rv),
+      rv == CKR_PIN_LOCKED ? "Unlock the PIN with the token's own tool, correct the PIN file " +
+                                 config_.pin_file.string() + ", then have the signer try it once"
+                           : "It is not tried again, so that the token does not lock: correct the PIN file " +
+                                 config_.pin_file.string() + ", then have the signer try it once"};
   std::lock_guard lock(state_mutex_);
   pin_error_ = error;
   return error;

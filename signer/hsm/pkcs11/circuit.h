@@ -1,6 +1,6 @@
-// What keeps a token that is down from being tried by every caller: after a failure everybody gets the same error at
-// once, until a pause is over; then one caller tries. The pause doubles with each failure, up to 30 times the first.
-// Thread safe.
+// What keeps a token that is down from being tried by every caller: after a failure everybody gets the same
+// error at once, until a pause is over; then one caller tries. The pause doubles with each failure, up to 30
+// times the first. Thread safe.
 #pragma once
 
 #include <chrono>

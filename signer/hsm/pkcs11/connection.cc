@@ -12,8 +12,8 @@ Result<std::string> ModuleOf(const TokenConfig& config, const Uri& uri) {
     return Fail(ErrorKind::kUsage, "hsm.config", "no PKCS#11 module is configured for " + uri.text(),
                 "Give the module's path, or module-path in the URI");
   if (!config.module.empty() && !named.empty() && config.module != named)
-    return Fail(ErrorKind::kUsage, "hsm.config", "the URI names another PKCS#11 module than the configuration",
-                "Give the module once");
+    return Fail(ErrorKind::kUsage, "hsm.config",
+                "the URI names another PKCS#11 module than the configuration", "Give the module once");
   return config.module.empty() ? named : config.module;
 }
 
@@ -35,7 +35,10 @@ Result<std::shared_ptr<Connection>> Connection::Create(const TokenConfig& config
 }
 
 Connection::Connection(TokenConfig config, Uri uri, std::shared_ptr<Module> module)
-    : config_(std::move(config)), uri_(std::move(uri)), module_(std::move(module)), pool_(SessionCount(config_)) {
+    : config_(std::move(config)),
+      uri_(std::move(uri)),
+      module_(std::move(module)),
+      pool_(SessionCount(config_)) {
   info_.module = config_.module;
 }
 

@@ -1,8 +1,9 @@
-// The connection with one token: found, logged in, held by an anchor session for ever (in most modules the last
-// session's end logs everybody out), with a pool of worker sessions; and the steps that bring it back. Thread safe.
+// The connection with one token: found, logged in, held by an anchor session for ever (in most modules the
+// last session's end logs everybody out), with a pool of worker sessions; and the steps that bring it back.
+// Thread safe.
 //
-// Locks: attach_mutex_ is taken before a Module::Use, never within one, so that whoever finalises the module never
-// waits for a thread that waits for it.
+// Locks: attach_mutex_ is taken before a Module::Use, never within one, so that whoever finalises the module
+// never waits for a thread that waits for it.
 #pragma once
 
 #include "signer/hsm/pkcs11/object.h"
@@ -34,12 +35,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Result<Session> OpenForWriting(const Module::Use& use);
   Result<Module::Use> Enter() { return module_->Enter(); }
 
-  // Finds the token, opens the anchor session, logs in; nothing when that is done and the module was not finalised.
-  // Refuses a token with another serial number than the first time.
+  // Finds the token, opens the anchor session, logs in; nothing when that is done and the module was not
+  // finalised. Refuses a token with another serial number than the first time.
   Status Attach();
   Status Climb(Rung rung, Mark failed);
   Mark mark() const;  // of the last Attach or login
-  Mark failure_mark() const { return {mark().epoch, module_->generation(), 0}; }  // for a failure without a Lease
+  Mark failure_mark() const {
+    return {mark().epoch, module_->generation(), 0};
+  }  // for a failure without a Lease
 
   Status RetryPin();
   std::optional<Error> pin_error() const;  // the latch

@@ -12,8 +12,8 @@ namespace holdfast::hsm {
 
 std::string CkrName(CK_RV rv);  // "CKR_PIN_INCORRECT", or "CKR 0x80000001"
 
-// A call that failed, as an error of kind kUnavailable with check hsm.down: what a return value means depends on
-// the module (each has its own for "somebody logged out"), so the caller classifies by what it was doing.
+// A call that failed, as an error of kind kUnavailable with check hsm.down: what a return value means depends
+// on the module (each has its own for "somebody logged out"), so the caller classifies by what it was doing.
 Error CallFailed(std::string_view function, CK_RV rv);
 
 // The same error with "token 'x' of MODULE: " before its message.

@@ -29,7 +29,8 @@ Status CheckPolicy(SessionUse at, CK_OBJECT_HANDLE key) {
 
 }  // namespace
 
-Result<CK_OBJECT_HANDLE> FindPrivateKey(SessionUse at, const PublicKey& pinned, const std::optional<Uri>& narrow) {
+Result<CK_OBJECT_HANDLE> FindPrivateKey(SessionUse at, const PublicKey& pinned,
+                                        const std::optional<Uri>& narrow) {
   HOLDFAST_TRY(SigningScheme scheme, SigningScheme::For(pinned));
   Template wanted = PrivateKeys(narrow);
   wanted.Add(CKA_KEY_TYPE, CK_ULONG{scheme.key_type});
@@ -75,8 +76,8 @@ Result<Bytes> SignWith(SessionUse at, CK_OBJECT_HANDLE key, const SigningScheme&
   rv = at.use->C_Sign(at.session, input.data(), input.size(), signature.data(), &size);
   if (rv != CKR_OK) return tl::unexpected(CallFailed("C_Sign", rv));
   if (size == signature.size()) return signature;
-  return Refused("hsm.signature", "C_Sign returns " + std::to_string(size) + " octets where a signature has " +
-                                      std::to_string(signature.size()));
+  return Refused("hsm.signature", "C_Sign returns " + std::to_string(size) +
+                                      " octets where a signature has " + std::to_string(signature.size()));
 }
 
 Bytes TestDigest(const SigningScheme& scheme) {

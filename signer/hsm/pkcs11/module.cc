@@ -15,7 +15,8 @@ Status SetEnvironment(const std::vector<std::string>& environment) {
   for (const std::string& pair : environment) {
     size_t equals = pair.find('=');
     if (equals == pair.npos || equals == 0)
-      return Fail(ErrorKind::kUsage, "hsm.config", "module-env '" + pair.substr(0, equals) + "' is not NAME=VALUE");
+      return Fail(ErrorKind::kUsage, "hsm.config",
+                  "module-env '" + pair.substr(0, equals) + "' is not NAME=VALUE");
     setenv(pair.substr(0, equals).c_str(), pair.substr(equals + 1).c_str(), 1);
   }
   return {};
@@ -45,7 +46,8 @@ std::string LastMessage() {
 
 }  // namespace
 
-Result<std::shared_ptr<Module>> Module::Load(const std::string& module, const std::vector<std::string>& environment) {
+Result<std::shared_ptr<Module>> Module::Load(const std::string& module,
+                                             const std::vector<std::string>& environment) {
   // One for the process, as the library behind it is: a second object could not finalise it.
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<Module>> loaded;
@@ -71,7 +73,8 @@ Module::~Module() {
 Result<Module::Use> Module::Enter() {
   std::unique_lock lock(mutex_);
   if (!changed_.wait_for(lock, kPatience, [this] { return !restarting_; }))
-    return Fail(ErrorKind::kUnavailable, "hsm.down", "the module " + name_ + " is being initialised and does not finish",
+    return Fail(ErrorKind::kUnavailable, "hsm.down",
+                "the module " + name_ + " is being initialised and does not finish",
                 "Restart the signer if the HSM works for others");
   if (!initialized_) HOLDFAST_CHECK(Restart(lock));
   users_++;
@@ -92,7 +95,8 @@ Status Module::Reinitialize(uint64_t generation) {
 
 Status Module::Restart(std::unique_lock<std::mutex>& lock) {
   if (restarting_)
-    return Fail(ErrorKind::kUnavailable, "hsm.down", "the module " + name_ + " is being initialised and does not finish");
+    return Fail(ErrorKind::kUnavailable, "hsm.down",
+                "the module " + name_ + " is being initialised and does not finish");
   restarting_ = true;
   bool alone = changed_.wait_for(lock, kPatience, [this] { return users_ == 0; });
   CK_RV rv = CKR_FUNCTION_FAILED;
@@ -111,7 +115,8 @@ Status Module::Restart(std::unique_lock<std::mutex>& lock) {
   restarting_ = false;
   changed_.notify_all();
   if (!alone)
-    return Fail(ErrorKind::kUnavailable, "hsm.down", "a call into the module " + name_ + " does not come back",
+    return Fail(ErrorKind::kUnavailable, "hsm.down",
+                "a call into the module " + name_ + " does not come back",
                 "Check the HSM; restart the signer if it works for others");
   if (rv != CKR_OK) return Unusable("the PKCS#11 module " + name_ + ": C_Initialize says " + CkrName(rv));
   return {};

@@ -1,5 +1,5 @@
-// One PKCS#11 module (shared library), initialised for threads. It is process state, so every token of it shares one
-// Module, and finalising it ends the sessions of all: a generation counts the initialisations.
+// One PKCS#11 module (shared library), initialised for threads. It is process state, so every token of it
+// shares one Module, and finalising it ends the sessions of all: a generation counts the initialisations.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,9 @@ class Module {
   // The right to call the module: it is not finalised while a Use exists. Hold it for a call or a few.
   class Use {
    public:
-    Use(Use&& other) noexcept : module_(other.module_), generation_(other.generation_) { other.module_ = nullptr; }
+    Use(Use&& other) noexcept : module_(other.module_), generation_(other.generation_) {
+      other.module_ = nullptr;
+    }
     Use& operator=(Use&&) = delete;
     ~Use() {
       if (module_ != nullptr) module_->Leave();
@@ -31,17 +33,19 @@ class Module {
     uint64_t generation_;
   };
 
-  // `module`: a path (with '/') or the name of a module in p11-kit's configuration, which is also where an init
-  // string (x-init-reserved) comes from. The environment (NAME=VALUE) is set first; not thread safe.
-  static Result<std::shared_ptr<Module>> Load(const std::string& module, const std::vector<std::string>& environment);
+  // `module`: a path (with '/') or the name of a module in p11-kit's configuration, which is also where an
+  // init string (x-init-reserved) comes from. The environment (NAME=VALUE) is set first; not thread safe.
+  static Result<std::shared_ptr<Module>> Load(const std::string& module,
+                                              const std::vector<std::string>& environment);
   ~Module();
 
   // Initialises the module when it is not. Waits while it is being finalised.
   Result<Use> Enter();
-  // C_Finalize and C_Initialize, after all users have left; nothing when that was done since `generation`. After device
-  // loss only this helps. hsm.down when a call does not come back, or the module refuses.
+  // C_Finalize and C_Initialize, after all users have left; nothing when that was done since `generation`.
+  // After device loss only this helps. hsm.down when a call does not come back, or the module refuses.
   Status Reinitialize(uint64_t generation);
-  // Ignores a session of an earlier generation: its handle may be another's by now. May be called within a Use.
+  // Ignores a session of an earlier generation: its handle may be another's by now. May be called within a
+  // Use.
   void CloseSession(CK_SESSION_HANDLE session, uint64_t generation);
 
   uint64_t generation();

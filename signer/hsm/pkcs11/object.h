@@ -28,8 +28,8 @@ Result<std::vector<CK_OBJECT_HANDLE>> FindObjects(SessionUse at, Template wanted
 std::optional<Bytes> ReadAttribute(SessionUse at, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 bool ReadBool(SessionUse at, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);  // false when it is not told
 
-// The public key in the attributes of a public or private key object. nullopt: they are not there, or are not those of a
-// P-256, P-384 or RSA key that PublicKey accepts.
+// The public key in the attributes of a public or private key object. nullopt: they are not there, or are not
+// those of a P-256, P-384 or RSA key that PublicKey accepts.
 std::optional<PublicKey> ReadPublicKeyAttributes(SessionUse at, CK_OBJECT_HANDLE object);
 // The public key of a private key object: from itself, else from the public key object with the same CKA_ID.
 std::optional<PublicKey> PublicKeyOf(SessionUse at, CK_OBJECT_HANDLE private_key);

@@ -2,7 +2,8 @@
 
 namespace holdfast::hsm {
 
-Result<Session> Session::Open(std::shared_ptr<Module> module, const Module::Use& use, CK_SLOT_ID slot, Mode mode) {
+Result<Session> Session::Open(std::shared_ptr<Module> module, const Module::Use& use, CK_SLOT_ID slot,
+                              Mode mode) {
   CK_FLAGS flags = CKF_SERIAL_SESSION | (mode == Mode::kReadWrite ? CKF_RW_SESSION : 0);
   CK_SESSION_HANDLE handle = 0;
   CK_RV rv = use->C_OpenSession(slot, flags, nullptr, nullptr, &handle);

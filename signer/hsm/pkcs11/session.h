@@ -1,5 +1,5 @@
-// One session with a slot, closed with the object. Not thread safe. After any failed call close it: an operation may
-// have stayed active in it, and then every later C_SignInit says CKR_OPERATION_ACTIVE.
+// One session with a slot, closed with the object. Not thread safe. After any failed call close it: an
+// operation may have stayed active in it, and then every later C_SignInit says CKR_OPERATION_ACTIVE.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@ class Session {
  public:
   enum class Mode { kReadOnly, kReadWrite };
   // A CKR_SESSION_COUNT is told from other failures: check hsm.session_count.
-  static Result<Session> Open(std::shared_ptr<Module> module, const Module::Use& use, CK_SLOT_ID slot, Mode mode);
+  static Result<Session> Open(std::shared_ptr<Module> module, const Module::Use& use, CK_SLOT_ID slot,
+                              Mode mode);
   Session(Session&& other) noexcept = default;
   Session& operator=(Session&& other) noexcept;
   ~Session();

@@ -1,5 +1,5 @@
-// A bounded number of worker sessions. Sessions are opened by their borrowers, kept when they were good, and lent
-// again in turn, so that a keep-alive reaches all of them. Thread safe.
+// A bounded number of worker sessions. Sessions are opened by their borrowers, kept when they were good, and
+// lent again in turn, so that a keep-alive reaches all of them. Thread safe.
 #pragma once
 
 #include <chrono>

@@ -25,8 +25,8 @@ Result<SigningScheme> SigningScheme::For(const PublicKey& key) {
 Status SigningScheme::CheckDigest(ByteView digest) const {
   if (digest.size() == digest_size) return {};
   return Fail(ErrorKind::kInternal, "hsm.digest",
-              "a digest of " + std::to_string(digest.size()) + " octets is to be signed by a key that signs " +
-                  std::to_string(digest_size));
+              "a digest of " + std::to_string(digest.size()) +
+                  " octets is to be signed by a key that signs " + std::to_string(digest_size));
 }
 
 Bytes SigningScheme::Input(ByteView digest) const {

@@ -1,5 +1,5 @@
-// How a key type signs a digest through PKCS#11. Hashed by us, single-part, CKM_ECDSA or CKM_RSA_PKCS: the only pair
-// that all modules and proxies share.
+// How a key type signs a digest through PKCS#11. Hashed by us, single-part, CKM_ECDSA or CKM_RSA_PKCS: the
+// only pair that all modules and proxies share.
 #pragma once
 
 #include "protocol/crypto/public_key.h"

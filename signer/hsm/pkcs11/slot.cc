@@ -11,7 +11,8 @@ bool Matches(const Module::Use& use, const Slot& slot, const Uri& uri) {
   CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri.get());
   if (wanted != static_cast<CK_SLOT_ID>(-1) && wanted != slot.id) return false;
   CK_SLOT_INFO info;
-  if (use->C_GetSlotInfo(slot.id, &info) != CKR_OK || !p11_kit_uri_match_slot_info(uri.get(), &info)) return false;
+  if (use->C_GetSlotInfo(slot.id, &info) != CKR_OK || !p11_kit_uri_match_slot_info(uri.get(), &info))
+    return false;
   CK_INFO library;
   return use->C_GetInfo(&library) == CKR_OK && p11_kit_uri_match_module_info(uri.get(), &library);
 }

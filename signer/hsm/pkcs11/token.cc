@@ -8,8 +8,8 @@
 namespace holdfast::hsm {
 namespace {
 
-// 50 ms doubling: about a second and a half in all. Of 160 processes that started against one SoftHSM directory at once, none
-// needed more than three tries.
+// 50 ms doubling: about a second and a half in all. Of 160 processes that started against one SoftHSM
+// directory at once, none needed more than three tries.
 constexpr int kTries = 6;
 constexpr std::chrono::milliseconds kFirstPause{50};
 
@@ -30,13 +30,12 @@ Result<std::shared_ptr<Token>> Token::Open(const TokenConfig& config) {
   HOLDFAST_TRY(auto connection, Connection::Create(config));
   auto pause = kFirstPause;
   for (int tries = 1;; tries++, pause *= 2) {
-    auto mark = connection->failure_mark();
     auto attached = connection->Attach();
     if (attached) break;
     if (tries == kTries || !IsWorthRetrying(attached.error()))
       return tl::unexpected(Within(connection->place(), std::move(attached.error())));
     std::this_thread::sleep_for(pause);
-    (void)connection->Climb(Rung::kReinitialize, mark);  // attaches too; how it went shows in the next round
+    (void)connection->Climb(Rung::kReinitialize, connection->failure_mark());  // shows in the next round
   }
   return std::make_shared<Token>(std::make_shared<Impl>(Impl{std::move(connection)}));
 }
@@ -67,8 +66,14 @@ Result<PublicKey> Token::ReadPublicKey(std::string_view uri) {
   return std::move(*key);
 }
 
-Status Token::RetryPin() { return impl_->connection->RetryPin(); }
-bool Token::pin_refused() const { return impl_->connection->pin_error().has_value(); }
-TokenInfo Token::info() const { return impl_->connection->info(); }
+Status Token::RetryPin() {
+  return impl_->connection->RetryPin();
+}
+bool Token::pin_refused() const {
+  return impl_->connection->pin_error().has_value();
+}
+TokenInfo Token::info() const {
+  return impl_->connection->info();
+}
 
 }  // namespace holdfast::hsm

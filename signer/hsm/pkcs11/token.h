@@ -58,13 +58,12 @@ struct KeySpec {
 //   hsm.token_changed         kRefused      after a recovery the URI names a token with another serial number
 //   hsm.pin_refused           kRefused      latched until RetryPin; also the PIN locked. Do not restart in a
 //   loop hsm.key                   kNotFound     no private key, or several, match; or the pinned key is not
-//   there hsm.key_policy            kRefused      the key wants a PIN for each signature, or is of another type
-//   hsm.key_exists            kConflict     GenerateKey: label or id are in use
-//   hsm.digest                kInternal     the digest has the wrong length for the key
-//   hsm.signature             kRefused      the token's signature is not one of the pinned key
-//   hsm.busy                  kUnavailable  no session became free in time
-//   hsm.down                  kUnavailable  the token does not work, recovery was tried
-//   hsm.generate              kRefused      the token will not make such a key
+//   there hsm.key_policy            kRefused      the key wants a PIN for each signature, or is of another
+//   type hsm.key_exists            kConflict     GenerateKey: label or id are in use hsm.digest kInternal the
+//   digest has the wrong length for the key hsm.signature             kRefused      the token's signature is
+//   not one of the pinned key hsm.busy                  kUnavailable  no session became free in time hsm.down
+//   kUnavailable  the token does not work, recovery was tried hsm.generate              kRefused      the
+//   token will not make such a key
 class Token {
  public:
   // Loads the module, finds the token, logs in. Tries again for about two seconds, as SoftHSM tokens vanish

@@ -25,12 +25,12 @@ Status TokenKey::Impl::FindOnce(Connection::Lease& lease) {
 }
 
 Result<Bytes> TokenKey::Impl::Try(ByteView digest, Connection::Mark* at) {
-  *at = connection_->failure_mark();
-  HOLDFAST_TRY(Connection::Lease lease, connection_->Borrow());
-  *at = lease.mark();
-  if (handle_epoch_ != lease.mark().epoch) HOLDFAST_CHECK(FindOnce(lease));
-  auto signature = SignWith(lease.at(), handle_, scheme_, digest);
-  if (signature) lease.Keep();
+  auto lease = connection_->Borrow();
+  *at = lease ? lease->mark() : connection_->failure_mark();
+  if (!lease) return tl::unexpected(std::move(lease.error()));
+  if (handle_epoch_ != lease->mark().epoch) HOLDFAST_CHECK(FindOnce(*lease));
+  auto signature = SignWith(lease->at(), handle_, scheme_, digest);
+  if (signature) lease->Keep();
   return signature;
 }
 
@@ -73,9 +73,10 @@ Status TokenKey::Impl::Verify(ByteView digest, ByteView signature) {
 
 Error TokenKey::Impl::ReportBadSignature() {
   Forget(handle_epoch_);
-  Error error = Within(Place(), {ErrorKind::kRefused, "hsm.signature",
-                                 "a signature does not verify with the pinned public key; it was discarded",
-                                 "The token holds another key or is faulty: do not use it before you know which"});
+  Error error =
+      Within(Place(), {ErrorKind::kRefused, "hsm.signature",
+                       "a signature does not verify with the pinned public key; it was discarded",
+                       "The token holds another key or is faulty: do not use it before you know which"});
   circuit_.Failed(error, std::chrono::steady_clock::now());
   return error;
 }
@@ -97,7 +98,8 @@ KeyHealth TokenKey::Impl::health() const {
   }
   std::chrono::steady_clock::rep last = last_good_;
   if (last != 0) {
-    auto age = std::chrono::steady_clock::now().time_since_epoch() - std::chrono::steady_clock::duration(last);
+    auto age =
+        std::chrono::steady_clock::now().time_since_epoch() - std::chrono::steady_clock::duration(last);
     health.last_good_age = std::chrono::duration_cast<std::chrono::seconds>(age);
   }
   return health;
@@ -110,12 +112,24 @@ std::string TokenKey::Impl::Place() const {
 
 TokenKey::TokenKey(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TokenKey::~TokenKey() = default;
-const PublicKey& TokenKey::public_key() const { return impl_->key(); }
-Result<Bytes> TokenKey::SignDigestUnverified(ByteView digest) { return impl_->Sign(digest, false); }
-void TokenKey::ReportBadSignature() { impl_->ReportBadSignature(); }
-Status TokenKey::KeepAlive() { return impl_->KeepAlive(); }
-KeyHealth TokenKey::health() const { return impl_->health(); }
-bool TokenKey::exportable() const { return impl_->exportable(); }
+const PublicKey& TokenKey::public_key() const {
+  return impl_->key();
+}
+Result<Bytes> TokenKey::SignDigestUnverified(ByteView digest) {
+  return impl_->Sign(digest, false);
+}
+void TokenKey::ReportBadSignature() {
+  impl_->ReportBadSignature();
+}
+Status TokenKey::KeepAlive() {
+  return impl_->KeepAlive();
+}
+KeyHealth TokenKey::health() const {
+  return impl_->health();
+}
+bool TokenKey::exportable() const {
+  return impl_->exportable();
+}
 
 Result<Bytes> TokenKey::SignDigest(ByteView digest) {
   HOLDFAST_TRY(Bytes signature, impl_->Sign(digest, false));

@@ -13,9 +13,19 @@ namespace {
 
 constexpr std::string_view kScheme = "pkcs11:";
 constexpr size_t kMaxSize = 2048;
-constexpr std::array<std::string_view, 13> kPathNames = {
-    "token",  "serial", "manufacturer", "model",   "slot-id",         "slot-description",    "slot-manufacturer",
-    "object", "id",     "type",         "library-manufacturer", "library-version", "library-description"};
+constexpr std::array<std::string_view, 13> kPathNames = {"token",
+                                                         "serial",
+                                                         "manufacturer",
+                                                         "model",
+                                                         "slot-id",
+                                                         "slot-description",
+                                                         "slot-manufacturer",
+                                                         "object",
+                                                         "id",
+                                                         "type",
+                                                         "library-manufacturer",
+                                                         "library-version",
+                                                         "library-description"};
 constexpr std::array<std::string_view, 3> kQueryNames = {"module-path", "module-name", "pin-source"};
 
 tl::unexpected<Error> Wrong(std::string message, std::string advice = {}) {
@@ -25,8 +35,8 @@ tl::unexpected<Error> Wrong(std::string message, std::string advice = {}) {
 // The name in an error: only what can be one, so that a mistyped URI does not print a PIN.
 std::string Quote(std::string_view name) {
   bool plain = name.size() <= 32 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return c == '-' || c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-  });
+                 return c == '-' || c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+               });
   return plain && !name.empty() ? "'" + std::string(name) + "'" : "with an odd name";
 }
 
@@ -46,7 +56,8 @@ Status CheckAttribute(std::string_view attribute, const std::array<std::string_v
   size_t equals = attribute.find('=');
   std::string_view name = attribute.substr(0, equals);
   if (name == "pin-value")
-    return Wrong("holds a PIN", "Put the PIN into a file that only the signer can read and name it with pin-source=file:");
+    return Wrong("holds a PIN",
+                 "Put the PIN into a file that only the signer can read and name it with pin-source=file:");
   if (equals == attribute.npos) return Wrong("has an attribute without a value");
   if (std::find(known.begin(), known.end(), name) == known.end())
     return Wrong("has an attribute " + Quote(name) + " that is unknown here");
