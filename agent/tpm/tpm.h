@@ -1,11 +1,20 @@
 // What the agent asks of a TPM, one capability per class, so that each user asks for what it needs and never
 // for "the TPM". The ESAPI (tss2) is behind it; its headers are not. Handles are flushed before a call
 // returns: three transient slots are enough, and several processes may share a resource manager. What the TPM
-// says is hostile until checked. Error checks: tpm.open, tpm.command (kUnavailable, retry later),
-// tpm.lockout, tpm.owner_auth, tpm.endorsement_auth, tpm.hierarchy, tpm.cleared (an object does not load
-// here: cleared, or another TPM), tpm.gate (the gate has moved: retired), tpm.nv_space, tpm.no_ek.
+// says is hostile until checked.
+//
+// Error checks. For the administrator: tpm.open (no connection), tpm.owner_auth, tpm.endorsement_auth (a
+// password is set), tpm.hierarchy (disabled by firmware), tpm.lockout, tpm.nv_space, tpm.nv_conflict (another
+// program's index where the gate should be), tpm.no_ek, tpm.pcr_bank (SHA-256 PCRs are off), tpm.unsupported.
+// About a license: tpm.cleared (an object does not load here: cleared, or another TPM), tpm.gate (the gate
+// has moved: retired). tpm.command (kUnavailable) is everything that trying again later may cure, after
+// back-off within the call; tpm.answer (kUnavailable) is an answer that is not what the command asked for.
+//
+// A call blocks while the TPM is silent: ESAPI has no deadline over every TCTI. The agent needs a watchdog.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,12 +66,18 @@ class LicenseKeySigner {
   virtual Result<Bytes> Sign(const KeySet& keys, const Sha256Digest& digest) = 0;
 };
 
+struct TpmOptions {
+  // Waits between attempts when the TPM says "later" (RETRY, NV_RATE and such): doubling, about 10 s in all.
+  // For tests that must not wait; empty means to sleep.
+  std::function<void(std::chrono::milliseconds)> sleep;
+};
+
 class Tpm : public Attester, public CredentialOpener, public LicenseKeySigner {
  public:
-  // A TCTI string of tpm2-tss ("device:/dev/tpmrm0", "swtpm:host=127.0.0.1,port=2321"); connected on first
-  // use and released by Release(), so that a TPM without resource manager can be shared in turns. Not thread
-  // safe.
-  static Result<std::unique_ptr<Tpm>> Open(const std::string& tcti);
+  // A TCTI string of tpm2-tss ("device:/dev/tpmrm0", "tabrmd", "swtpm:host=127.0.0.1,port=2321"); connected
+  // on first use, again after a lost connection, and released by Release(), so that a TPM without resource
+  // manager can be shared in turns. Not thread safe.
+  static Result<std::unique_ptr<Tpm>> Open(const std::string& tcti, TpmOptions options = {});
   virtual void Release() = 0;
   // Manufacturer, vendor string, firmware: for diagnostics.
   virtual Result<std::map<std::string, std::string>> Properties() = 0;

@@ -1,0 +1,125 @@
+#include "agent/tpm/evidence.h"
+
+#include "agent/tpm/marshal.h"
+
+namespace holdfast::tpm {
+namespace {
+
+constexpr TPMT_SIG_SCHEME kKeysOwnScheme = {.scheme = TPM2_ALG_NULL};
+
+tl::unexpected<Error> NotAsked(const char* what) {
+  return Fail(ErrorKind::kUnavailable, "tpm.answer",
+              std::string(what) + " attests something that was not asked for");
+}
+
+template <class Info>
+Result<SignedAttest> Checked(const char* what, const TPM2B_ATTEST& attest, const TPMT_SIGNATURE& signature,
+                             const Sha256Digest& qualifying_data) {
+  SignedAttest out{ToBytes(View(attest)), {}};
+  HOLDFAST_TRY(out.signature, Encode(signature));
+  Result<Attest> parsed = ParseAttest(out.attest);
+  if (!parsed || !std::holds_alternative<Info>(parsed->attested) ||
+      !Equal(parsed->extra_data, qualifying_data) || !ParseSignature(out.signature))
+    return NotAsked(what);
+  return out;
+}
+
+TPML_PCR_SELECTION Selection(uint32_t mask) {
+  TPML_PCR_SELECTION selection = {.count = 1,
+                                  .pcrSelections = {{.hash = TPM2_ALG_SHA256, .sizeofSelect = 3}}};
+  for (int i = 0; i < 3; i++) selection.pcrSelections[0].pcrSelect[i] = static_cast<BYTE>(mask >> (8 * i));
+  return selection;
+}
+
+uint32_t MaskOf(const TPML_PCR_SELECTION& selection) {
+  if (selection.count != 1 || selection.pcrSelections[0].hash != TPM2_ALG_SHA256) return 0;
+  const TPMS_PCR_SELECTION& bank = selection.pcrSelections[0];
+  uint32_t mask = 0;
+  for (int i = 0; i < bank.sizeofSelect && i < 3; i++) mask |= uint32_t{bank.pcrSelect[i]} << (8 * i);
+  return mask;
+}
+
+// A TPM gives at most eight values at once, and fewer when it likes: ask until all are there.
+Result<std::map<int, Bytes>> ReadPcrs(Connection& tpm, uint32_t wanted) {
+  std::map<int, Bytes> pcrs;
+  while (wanted) {
+    TPML_PCR_SELECTION in = Selection(wanted);
+    Owned<TPML_PCR_SELECTION> selected;
+    Owned<TPML_DIGEST> values;
+    HOLDFAST_CHECK(tpm.Run({"TPM2_PCR_Read"}, [&](ESYS_CONTEXT* esys) {
+      return Esys_PCR_Read(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &in, nullptr, selected.Receive(),
+                           values.Receive());
+    }));
+    uint32_t given = MaskOf(*selected) & wanted;
+    if (!given || values->count == 0)
+      return Fail(ErrorKind::kConflict, "tpm.pcr_bank", "the TPM keeps no SHA-256 PCRs",
+                  "enable the SHA-256 bank in the firmware setup or with tpm2_pcrallocate, and restart");
+    uint32_t next = 0;
+    for (int pcr = 0; pcr < 24 && next < values->count; pcr++)
+      if (given >> pcr & 1) pcrs[pcr] = ToBytes(View(values->digests[next++])), wanted &= ~(1u << pcr);
+  }
+  return pcrs;
+}
+
+bool Covers(const QuoteInfo& quote, const std::map<int, Bytes>& pcrs) {
+  Bytes all;
+  for (const auto& [pcr, value] : pcrs) Append(all, value);
+  return quote.selection.size() == 1 && quote.selection[0].hash == Alg::kSha256 &&
+         quote.selection[0].mask == kQuotedPcrMask && Equal(quote.digest, Sha256(all));
+}
+
+Result<SignedAttest> Quote(Connection& tpm, const Handle& ak, const Sha256Digest& qualifying_data) {
+  const auto data = Sized<TPM2B_DATA>(qualifying_data);
+  const TPML_PCR_SELECTION selection = Selection(kQuotedPcrMask);
+  Owned<TPM2B_ATTEST> attest;
+  Owned<TPMT_SIGNATURE> signature;
+  HOLDFAST_CHECK(tpm.Run({"TPM2_Quote"}, [&](ESYS_CONTEXT* esys) {
+    return Esys_Quote(esys, ak.tr(), ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &data, &kKeysOwnScheme,
+                      &selection, attest.Receive(), signature.Receive());
+  }));
+  return Checked<QuoteInfo>("TPM2_Quote", *attest, *signature, qualifying_data);
+}
+
+}  // namespace
+
+Result<SignedAttest> CertifyKey(Connection& tpm, const Handle& ak, const Handle& key,
+                                const Sha256Digest& qualifying_data) {
+  const auto data = Sized<TPM2B_DATA>(qualifying_data);
+  Owned<TPM2B_ATTEST> attest;
+  Owned<TPMT_SIGNATURE> signature;
+  HOLDFAST_CHECK(tpm.Run({"TPM2_Certify of the license key"}, [&](ESYS_CONTEXT* esys) {
+    return Esys_Certify(esys, key.tr(), ak.tr(), ESYS_TR_PASSWORD, ESYS_TR_PASSWORD, ESYS_TR_NONE, &data,
+                        &kKeysOwnScheme, attest.Receive(), signature.Receive());
+  }));
+  return Checked<CertifyInfo>("TPM2_Certify", *attest, *signature, qualifying_data);
+}
+
+Result<SignedAttest> CertifyGate(Connection& tpm, const Handle& ak, const Handle& gate,
+                                 const Sha256Digest& qualifying_data) {
+  const auto data = Sized<TPM2B_DATA>(qualifying_data);
+  constexpr uint16_t kAll = sizeof(uint64_t);
+  Owned<TPM2B_ATTEST> attest;
+  Owned<TPMT_SIGNATURE> signature;
+  HOLDFAST_CHECK(tpm.Run({"TPM2_NV_Certify of the gate", Subject::kGate}, [&](ESYS_CONTEXT* esys) {
+    return Esys_NV_Certify(esys, ak.tr(), gate.tr(), gate.tr(), ESYS_TR_PASSWORD, ESYS_TR_PASSWORD,
+                           ESYS_TR_NONE, &data, &kKeysOwnScheme, kAll, 0, attest.Receive(),
+                           signature.Receive());
+  }));
+  return Checked<NvCertifyInfo>("TPM2_NV_Certify", *attest, *signature, qualifying_data);
+}
+
+Result<QuotedPcrs> QuotePcrs(Connection& tpm, const Handle& ak, const Sha256Digest& qualifying_data) {
+  constexpr int kAttempts = 5;
+  for (int i = 0; i < kAttempts; i++) {
+    QuotedPcrs out;
+    HOLDFAST_TRY(out.pcrs, ReadPcrs(tpm, kQuotedPcrMask));
+    HOLDFAST_TRY(out.quote, Quote(tpm, ak, qualifying_data));
+    HOLDFAST_TRY(Attest attest, ParseAttest(out.quote.attest));
+    if (Covers(std::get<QuoteInfo>(attest.attested), out.pcrs)) return out;
+  }
+  return Fail(ErrorKind::kUnavailable, "tpm.command",
+              "the PCRs of the TPM keep changing while they are quoted",
+              "try again when the machine has finished starting");
+}
+
+}  // namespace holdfast::tpm

@@ -1,0 +1,26 @@
+// What the AK attests about a license key, its gate and the platform. Every attest is parsed and compared
+// with what was asked before it is given out.
+#pragma once
+
+#include "agent/tpm/connection.h"
+#include "agent/tpm/tpm.h"
+
+namespace holdfast::tpm {
+
+// TPM2_Certify of the license key (ADMIN role: its empty auth value).
+Result<SignedAttest> CertifyKey(Connection& tpm, const Handle& ak, const Handle& key,
+                                const Sha256Digest& qualifying_data);
+
+// TPM2_NV_Certify of the gate's eight octets.
+Result<SignedAttest> CertifyGate(Connection& tpm, const Handle& ak, const Handle& gate,
+                                 const Sha256Digest& qualifying_data);
+
+struct QuotedPcrs {
+  SignedAttest quote;
+  std::map<int, Bytes> pcrs;  // exactly those that the quote covers
+};
+// TPM2_Quote and TPM2_PCR_Read of kQuotedPcrMask, again when a PCR changed in between. Check: tpm.pcr_bank
+// when the TPM keeps no SHA-256 PCRs.
+Result<QuotedPcrs> QuotePcrs(Connection& tpm, const Handle& ak, const Sha256Digest& qualifying_data);
+
+}  // namespace holdfast::tpm

@@ -1,0 +1,51 @@
+#include <algorithm>
+#include <utility>
+
+#include "agent/tpm/connection.h"
+#include "agent/tpm/marshal.h"
+
+namespace holdfast::tpm {
+
+Handle Handle::Flushed(Connection& in, ESYS_TR tr) {
+  in.held_.push_back(tr);
+  return Handle(in, tr, true);
+}
+
+Handle Handle::Closed(Connection& in, ESYS_TR tr) {
+  return Handle(in, tr, false);
+}
+
+Handle::Handle(Handle&& other) noexcept
+    : in_(other.in_), tr_(std::exchange(other.tr_, ESYS_TR_NONE)), flush_(other.flush_) {}
+
+Handle& Handle::operator=(Handle&& other) noexcept {
+  Release();
+  in_ = other.in_;
+  tr_ = std::exchange(other.tr_, ESYS_TR_NONE);
+  flush_ = other.flush_;
+  return *this;
+}
+
+void Handle::Release() {
+  if (tr_ == ESYS_TR_NONE) return;
+  // A failed flush has no better answer than to forget the handle: FreeLeftovers finds what stays behind.
+  if (flush_ && !in_->broken_)
+    (void)in_->Run({"TPM2_FlushContext"},
+                   [this](ESYS_CONTEXT* esys) { return Esys_FlushContext(esys, tr_); });
+  Ended();
+}
+
+void Handle::Ended() {
+  std::erase(in_->held_, tr_);
+  Esys_TR_Close(in_->esys_, &tr_);  // an error when ESAPI has closed its record already
+  tr_ = ESYS_TR_NONE;
+}
+
+Result<Bytes> Handle::Name() const {
+  Owned<TPM2B_NAME> name;
+  HOLDFAST_CHECK(in_->Run({"the Name of an object"},
+                          [&](ESYS_CONTEXT* esys) { return Esys_TR_GetName(esys, tr_, name.Receive()); }));
+  return ToBytes(View(*name));
+}
+
+}  // namespace holdfast::tpm
