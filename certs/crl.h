@@ -56,9 +56,9 @@ class Crl {
   SignatureAlgorithm algorithm_ = SignatureAlgorithm::kEcdsaSha256;
 };
 
-// What must hold between two lists published one after the other: number and thisUpdate grow, no entry is
-// lost whose certificate has not expired. `expired` says whether a serial may be dropped. Check:
-// crl.sequence.
+// What must hold between two lists published one after the other: same issuer and shard, the number grows,
+// thisUpdate does not go back, and no entry is lost unless its serial stands in `may_drop` (expired, or a
+// suspension that ended). Check: crl.sequence.
 Status CheckSuccession(const CrlFields& previous, const CrlFields& next, const std::vector<Bytes>& may_drop);
 
 }  // namespace holdfast
