@@ -39,7 +39,7 @@ Result<Bytes> Decode(std::string_view text, const std::array<int8_t, 256>& inver
   uint32_t bits = 0;
   int count = 0;
   for (char c : text) {
-    int value = inverse[static_cast<uint8_t>(c)];
+    const int value = int{inverse[static_cast<uint8_t>(c)]};
     if (value < 0) return Malformed(check, "a character outside the base64 alphabet");
     bits = bits << 6 | static_cast<uint32_t>(value);
     count += 6;

@@ -21,8 +21,10 @@ Json FormatGrants(const Grants& grants) {
   Json json = Json::object();
   json["edition"] = grants.edition;
   json["features"] = Json::object();
-  for (const auto& [id, value] : grants.features)
-    std::visit([&](const auto& v) { json["features"][id] = v; }, value);
+  for (const auto& [id, value] : grants.features) {
+    Json& out = json["features"][id];  // clang 14 cannot capture a structured binding
+    std::visit([&out](const auto& v) { out = v; }, value);
+  }
   json["limits"] = Json::object();
   for (const auto& [id, limit] : grants.limits) {
     Json& out = json["limits"][id] = {{"kind", LimitKindName(limit.kind)}, {"max", limit.max}};
