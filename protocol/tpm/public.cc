@@ -24,12 +24,16 @@ Bytes LeftPad(ByteView number, size_t size) {
   return out;
 }
 
+tl::unexpected<Error> WrongSize() {
+  return Malformed("tpm.public.size", "the public area ends early or has octets after its end");
+}
+
 Status ReadHead(Reader& in, Public& out) {
   out.type = ReadAlg(in);
   out.name_alg = ReadAlg(in);
   out.attributes = in.U32();
   out.auth_policy = ToBytes(in.Sized16());
-  if (in.failed()) return Malformed("tpm.public.size", "the public area ends early");
+  if (in.failed()) return WrongSize();
   if (out.type != Alg::kRsa && out.type != Alg::kEcc)
     return Malformed("tpm.public.type", "the public area is of neither an RSA nor an ECC key");
   if (!IsHash(out.name_alg))
@@ -67,6 +71,7 @@ Status ReadScheme(Reader& in, Public& out) {
 // Some TPMs leave out the leading zeros of a coordinate; a key is the same key with them.
 Status ReadCoordinate(Reader& in, size_t size, Bytes& out) {
   ByteView number = in.Sized16();
+  if (in.failed()) return WrongSize();
   if (number.empty() || number.size() > size)
     return Malformed("tpm.public.point", "a coordinate of the point is empty or too long");
   out = LeftPad(number, size);
@@ -88,6 +93,7 @@ Status ReadRsa(Reader& in, Public& out) {
   out.rsa_bits = in.U16();
   out.rsa_exponent = in.U32();
   out.modulus = ToBytes(in.Sized16());
+  if (in.failed()) return WrongSize();
   if (out.rsa_bits != kRsaBits) return Malformed("tpm.public.rsa_bits", "the RSA key is not of 2048 bits");
   if (out.modulus.size() != kRsaBits / 8)
     return Malformed("tpm.public.modulus", "the RSA modulus is not of 256 octets");
@@ -103,8 +109,7 @@ Result<Public> ParsePublic(ByteView tpmt_public) {
   HOLDFAST_CHECK(ReadSymmetric(in, out));
   HOLDFAST_CHECK(ReadScheme(in, out));
   HOLDFAST_CHECK(out.type == Alg::kEcc ? ReadEcc(in, out) : ReadRsa(in, out));
-  if (!in.AtEnd())
-    return Malformed("tpm.public.size", "the public area ends early or has octets after its end");
+  if (!in.AtEnd()) return WrongSize();
   out.encoded = ToBytes(tpmt_public);
   return out;
 }
