@@ -30,6 +30,11 @@ bool Counts(const ActivationRecord& activation) {
   return activation.state == ActivationState::kReserved || activation.state == ActivationState::kIssued;
 }
 
+bool IsStillGood(const ActivationRecord& reserved, const ActivationProposal& proposal) {
+  return reserved.issuer_key_id == proposal.issuer_key_id &&
+         reserved.not_before >= proposal.oldest_not_before;
+}
+
 // An EK that has an activation takes no other.
 Status CheckLimit(soci::session& sql, const LicenseRecord& license, const Bytes& ek_name) {
   const std::string ek = HexEncode(ek_name);
@@ -38,10 +43,10 @@ Status CheckLimit(soci::session& sql, const LicenseRecord& license, const Bytes&
          " and state in ('reserved', 'issued')",
       soci::use(license.id), soci::use(ek), soci::into(own);
   if (own > 0 || license.activations < license.activation_limit) return {};
-  return Refused("store.activations",
-                 "license " + license.id + " is activated on " + std::to_string(license.activations) +
-                     " of " + std::to_string(license.activation_limit) + " hosts",
-                 "sell a license with more activations");
+  return Fail(ErrorKind::kDenied, "store.activations",
+              "license " + license.id + " is activated on " + std::to_string(license.activations) + " of " +
+                  std::to_string(license.activation_limit) + " hosts",
+              "sell a license with more activations");
 }
 
 // The newest shard until it is full. Rows never leave a shard, so none ever has more than kShardSize.
@@ -145,8 +150,7 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
     HOLDFAST_CHECK(CheckActive(license));
     HOLDFAST_TRY(const auto known, FindByRequest(sql, proposal.license, proposal.content_hash));
     if (known && !Counts(*known)) return NoLongerGood(known->state);
-    if (known && (known->state == ActivationState::kIssued || known->issuer_key_id == proposal.issuer_key_id))
-      return *known;
+    if (known && (known->state == ActivationState::kIssued || IsStillGood(*known, proposal))) return *known;
     HOLDFAST_CHECK(CheckLimit(sql, license, proposal.ek_name));
     if (known) SetState(sql, change, known->id, ActivationState::kSuperseded);
     InsertActivation(sql, change, proposal);

@@ -30,6 +30,7 @@ struct ActivationProposal {
   std::string line;
   Bytes issuer_key_id;  // the current issuing key of the line
   Time not_before, not_after;
+  Time oldest_not_before;  // a reservation from before this is too old to be signed as it stands
   std::string terms;
   std::string host;
   SightingRecord sighting;
@@ -63,11 +64,12 @@ class Store {
   virtual Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
                                                  LicenseStatus status) = 0;
 
-  // The activation for this request. In one transaction: the license is active (store.status, kRefused); a
+  // The activation for this request. In one transaction: the license is active (store.status, kDenied); a
   // request that is known gets its activation again, whatever state it was left in (store.superseded,
   // store.revoked, kConflict, when it is no longer good); an EK that has one already takes no other; else
-  // the EKs in use must be below the limit (store.activations, kRefused). A reserved activation whose
-  // issuing key is no longer the proposed one is replaced by the proposal. The sighting is stored with it.
+  // the EKs in use must be below the limit (store.activations, kDenied). A reserved activation whose
+  // issuing key is no longer the proposed one, or that is too old, is superseded by the proposal. The
+  // sighting is stored with it.
   virtual Result<ActivationRecord> ReserveActivation(const Change& change,
                                                      const ActivationProposal& proposal) = 0;
   // The certificate exists. Older activations of the same EK and license become superseded. Recording the

@@ -171,6 +171,17 @@ TEST_P(StoreContract, AReservationMovesToANewIssuingKey) {
   EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
 }
 
+TEST_P(StoreContract, AReservationThatIsTooOldIsMadeAnew) {
+  Sell(1);
+  const auto first = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.oldest_not_before = proposal.not_before = kStoreTime + Seconds{1};
+  const auto second = store_->ReserveActivation(At(4), proposal);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->not_before, proposal.not_before);
+  EXPECT_EQ(store_->RevokedEntries(Bytes(20, 0xaa), 0)->at(0).serial, first->serial);
+}
+
 TEST_P(StoreContract, AnIssuedActivationStaysWithItsIssuingKey) {
   Sell(1);
   const auto issued = Issue(ProposalFor("license-1", 1, 1));
@@ -189,6 +200,7 @@ TEST_P(StoreContract, AnotherHostBeyondTheLimitIsRefused) {
   const auto third = store_->ReserveActivation(At(20), ProposalFor("license-1", 3, 3));
   ASSERT_FALSE(third);
   EXPECT_EQ(third.error().check, "store.activations");
+  EXPECT_EQ(third.error().kind, ErrorKind::kDenied);
   EXPECT_EQ(store_->ListActivations("license-1")->size(), 2u);
 }
 

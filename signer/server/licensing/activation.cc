@@ -1,0 +1,131 @@
+// From a request file to a sealed answer.
+#include "certs/path.h"
+#include "protocol/answer.h"
+#include "protocol/crypto/random.h"
+#include "signer/server/licensing/licensing.h"
+#include "signer/server/verifier/make_credential.h"
+
+namespace holdfast {
+namespace {
+
+constexpr size_t kContentKeySize = 32;  // A256GCM
+
+AppraisalPolicy PolicyFor(const LicenseRecord& license, const Plan& plan, const LicensingSettings& settings) {
+  return {.vendor = settings.vendor,
+          .product = license.product,
+          .possession_key = license.possession_key,
+          .assurance = plan.assurance,
+          .allow_simulator = plan.allow_simulator,
+          .ek_roots = settings.ek_roots,
+          .pinned_eks = settings.ek_policy.pinned,
+          .denied_manufacturers = settings.ek_policy.denied_manufacturers,
+          .denied_firmware = settings.ek_policy.denied_firmware};
+}
+
+// The certificate must be what was reserved before it is recorded for good.
+Status CheckCertificate(ByteView der, const ActivationRecord& reserved, const std::string& customer,
+                        const PublicKey& license_key, const Certificate& issuing) {
+  HOLDFAST_TRY(const auto certificate, Certificate::Parse(der, CertificateProfile::kLicense));
+  const CertificateFields& fields = certificate.fields();
+  if (fields.authority_key_id != reserved.issuer_key_id)
+    return Fail(ErrorKind::kUnavailable, "licensing.issuer_changed",
+                "the issuing key was rotated while the license was being signed", "try again");
+  const DistinguishedName subject{customer, reserved.license};
+  if (fields.serial != reserved.serial || fields.subject != subject ||
+      fields.subject_spki != license_key.spki() || fields.terms_json != reserved.terms ||
+      fields.not_before != reserved.not_before || fields.not_after != reserved.not_after ||
+      fields.crl_uri != CrlUri(reserved.issuer_key_id, reserved.shard))
+    return Refused("licensing.certificate", "the signer's certificate is not what was ordered",
+                   "look at the signer and its audit log");
+  return certificate.VerifySignature(issuing.public_key());
+}
+
+Status CheckRelease(const std::string& license_file, const PublicKey& license_key,
+                    const TrustAnchors& roots) {
+  HOLDFAST_TRY(const LicenseFile parsed, ParseLicenseFile(license_file));
+  HOLDFAST_TRY(const VerifiedLicense verified, VerifyLicense(parsed, roots));
+  if (verified.revocation != Revocation::kGood)
+    return Fail(ErrorKind::kConflict, "licensing.certificate",
+                "the license was revoked while it was being answered", "see `holdfast-vendor license show`");
+  if (verified.license_key.spki() != license_key.spki())
+    return Refused("licensing.certificate", "the license is for another key");
+  return {};
+}
+
+std::string Preamble(const ActivationRecord& activation, const LicenseRecord& license) {
+  std::string text = "Holdfast answer: a license, sealed to the TPM that asked for it.\n";
+  text += "Product: " + license.product + "\nLicense: " + license.id + "\n";
+  if (!activation.host.empty()) text += "Host: " + activation.host + "\n";
+  return text + "Install it on that host with: holdfast install FILE\n";
+}
+
+Result<std::string> Seal(const ActivationRequest& request, const AttestationResult& appraised,
+                         const std::string& license_file, std::string_view preamble) {
+  const Secret key = RandomSecret(kContentKeySize);
+  HOLDFAST_TRY(const Bytes credential, MakeCredential(appraised.ek_public, appraised.license_key_name, key));
+  const AnswerHeader header{ToBytes(ByteView(request.request_hash)), appraised.ek_name,
+                            appraised.license_key_name};
+  HOLDFAST_TRY(const std::string jwe, SealJwe(header, credential, key, FormatAnswerContent({license_file})));
+  return ArmorAnswer(jwe, preamble);
+}
+
+}  // namespace
+
+Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_view request_file) {
+  HOLDFAST_TRY(const ActivationRequest request, ReadRequestFile(request_file));
+  HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(request.content));
+  HOLDFAST_TRY(const AttestationResult appraised,
+               Appraise(request, PolicyFor(entitlement.license, entitlement.plan, settings_), clock_()));
+  HOLDFAST_TRY(auto notes, CheckHistory(request, appraised));
+  HOLDFAST_TRY(const SignerStatus status, signer_.GetStatus());
+  HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, appraised, status));
+  proposal.notes = notes;
+  HOLDFAST_TRY(const ActivationRecord reserved, store_.ReserveActivation(ChangeBy(actor), proposal));
+  HOLDFAST_TRY(ActivationRecord issued, Issue(actor, reserved, entitlement, appraised.license_key, status));
+  HOLDFAST_TRY(const std::string license_file, PackLicense(actor, issued, appraised.license_key, status));
+  HOLDFAST_TRY(std::string answer,
+               Seal(request, appraised, license_file, Preamble(issued, entitlement.license)));
+  const bool repeated = reserved.state == ActivationState::kIssued;
+  return AnsweredRequest{std::move(answer), std::move(issued), appraised.assurance, std::move(notes),
+                         repeated};
+}
+
+Result<ActivationRecord> Licensing::Issue(const std::string& actor, const ActivationRecord& reserved,
+                                          const Entitlement& entitlement, const PublicKey& license_key,
+                                          const SignerStatus& status) {
+  if (reserved.state == ActivationState::kIssued) return reserved;
+  const std::string& customer = entitlement.license.customer;
+  HOLDFAST_TRY(const Bytes der, signer_.IssueLicense({.line = reserved.line,
+                                                      .serial = reserved.serial,
+                                                      .license_id = reserved.license,
+                                                      .customer = customer,
+                                                      .not_before = reserved.not_before,
+                                                      .not_after = reserved.not_after,
+                                                      .subject_spki = license_key.spki(),
+                                                      .terms_json = reserved.terms,
+                                                      .shard = reserved.shard,
+                                                      .reason = "activation " + reserved.id}));
+  HOLDFAST_TRY(const IssuerInfo issuer, IssuerByKeyId(status, reserved.issuer_key_id));
+  HOLDFAST_TRY(const auto issuing,
+               Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
+  HOLDFAST_CHECK(CheckCertificate(der, reserved, customer, license_key, issuing));
+  return store_.RecordIssued(ChangeBy(actor), reserved.id, der);
+}
+
+Result<std::string> Licensing::PackLicense(const std::string& actor, const ActivationRecord& issued,
+                                           const PublicKey& license_key, const SignerStatus& status) {
+  HOLDFAST_TRY(const CrlRecord list, CurrentCrl(actor, {issued.line, issued.issuer_key_id, issued.shard}));
+  HOLDFAST_TRY(const IssuerInfo issuer, IssuerByKeyId(status, issued.issuer_key_id));
+  HOLDFAST_TRY(auto license, Certificate::Parse(issued.certificate, CertificateProfile::kLicense));
+  HOLDFAST_TRY(auto issuing, Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
+  HOLDFAST_TRY(auto crl, Crl::Parse(list.der));
+  LicenseFile file{std::move(license), std::move(issuing), std::move(crl), std::nullopt};
+  if (!status.root_crl.empty()) {
+    HOLDFAST_TRY(file.root_crl, Crl::Parse(status.root_crl));
+  }
+  const std::string text = FormatLicenseFile(file);
+  HOLDFAST_CHECK(CheckRelease(text, license_key, settings_.roots));
+  return text;
+}
+
+}  // namespace holdfast

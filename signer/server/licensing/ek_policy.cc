@@ -1,0 +1,92 @@
+#include "signer/server/licensing/ek_policy.h"
+
+#include <algorithm>
+
+#include "protocol/byte_cursor.h"
+#include "protocol/strict_json.h"
+
+namespace holdfast {
+namespace {
+
+constexpr size_t kMaxPolicySize = 1024 * 1024, kMaxEntries = 10'000, kMaxName = 64;
+
+// Firmware versions use all 64 bits, more than a JSON number of ours has.
+uint64_t Hex64(JsonObject& object, std::string_view name) {
+  const auto octets = HexDecode(object.String(name, 16));
+  if (octets && octets->size() == 8) return Reader(*octets).U64();
+  object.Fault(name, "is not 16 hexadecimal digits");
+  return 0;
+}
+
+std::string Hex64(uint64_t value) {
+  return HexEncode(Writer().U64(value).bytes());
+}
+
+Result<PinnedEk> ParsePinned(const Json& value) {
+  JsonObject object(value, "ek_policy.pinned");
+  PinnedEk pinned;
+  const auto key = HexDecode(object.String("key", 64));
+  if (key && key->size() == pinned.key.size()) {
+    std::copy(key->begin(), key->end(), pinned.key.begin());
+  } else {
+    object.Fault("key", "is not a SHA-256 in hexadecimal");
+  }
+  const auto root_class = ParseEkRootClass(object.String("class", kMaxName));
+  if (root_class) {
+    pinned.root_class = *root_class;
+  } else {
+    object.Fault("class", "is not a class of TPM");
+  }
+  HOLDFAST_CHECK(object.Finish());
+  return pinned;
+}
+
+Result<DeniedFirmware> ParseFirmware(const Json& value) {
+  JsonObject object(value, "ek_policy.denied_firmware");
+  DeniedFirmware denied{object.String("manufacturer", kMaxName, ""), Hex64(object, "from"),
+                        Hex64(object, "to")};
+  HOLDFAST_CHECK(object.Finish());
+  return denied;
+}
+
+}  // namespace
+
+Result<EkPolicy> ParseEkPolicy(std::string_view json) {
+  HOLDFAST_TRY(const Json value, ParseJson(json, kMaxPolicySize));
+  JsonObject object(value, "ek_policy");
+  if (object.String("schema", 16) != "1.0") object.Fault("schema", "is not 1.0");
+  EkPolicy policy;
+  if (const Json* pinned = object.OptionalArray("pinned", kMaxEntries))
+    for (const Json& entry : *pinned) {
+      HOLDFAST_TRY(PinnedEk parsed, ParsePinned(entry));
+      policy.pinned.push_back(std::move(parsed));
+    }
+  if (const Json* denied = object.OptionalArray("denied_manufacturers", kMaxEntries))
+    for (const Json& entry : *denied) {
+      if (!entry.is_string()) return Malformed("ek_policy.denied_manufacturers", "holds something else");
+      policy.denied_manufacturers.push_back(entry.get<std::string>());
+    }
+  if (const Json* denied = object.OptionalArray("denied_firmware", kMaxEntries))
+    for (const Json& entry : *denied) {
+      HOLDFAST_TRY(DeniedFirmware parsed, ParseFirmware(entry));
+      policy.denied_firmware.push_back(std::move(parsed));
+    }
+  HOLDFAST_CHECK(object.Finish());
+  return policy;
+}
+
+std::string FormatEkPolicy(const EkPolicy& policy) {
+  Json pinned = Json::array(), firmware = Json::array();
+  for (const PinnedEk& entry : policy.pinned)
+    pinned.push_back({{"key", HexEncode(entry.key)}, {"class", EkRootClassName(entry.root_class)}});
+  for (const DeniedFirmware& entry : policy.denied_firmware)
+    firmware.push_back(
+        {{"manufacturer", entry.manufacturer}, {"from", Hex64(entry.from)}, {"to", Hex64(entry.to)}});
+  const Json value{{"schema", "1.0"},
+                   {"pinned", pinned},
+                   {"denied_manufacturers", policy.denied_manufacturers},
+                   {"denied_firmware", firmware}};
+  return value.dump(2) + "\n";
+}
+
+}  // namespace holdfast

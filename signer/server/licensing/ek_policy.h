@@ -1,0 +1,22 @@
+// What the vendor decided about TPMs besides the trust anchors: chips trusted by their key because they bring
+// no certificate, makers and firmware that are not trusted any more. JSON:
+//
+//   { "schema": "1.0", "pinned": [ { "key": "<hex SHA-256 of the EK's SPKI>", "class": "discrete" } ],
+//     "denied_manufacturers": [ "id:..." ],
+//     "denied_firmware": [ { "manufacturer": "id:...", "from": "<16 hex>", "to": "<16 hex>" } ] }
+#pragma once
+
+#include "signer/server/verifier/appraisal.h"
+
+namespace holdfast {
+
+struct EkPolicy {
+  std::vector<PinnedEk> pinned;
+  std::vector<std::string> denied_manufacturers;
+  std::vector<DeniedFirmware> denied_firmware;
+};
+
+Result<EkPolicy> ParseEkPolicy(std::string_view json);  // ek_policy.<member>
+std::string FormatEkPolicy(const EkPolicy& policy);
+
+}  // namespace holdfast

@@ -1,0 +1,110 @@
+// What the vendor does with licenses: sells them, answers activation requests, suspends, revokes, publishes
+// what is revoked. The command line and the later HTTP server both stand on this; policy and state are the
+// store's and the product files', keys are behind the signing service.
+//
+// Every method may be repeated after a failure or crash at any point: what was done is found again, nothing
+// is done twice. Thread safe when the store and the signing service are.
+#pragma once
+
+#include "certs/license_file.h"
+#include "protocol/platform/clock.h"
+#include "protocol/terms.h"
+#include "signer/server/licensing/ek_policy.h"
+#include "signer/server/store/store.h"
+#include "signer/signing_service.h"
+
+namespace holdfast {
+
+struct LicensingSettings {
+  std::string vendor;              // in product keys, requests and terms; at most 64 characters
+  std::string key_prefix = "NLS";  // of product keys
+  TrustAnchors roots;              // what every license must verify to before it leaves
+  EkRootBundle ek_roots;
+  EkPolicy ek_policy;
+  Seconds perpetual_validity{3650 * 86400};  // of the certificate of a license that never expires
+  Seconds crl_lifetime{30 * 86400};          // thisUpdate to nextUpdate
+  Seconds crl_refresh{86400};                // a list this old is replaced although nothing changed
+};
+
+struct Sale {
+  std::string product, plan, customer;
+  int64_t activation_limit = 1;
+};
+
+struct SoldLicense {
+  LicenseRecord license;
+  std::string product_key;  // a secret, kept nowhere
+};
+
+struct AnsweredRequest {
+  std::string file;  // the sealed answer, armored
+  ActivationRecord activation;
+  AssuranceClass assurance = AssuranceClass::kHwTpm;
+  std::vector<std::string> notes;  // names of AppraisalNote
+  bool repeated = false;           // the request was answered before
+};
+
+class Licensing {
+ public:
+  Licensing(Store& store, SigningService& signer, LicensingSettings settings, Clock clock)
+      : store_(store), signer_(signer), settings_(std::move(settings)), clock_(std::move(clock)) {}
+
+  // `actor` is who asks, for the audit log: "cli:alice".
+  // Checks: those of ParseProductFile, licensing.identifier.
+  Result<ProductRecord> AddProduct(const std::string& actor, const std::string& id, const std::string& file);
+
+  // Checks: store.product, licensing.plan, licensing.customer, licensing.activations, those of the signer.
+  // Signs before it stores: when the store fails, the key was never seen by anybody.
+  Result<SoldLicense> Sell(const std::string& actor, const Sale& sale);
+
+  // Checks, in this order: those of ReadRequestFile, licensing.vendor, licensing.product_key (no license with
+  // this key), those of Appraise, ledger.<what>, licensing.expired (kDenied), licensing.line,
+  // licensing.issuer_lifetime, those of Store::ReserveActivation, of the signer, licensing.issuer_changed
+  // (try again), licensing.certificate (it is not what was ordered), those of VerifyLicense.
+  Result<AnsweredRequest> Answer(const std::string& actor, std::string_view request_file);
+
+  // Takes effect for a host with the next list that it gets. Checks: those of Store::SetLicenseStatus.
+  Result<LicenseRecord> SetStatus(const std::string& actor, const std::string& license, LicenseStatus status);
+
+  // The list of every shard, and of every issuing key in use that has none yet, renewed where it is old or
+  // wrong.
+  Result<std::vector<CrlRecord>> CurrentCrls(const std::string& actor);
+
+ private:
+  struct Entitlement {  // what the request's product key was sold for
+    LicenseRecord license;
+    std::string line;
+    Plan plan;
+  };
+  Change ChangeBy(const std::string& actor) const { return {clock_(), actor}; }
+  Result<Entitlement> FindEntitlement(const RequestContent& content);
+  Result<std::vector<std::string>> CheckHistory(const ActivationRequest& request,
+                                                const AttestationResult& appraised);
+  Result<ActivationProposal> Propose(const Entitlement& entitlement, const ActivationRequest& request,
+                                     const AttestationResult& appraised, const SignerStatus& status) const;
+  Result<ActivationRecord> Issue(const std::string& actor, const ActivationRecord& reserved,
+                                 const Entitlement& entitlement, const PublicKey& license_key,
+                                 const SignerStatus& status);
+  Result<std::string> PackLicense(const std::string& actor, const ActivationRecord& issued,
+                                  const PublicKey& license_key, const SignerStatus& status);
+  Result<CrlRecord> CurrentCrl(const std::string& actor, const CrlShard& shard);
+  Result<CrlRecord> IssueCrl(const std::string& actor, const CrlShard& shard, int64_t previous_number);
+  // Does the list still say what it must, and will it for a while?
+  Result<bool> IsCurrent(const CrlRecord& crl);
+
+  Store& store_;
+  SigningService& signer_;
+  LicensingSettings settings_;
+  Clock clock_;
+};
+
+// 128 random bits as 32 hex digits.
+std::string NewRecordId();
+// 16 random octets, positive and without leading zero as a DER INTEGER.
+Bytes NewSerial();
+
+// The issuing key that signs for a line now; or the one of a key id, current or not. Check: licensing.line.
+Result<IssuerInfo> CurrentIssuer(const SignerStatus& status, const std::string& line);
+Result<IssuerInfo> IssuerByKeyId(const SignerStatus& status, const Bytes& key_id);
+
+}  // namespace holdfast

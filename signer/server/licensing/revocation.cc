@@ -1,0 +1,77 @@
+// Revocation lists: made when they are needed, so that one never says less than the store.
+#include <algorithm>
+#include <set>
+
+#include "signer/server/licensing/licensing.h"
+
+namespace holdfast {
+namespace {
+
+constexpr int kAttempts = 5;  // when another process issues for the same shard at the same time
+
+bool SameEntries(const std::vector<RevokedEntry>& a, const std::vector<RevokedEntry>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& left, const auto& right) {
+    return left.serial == right.serial && left.reason == right.reason && left.date == right.date;
+  });
+}
+
+}  // namespace
+
+Result<bool> Licensing::IsCurrent(const CrlRecord& crl) {
+  const Time now = clock_();
+  if (now < crl.this_update || now >= crl.this_update + settings_.crl_refresh) return false;
+  HOLDFAST_TRY(const Crl parsed, Crl::Parse(crl.der));
+  HOLDFAST_TRY(const auto entries, store_.RevokedEntries(crl.issuer_key_id, crl.shard));
+  return SameEntries(parsed.fields().entries, entries);
+}
+
+Result<CrlRecord> Licensing::IssueCrl(const std::string& actor, const CrlShard& shard,
+                                      int64_t previous_number) {
+  const Change change = ChangeBy(actor);
+  CrlRecord crl{.issuer_key_id = shard.issuer_key_id, .line = shard.line, .shard = shard.shard};
+  // Numbers follow the clock, so that they grow also when the store was restored from a backup.
+  crl.number = std::max<int64_t>(previous_number + 1, change.at.time_since_epoch().count());
+  crl.this_update = change.at;
+  crl.next_update = change.at + settings_.crl_lifetime;
+  HOLDFAST_TRY(auto entries, store_.RevokedEntries(shard.issuer_key_id, shard.shard));
+  HOLDFAST_TRY(crl.der, signer_.IssueCrl({shard.line, shard.shard, shard.issuer_key_id, crl.number,
+                                          crl.this_update, crl.next_update, std::move(entries)}));
+  HOLDFAST_CHECK(store_.RecordCrl(change, crl));
+  return crl;
+}
+
+Result<CrlRecord> Licensing::CurrentCrl(const std::string& actor, const CrlShard& shard) {
+  Error last;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    HOLDFAST_TRY(const auto latest, store_.LatestCrl(shard.issuer_key_id, shard.shard));
+    if (latest) {
+      HOLDFAST_TRY(const bool current, IsCurrent(*latest));
+      if (current) return *latest;
+    }
+    auto issued = IssueCrl(actor, shard, latest ? latest->number : 0);
+    if (issued || issued.error().check != "store.crl_number") return issued;
+    last = issued.error();
+  }
+  return tl::unexpected(last);
+}
+
+Result<std::vector<CrlRecord>> Licensing::CurrentCrls(const std::string& actor) {
+  HOLDFAST_TRY(std::vector<CrlShard> shards, store_.ListShards());
+  HOLDFAST_TRY(const SignerStatus status, signer_.GetStatus());
+  std::set<Bytes> known;
+  for (const CrlShard& shard : shards) known.insert(shard.issuer_key_id);
+  for (const IssuerInfo& issuer : status.issuers) {
+    HOLDFAST_TRY(const auto certificate,
+                 Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
+    if (known.insert(certificate.subject_key_id()).second)
+      shards.push_back({issuer.line, certificate.subject_key_id(), 0});
+  }
+  std::vector<CrlRecord> lists;
+  for (const CrlShard& shard : shards) {
+    HOLDFAST_TRY(CrlRecord crl, CurrentCrl(actor, shard));
+    lists.push_back(std::move(crl));
+  }
+  return lists;
+}
+
+}  // namespace holdfast
