@@ -4,8 +4,10 @@
 #include "protocol/crypto/digest.h"
 #include "protocol/crypto/openssl_handles.h"
 #include "protocol/crypto/public_key.h"
+#include "protocol/display_text.h"
 #include "protocol/jose/jws.h"
 #include "protocol/strict_json.h"
+#include "protocol/terms.h"
 
 namespace holdfast {
 namespace {
@@ -43,6 +45,11 @@ Result<ProductKeyClaims> ParseClaims(ByteView payload) {
   Bytes seed = object.Base64Url("seed", kSeedSize);
   if (auto id = Base64UrlDecode(claims.id); !id || id->size() != 16)
     object.Fault("jti", "not 128 bits in base64url");
+  if (claims.vendor.empty() || !IsDisplayText(claims.vendor, kMaxNameSize))
+    object.Fault("iss", "empty or with control characters");
+  // Both become parts of file names on the customer's side, where nobody has verified the signature.
+  if (!IsIdentifier(claims.product)) object.Fault("product", "not an identifier");
+  if (!IsIdentifier(claims.plan)) object.Fault("plan", "not an identifier");
   if (seed.size() != kSeedSize) object.Fault("seed", "not 32 octets");
   claims.seed = Secret(std::move(seed));
   HOLDFAST_CHECK(object.Finish());

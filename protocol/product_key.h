@@ -34,7 +34,8 @@ struct ProductKey {
 std::string ProductKeyPayload(const ProductKeyClaims& claims);
 std::string FormatProductKey(std::string_view prefix, std::string_view jwt);
 // Does not verify the signature: on the customer's side nothing depends on it.
-// Checks: product_key.size, product_key.checksum, product_key.syntax, and those of ParseJws.
+// Checks: product_key.size, product_key.checksum, product_key.syntax, those of ParseJws, product_key.<claim>
+// (product and plan are identifiers, so they are safe in file names), product_key.unknown.
 Result<ProductKey> ParseProductKey(std::string_view text);
 
 // Proof of possession: Ed25519 over "holdfast product key possession v1" 0x00 and SHA-256 of the request's
