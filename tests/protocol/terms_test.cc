@@ -86,5 +86,141 @@ TEST(TermsTest, RefusesUnknownMembersOfTheKnownMinorEverywhere) {
   EXPECT_EQ(CheckAfter([](Json& j) { j["limits"]["users"]["new"] = true; }), "terms.limits.unknown");
 }
 
+TEST(TermsTest, EveryRequiredMemberIsNamedWhenMissing) {
+  for (const char* name :
+       {"schema", "license", "vendor", "product", "plan", "edition", "valid_from", "assurance"})
+    EXPECT_EQ(CheckAfter([&](Json& j) { j.erase(name); }), "terms." + std::string(name));
+}
+TEST(TermsTest, OptionalMembersMayBeAbsent) {
+  for (const char* name : {"features", "limits", "fallback", "expires", "expiry_grace", "warn_before",
+                           "offline_window", "heartbeat_interval", "maintenance_until", "policies"})
+    EXPECT_EQ(CheckAfter([&](Json& j) { j.erase(name); }), "accepted") << name;
+}
+TEST(TermsTest, NoMemberMayBeNullOrOfAnotherType) {
+  const Json good = TermsJson();
+  for (const auto& [name, value] : good.items()) {
+    EXPECT_NE(CheckAfter([&](Json& j) { j[name] = nullptr; }), "accepted") << name;
+    EXPECT_NE(CheckAfter([&](Json& j) { j[name] = 5; }), "accepted") << name;
+    EXPECT_NE(CheckAfter([&](Json& j) { j[name] = Json::array({5}); }), "accepted") << name;
+  }
+}
+TEST(TermsTest, VersionsAreTwoNumbers) {
+  for (const char* schema : {"", "1", "1.", ".1", "1.0.0", "1.x", "01.0", "1.00", "1,0", " 1.0", "1.0 ",
+                             "-1.0", "1.-1", "+1.0", "10000.0", "1.10000"})
+    EXPECT_EQ(CheckAfter([&](Json& j) { j["schema"] = schema; }), "terms.schema") << schema;
+  EXPECT_EQ(CheckAfter([](Json& j) { j["schema"] = 1; }), "terms.schema");
+}
+TEST(TermsTest, IdentifiersAreLowerCaseAndBounded) {
+  for (const char* id : {"a", "0", "a.b_c-d", "max-size2"}) EXPECT_TRUE(IsIdentifier(id)) << id;
+  for (const char* id : {"", "A", ".a", "-a", "_a", "a b", "a/b", "..", "\xc3\xbc", "a\n"})
+    EXPECT_FALSE(IsIdentifier(id)) << id;
+  EXPECT_TRUE(IsIdentifier(std::string(64, 'a')));
+  EXPECT_FALSE(IsIdentifier(std::string(65, 'a')));
+  EXPECT_FALSE(IsIdentifier(std::string_view("a\0b", 3)));
+  for (const char* name : {"product", "plan", "edition"})
+    EXPECT_EQ(CheckAfter([&](Json& j) { j[name] = "Not An Id"; }), "terms." + std::string(name));
+}
+TEST(TermsTest, FeatureValuesAreBooleansIntegersOrShortTexts) {
+  auto check = [](const Json& value) { return CheckAfter([&](Json& j) { j["features"]["x"] = value; }); };
+  for (const Json& good :
+       {Json(false), Json(kMaxNumber), Json(-kMaxNumber), Json(""), Json(std::string(256, 'a'))})
+    EXPECT_EQ(check(good), "accepted") << good;
+  for (const Json& bad :
+       {Json(nullptr), Json::array(), Json::object(), Json(kMaxNumber + 1), Json(-kMaxNumber - 1),
+        Json(std::string(257, 'a')), Json("a\nb"), Json("\x7f"), Json("\xc2\x9b")})
+    EXPECT_EQ(check(bad), "terms.features") << bad;
+  EXPECT_EQ(CheckAfter([](Json& j) { j["features"]["X"] = true; }), "terms.features");
+}
+TEST(TermsTest, LimitsAreStrict) {
+  auto check = [](const char* json) {
+    return CheckAfter([&](Json& j) { j["limits"]["x"] = Json::parse(json); });
+  };
+  EXPECT_EQ(check(R"({"kind":"seats","max":0})"), "accepted");
+  EXPECT_EQ(check(R"({"kind":"gauge","max":9007199254740991,"overage_percent":1000})"), "accepted");
+  EXPECT_EQ(check(R"({"kind":"meter","max":1,"period":"never"})"), "accepted");
+  EXPECT_EQ(check(R"({"kind":"meter","max":1,"period":"year"})"), "accepted");
+  EXPECT_EQ(check(R"({"kind":"meter","max":1})"), "terms.limits.period");
+  EXPECT_EQ(check(R"({"kind":"meter","max":1,"period":"week"})"), "terms.limits.period");
+  EXPECT_EQ(check(R"({"kind":"seats","max":1,"period":"month"})"), "terms.limits.period");
+  EXPECT_EQ(check(R"({"kind":"tokens","max":1})"), "terms.limits.kind");
+  EXPECT_EQ(check(R"({"max":1})"), "terms.limits.kind");
+  EXPECT_EQ(check(R"({"kind":"seats"})"), "terms.limits.max");
+  EXPECT_EQ(check(R"({"kind":"seats","max":-1})"), "terms.limits.max");
+  EXPECT_EQ(check(R"({"kind":"seats","max":9007199254740992})"), "terms.limits.max");
+  EXPECT_EQ(check(R"({"kind":"seats","max":1,"overage_percent":1001})"), "terms.limits.overage_percent");
+  EXPECT_EQ(check(R"({"kind":"seats","max":1,"overage_percent":-1})"), "terms.limits.overage_percent");
+  EXPECT_EQ(check("5"), "terms.limits");
+}
+TEST(TermsTest, AFaultyLimitIsNamedInTheMessage) {
+  Json json = TermsJson();
+  json["limits"]["users"]["max"] = -1;
+  EXPECT_NE(ParseTerms(json.dump()).error().message.find("limit \"users\""), std::string::npos);
+}
+TEST(TermsTest, CountsAreBounded) {
+  auto features = [](int count) {
+    return CheckAfter([&](Json& j) {
+      j["features"] = Json::object();
+      for (int i = 0; i < count; i++) j["features"]["f" + std::to_string(i)] = true;
+    });
+  };
+  EXPECT_EQ(features(256), "accepted");
+  EXPECT_EQ(features(257), "terms.features");
+  auto limits = [](int count) {
+    return CheckAfter([&](Json& j) {
+      j["limits"] = Json::object();
+      for (int i = 0; i < count; i++) j["limits"]["l" + std::to_string(i)] = {{"kind", "seats"}, {"max", 1}};
+    });
+  };
+  EXPECT_EQ(limits(64), "accepted");
+  EXPECT_EQ(limits(65), "terms.limits");
+  EXPECT_EQ(CheckAfter([](Json& j) {
+              j["warn_before"] = Json::array();
+              for (int i = 17; i > 0; i--) j["warn_before"].push_back(std::to_string(i) + "d");
+            }),
+            "terms.warn_before");
+  EXPECT_EQ(ParseTerms(std::string(kMaxTermsSize + 1, ' ')).error().check, "json.size");
+}
+TEST(TermsTest, WarningsDescend) {
+  auto check = [](const char* json) {
+    return CheckAfter([&](Json& j) { j["warn_before"] = Json::parse(json); });
+  };
+  EXPECT_EQ(check(R"(["2d","1d"])"), "accepted");
+  EXPECT_EQ(check("[]"), "accepted");
+  for (const char* bad :
+       {R"(["1d","2d"])", R"(["1d","1d"])", R"(["24h","1d"])", R"(["0d"])", R"(["x"])", "[1]", "[null]"})
+    EXPECT_EQ(check(bad), "terms.warn_before") << bad;
+}
+TEST(TermsTest, ExpiryIsAfterTheBeginningAndBeforeTheEndOfTime) {
+  auto check = [](const char* expires) { return CheckAfter([&](Json& j) { j["expires"] = expires; }); };
+  EXPECT_EQ(check("2026-11-22T06:00:01Z"), "accepted");
+  EXPECT_EQ(check("2026-11-22T06:00:00Z"), "terms.expires");
+  EXPECT_EQ(check("2025-11-22T06:00:00Z"), "terms.expires");
+  EXPECT_EQ(check("9999-12-24T23:59:59Z"), "accepted");
+  EXPECT_EQ(check("9999-12-25T00:00:00Z"), "terms.expires") << "no certificate could carry its grace";
+}
+TEST(TermsTest, NamesAreDisplayText) {
+  for (const char* name : {"license", "vendor"}) {
+    for (const std::string& bad :
+         {std::string(), std::string(65, 'x'), std::string("a\nb"), std::string("\x1b[31m")})
+      EXPECT_EQ(CheckAfter([&](Json& j) { j[name] = bad; }), "terms." + std::string(name)) << bad;
+    EXPECT_EQ(CheckAfter([&](Json& j) { j[name] = "M\xc3\xbcller & S\xc3\xb6hne"; }), "accepted");
+  }
+}
+TEST(TermsTest, PoliciesDefaultOneByOne) {
+  Json json = TermsJson();
+  json["policies"] = {{"clone", "deny"}};
+  auto terms = ParseTerms(json.dump());
+  ASSERT_TRUE(terms);
+  EXPECT_EQ(terms->policies.clock, Policy::kWarn);
+  EXPECT_EQ(terms->policies.rollback, Policy::kDeny);
+  EXPECT_EQ(terms->policies.clone, Policy::kDeny);
+  EXPECT_EQ(CheckAfter([](Json& j) { j["policies"]["clock"] = "maybe"; }), "terms.policies.clock");
+}
+TEST(TermsTest, StrictJsonRulesHold) {
+  EXPECT_EQ(ParseTerms(R"({"schema":"1.0","schema":"1.0"})").error().check, "json.duplicate");
+  EXPECT_EQ(ParseTerms("[]").error().check, "terms");
+  EXPECT_EQ(ParseTerms("").error().check, "json.syntax");
+}
+
 }  // namespace
 }  // namespace holdfast
