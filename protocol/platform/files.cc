@@ -142,7 +142,9 @@ Status MakeDirectory(const Path& path, int mode) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return {};
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (error || (::mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0 && errno != EEXIST))
+  // Another process may make it at the same time; whatever else has the name is in the way.
+  if (error || (::mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0 &&
+                !(errno == EEXIST && std::filesystem::is_directory(path, error))))
     return WriteFailed(path, "creating the directory");
   return SyncDirectory(DirectoryOf(path));
 }
