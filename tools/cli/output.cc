@@ -3,6 +3,8 @@
 #include <cctype>
 #include <iostream>
 
+#include "protocol/error_json.h"
+
 namespace holdfast::cli {
 namespace {
 
@@ -45,28 +47,6 @@ int ExitCodeFor(ErrorKind kind) {
   return kind == ErrorKind::kDenied ? kExitDenied : kExitError;
 }
 
-std::string_view KindName(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kUsage:
-      return "usage";
-    case ErrorKind::kMalformed:
-      return "malformed";
-    case ErrorKind::kRefused:
-      return "refused";
-    case ErrorKind::kDenied:
-      return "denied";
-    case ErrorKind::kNotFound:
-      return "not_found";
-    case ErrorKind::kConflict:
-      return "conflict";
-    case ErrorKind::kUnavailable:
-      return "unavailable";
-    case ErrorKind::kInternal:
-      break;
-  }
-  return "internal";
-}
-
 Error About(std::string_view file, Error error) {
   // What reads files names them already.
   if (error.message.find(file) == std::string::npos) error.message = std::string(file) + ": " + error.message;
@@ -80,9 +60,10 @@ std::string FormatError(std::string_view program, const Error& error) {
 }
 
 Json ErrorJson(const Error& error) {
-  Json inner{{"kind", KindName(error.kind)}, {"check", error.check}, {"message", Printable(error.message)}};
-  if (!error.advice.empty()) inner["advice"] = Printable(error.advice);
-  return Json{{"error", inner}};
+  Error printable = error;
+  printable.message = Printable(error.message);
+  printable.advice = Printable(error.advice);
+  return Json{{"error", ErrorToJson(printable)}};
 }
 
 std::string Printable(std::string_view text) {

@@ -8,7 +8,6 @@ namespace holdfast::cli {
 
 inline constexpr int kExitDone = 0, kExitError = 1, kExitUsage = 2, kExitDenied = 3;
 int ExitCodeFor(ErrorKind kind);
-std::string_view KindName(ErrorKind kind);  // "usage", "malformed", "refused", ... (docs/cli-json.md)
 
 // The error with the file's name before its message: "FILE: what happened".
 Error About(std::string_view file, Error error);

@@ -1,0 +1,44 @@
+// One file out, one file in. Both functions want the state directory's lock held by the caller, and change
+// nothing on disk unless they succeed.
+#pragma once
+
+#include "agent/state/state_directory.h"
+#include "certs/license_file.h"
+#include "protocol/platform/clock.h"
+#include "protocol/request.h"
+
+namespace holdfast {
+
+struct RequestOptions {
+  bool make_new = false;  // even if a request for this product is open; that one's answer is then refused
+  std::map<std::string, std::string> host_facts;
+  std::string agent_version;
+};
+struct RequestOutcome {
+  std::string file;  // armored
+  std::string product;
+  bool repeated = false;  // an open request, returned again octet for octet
+};
+// `product_key`: as typed; white space around it does not matter.
+// Checks: those of ParseProductKey and of the TPM; request.open (kConflict: a request with another product
+// key is open), request.active (kConflict: this product key is in use here already).
+Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptions& options, Tpm& tpm,
+                                   const StateDirectory& state, const Clock& clock);
+
+enum class InstalledKind { kAnswer, kLicenseFile, kRevocationList };
+struct InstallOutcome {
+  InstalledKind kind = InstalledKind::kAnswer;
+  std::vector<std::string> products;  // those that it is about
+  bool changed = false;               // false: everything in it was installed already
+};
+// What the file is, it says itself: an answer, a license file (a renewal for a key that is here), or a
+// revocation list of an installed license's issuer or of a pinned root.
+//
+// Checks: install.kind; answer.request, answer.hardware, answer.key, answer.product; install.key (a license
+// for a key that is not here), install.vendor, install.older, install.issuer (a list that no installed
+// license needs), install.hardware (the TPM does not sign with the new license key), and those of
+// ReadAnswerFile, OpenJwe, ParseLicenseFile, VerifyLicense, Crl and of the TPM.
+Result<InstallOutcome> Install(std::string_view file_text, Tpm& tpm, const StateDirectory& state,
+                               const TrustAnchors& anchors, const Clock& clock);
+
+}  // namespace holdfast

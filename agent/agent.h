@@ -1,0 +1,58 @@
+// The agent: live licenses, the local API in front of them, and one worker behind it for TPM and disk. Built
+// by main and by tests.
+#pragma once
+
+#include "agent/api/server.h"
+#include "agent/licenses.h"
+#include "agent/worker.h"
+
+namespace holdfast {
+
+inline constexpr std::string_view kVersion = HOLDFAST_VERSION;
+
+struct AgentParts {
+  StateDirectory state;
+  FileLock lock;  // of `state`
+  TrustAnchors anchors;
+  std::unique_ptr<Tpm> tpm;
+  Clock clock;
+};
+
+// What the service manager wants to know. Called on the thread that runs.
+struct AgentObserver {
+  std::function<void()> ready = [] {};  // the first proof was tried: once
+  std::function<void(const std::string& text)> status = [](const std::string&) {};  // for people
+  std::function<void()> alive = [] {};                                              // once per tick
+};
+
+class Agent {
+ public:
+  // Reads the licenses and listens. Checks: those of LoadLicenses and of api::Server.
+  static Result<std::unique_ptr<Agent>> Start(AgentParts parts, const api::ServerOptions& options,
+                                              AgentObserver observer);
+  ~Agent();
+  void Run();   // until Stop
+  void Stop();  // from any thread
+
+ private:
+  Agent(AgentParts parts, AgentObserver observer);
+  void Administer(api::ApiRequest request, const api::Server::Done& done);
+  // On the worker:
+  Json Do(const api::ApiRequest& request);
+  void Reload();
+  void Prove();
+  void Publish();
+
+  AgentParts parts_;
+  const AgentObserver observer_;
+  api::Service service_;
+  std::unique_ptr<api::Server> server_;
+  bool ready_ = false;
+  int ticks_ = 0;
+  std::vector<LoadedLicense> licenses_;  // the worker's
+  std::chrono::seconds retry_after_{1};  // the worker's
+  std::string fault_;                    // the worker's: why hardware could not be proven
+  Worker worker_;                        // last: it ends before what it uses
+};
+
+}  // namespace holdfast

@@ -1,0 +1,129 @@
+#include "agent/agent_config.h"
+
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <sstream>
+
+namespace holdfast {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr size_t kMaxConfigSize = 64 * 1024;
+
+po::options_description Settings() {
+  const AgentConfig defaults;
+  const auto text = [] { return po::value<std::string>(); };
+  po::options_description settings("Options, also in the configuration file");
+  settings.add_options()("tcti", text()->value_name("TCTI"), ("the TPM (" + defaults.tcti + ")").c_str())(
+      "state", text()->value_name("DIR"), ("state directory (" + defaults.state.string() + ")").c_str())(
+      "socket", text()->value_name("PATH"),
+      ("where to listen (" + defaults.socket.path.string() + ")").c_str())(
+      "socket-mode", text()->value_name("MODE"), "mode of the socket, octal (0660)")(
+      "group", text()->value_name("GROUP"), "group of the socket: who may ask")(
+      "roots", text()->value_name("FILE"),
+      ("pinned vendor roots, PEM (" + defaults.roots.string() + ")").c_str())(
+      "max-connections", text()->value_name("N"), "in all, 32 to 900 (512)")(
+      "max-connections-per-user", text()->value_name("N"), "1 to 900 (128)");
+  return settings;
+}
+
+po::options_description OnlyCommandLine() {
+  po::options_description options("Options of the command line");
+  options.add_options()("config", po::value<std::string>()->value_name("FILE"),
+                        ("configuration file (" + std::string(kAgentConfigFile) + ")").c_str())(
+      "help,h", "this text")("version", "the version");
+  return options;
+}
+
+// A number in the given base within the bounds, nothing before or after it.
+Result<int> Number(const std::string& name, const std::string& text, int base, int min, int max) {
+  int number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error == std::errc() && end == text.data() + text.size() && number >= min && number <= max)
+    return number;
+  return Malformed("config." + name, "'" + text + "' is no value for " + name, "see holdfast-agent(8)");
+}
+
+Status Apply(const po::variables_map& values, AgentConfig& config) {
+  const auto given = [&](const char* name, auto& target) {
+    if (values.contains(name)) target = values[name].as<std::string>();
+  };
+  given("tcti", config.tcti);
+  given("state", config.state);
+  given("socket", config.socket.path);
+  given("group", config.socket.group);
+  given("roots", config.roots);
+  const auto number = [&](const char* name, int base, int min, int max, int& target) -> Status {
+    if (!values.contains(name)) return {};
+    HOLDFAST_TRY(target, Number(name, values[name].as<std::string>(), base, min, max));
+    return {};
+  };
+  HOLDFAST_CHECK(number("socket-mode", 8, 0, 0777, config.socket.mode));
+  HOLDFAST_CHECK(number("max-connections", 10, 32, 900, config.max_connections));
+  return number("max-connections-per-user", 10, 1, 900, config.max_connections_per_user);
+}
+
+// po::store keeps what is there: the stronger source comes first.
+Status StoreConfig(std::string_view text, po::variables_map& values) {
+  std::istringstream stream{std::string(text)};
+  const po::options_description settings = Settings();
+  try {
+    po::store(po::parse_config_file(stream, settings), values);
+  } catch (const po::error& e) {
+    return Malformed("config.syntax", e.what(), "see holdfast-agent(8)");
+  }
+  return {};
+}
+
+Status StoreConfigFile(const Path& file, bool must_exist, po::variables_map& values) {
+  auto content = ReadFile(file, kMaxConfigSize);
+  if (!content) {
+    if (!must_exist && content.error().kind == ErrorKind::kNotFound) return {};
+    return tl::unexpected(std::move(content.error()));
+  }
+  auto stored = StoreConfig(AsText(*content), values);
+  if (!stored) stored.error().message = file.string() + ": " + stored.error().message;
+  return stored;
+}
+
+}  // namespace
+
+Result<AgentCommandLine> ReadAgentOptions(int argc, const char* const* argv, const Path& usual) {
+  po::options_description all;
+  all.add(Settings()).add(OnlyCommandLine());
+  po::variables_map values;
+  try {
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(argc, argv).options(all).positional({}).style(style).run(), values);
+  } catch (const po::error& e) {
+    return Fail(ErrorKind::kUsage, "usage.option", e.what(), "see holdfast-agent --help");
+  }
+  AgentCommandLine line;
+  if (values.contains("help")) line.what = AgentCommandLine::What::kHelp;
+  if (values.contains("version")) line.what = AgentCommandLine::What::kVersion;
+  if (line.what != AgentCommandLine::What::kRun) return line;
+  const bool named = values.contains("config");
+  HOLDFAST_CHECK(StoreConfigFile(named ? Path(values["config"].as<std::string>()) : usual, named, values));
+  HOLDFAST_CHECK(Apply(values, line.config));
+  return line;
+}
+
+Result<AgentConfig> ParseAgentConfig(std::string_view text) {
+  po::variables_map values;
+  AgentConfig config;
+  HOLDFAST_CHECK(StoreConfig(text, values));
+  HOLDFAST_CHECK(Apply(values, config));
+  return config;
+}
+
+std::string AgentHelp() {
+  std::ostringstream out;
+  out << "usage: holdfast-agent [OPTION...]\n\n"
+         "Enforces the licenses that are installed on this machine, and answers applications on a socket.\n\n"
+      << Settings() << "\n"
+      << OnlyCommandLine();
+  return out.str();
+}
+
+}  // namespace holdfast

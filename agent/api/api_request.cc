@@ -1,0 +1,94 @@
+#include "agent/api/api_request.h"
+
+#include <limits>
+
+#include "protocol/armor.h"
+#include "protocol/error_json.h"
+#include "protocol/terms.h"
+
+namespace holdfast::api {
+namespace {
+
+constexpr int64_t kMaxAmount = std::numeric_limits<int64_t>::max();
+constexpr size_t kMaxName = 64, kMaxProductKey = 4096;
+
+std::string Name(JsonObject& o, std::string_view member) {
+  std::string name = o.String(member, kMaxName);
+  if (!IsIdentifier(name)) o.Fault(member, "not an identifier");
+  return name;
+}
+
+std::string Product(JsonObject& o) {
+  std::string product = o.String("product", kMaxName, "");
+  if (!product.empty() && !IsIdentifier(product)) o.Fault("product", "not an identifier");
+  return product;
+}
+
+ApiRequest Check(JsonObject& o) {
+  return CheckRequest{Name(o, "feature"), Product(o)};
+}
+
+ApiRequest Limit(JsonObject& o, LimitVerb verb) {
+  LimitRequest request{verb, Name(o, "limit"), Product(o)};
+  switch (verb) {
+    case LimitVerb::kHold:
+      request.amount = o.Integer("amount", 1, kMaxAmount, 1);
+      break;
+    case LimitVerb::kRelease:
+      request.amount = o.Integer("amount", 1, kMaxAmount, kMaxAmount);
+      break;
+    case LimitVerb::kSet:
+      request.amount = o.Integer("amount", 0, kMaxAmount);
+      break;
+  }
+  return request;
+}
+
+ApiRequest MakeRequest(JsonObject& o) {
+  MakeRequestRequest request;
+  std::string key = o.String("key", kMaxProductKey);
+  request.product_key = Secret(ToBytes(key));
+  key.assign(key.size(), '\0');
+  request.make_new = o.Bool("new", false);
+  request.host_facts = o.Bool("host_facts", true);
+  return request;
+}
+
+}  // namespace
+
+Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
+  HOLDFAST_TRY(const Json value, ParseJson(line, max_size));
+  JsonObject o(value, "api");
+  const std::string op = o.String("op", 32);
+  ApiRequest request;
+  if (op == "status") {
+    request = StatusRequest{};
+  } else if (op == "check") {
+    request = Check(o);
+  } else if (op == "hold") {
+    request = Limit(o, LimitVerb::kHold);
+  } else if (op == "release") {
+    request = Limit(o, LimitVerb::kRelease);
+  } else if (op == "set") {
+    request = Limit(o, LimitVerb::kSet);
+  } else if (op == "request") {
+    request = MakeRequest(o);
+  } else if (op == "install") {
+    request = InstallRequest{o.String("file", kMaxFileSize)};
+  } else if (o.Has("op")) {
+    return Malformed("api.op", "an operation that this agent does not know", "see docs/local-api.md");
+  }
+  HOLDFAST_CHECK(o.Finish());
+  return request;
+}
+
+bool IsAdministration(const ApiRequest& request) {
+  return std::holds_alternative<MakeRequestRequest>(request) ||
+         std::holds_alternative<InstallRequest>(request);
+}
+
+Json ErrorAnswer(const Error& error) {
+  return Json{{"ok", false}, {"error", ErrorToJson(error)}};
+}
+
+}  // namespace holdfast::api

@@ -1,0 +1,51 @@
+// One line from a client of the agent, parsed (docs/local-api.md).
+#pragma once
+
+#include <variant>
+
+#include "protocol/secret.h"
+#include "protocol/strict_json.h"
+
+namespace holdfast::api {
+
+inline constexpr int kApiVersion = 1;
+inline constexpr size_t kMaxLine = 64 * 1024;
+// Those who may install send whole files: kMaxFileSize, every octet of it perhaps escaped.
+inline constexpr size_t kMaxAdminLine = 1024 * 1024;
+
+struct StatusRequest {};
+
+struct CheckRequest {
+  std::string feature;
+  std::string product;  // empty: the only one that is installed
+};
+
+enum class LimitVerb { kHold, kRelease, kSet };
+struct LimitRequest {
+  LimitVerb verb = LimitVerb::kHold;
+  std::string limit;
+  std::string product;
+  int64_t amount = 1;  // kRelease: INT64_MAX when not given, that is everything
+};
+
+struct MakeRequestRequest {
+  Secret product_key;
+  bool make_new = false;
+  bool host_facts = true;
+};
+
+struct InstallRequest {
+  std::string file;  // its text
+};
+
+using ApiRequest =
+    std::variant<StatusRequest, CheckRequest, LimitRequest, MakeRequestRequest, InstallRequest>;
+
+// Checks: those of ParseJson, api.op, api.<member>.
+Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);
+bool IsAdministration(const ApiRequest& request);  // request and install: slow, and not for everybody
+
+// The answer to what could not be done: {"ok": false, "error": {...}}.
+Json ErrorAnswer(const Error& error);
+
+}  // namespace holdfast::api

@@ -1,0 +1,44 @@
+// The agent's unix stream socket. A stale socket file is replaced, a live one is not.
+#pragma once
+
+#include <sys/types.h>
+
+#include "protocol/platform/files.h"
+
+namespace holdfast::api {
+
+// A file descriptor that is closed with the object.
+class Descriptor {
+ public:
+  explicit Descriptor(int value = -1) : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(other.value_) { other.value_ = -1; }
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  Descriptor(const Descriptor&) = delete;
+  ~Descriptor();
+  int get() const { return value_; }
+  bool valid() const { return value_ >= 0; }
+
+ private:
+  int value_;
+};
+
+struct SocketOptions {
+  Path path;
+  int mode = 0660;    // of the socket file
+  std::string group;  // its group, by name or number; empty: the agent's own
+};
+
+// Non-blocking, close-on-exec. Checks: socket.path (too long, or something else is there), socket.live
+// (kConflict: an agent listens there), socket.group, socket.bind.
+Result<Descriptor> Listen(const SocketOptions& options);
+
+struct Peer {
+  pid_t pid = 0;
+  uid_t uid = 0;
+};
+Result<Peer> PeerOf(int socket);  // SO_PEERCRED
+
+// To the agent at `path`, blocking. Checks: socket.absent (kNotFound: nobody listens there), socket.connect.
+Result<Descriptor> Connect(const Path& path);
+
+}  // namespace holdfast::api

@@ -1,0 +1,249 @@
+#include "agent/api/server.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "protocol/error_json.h"
+
+namespace holdfast::api {
+namespace {
+
+enum : uint64_t { kListener = 1, kTimer, kWakeup };  // what an event is about; from 16 on a connection's id
+
+bool AddToEpoll(int epoll, int descriptor, uint64_t id, uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = id;
+  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+void Drain(int descriptor) {
+  uint64_t count = 0;
+  [[maybe_unused]] const ssize_t n = ::read(descriptor, &count, sizeof count);
+}
+
+}  // namespace
+
+struct Server::Connection {
+  Connection(Descriptor&& descriptor, uid_t user, Service& service, uint64_t number, bool administrator)
+      : socket(std::move(descriptor)), uid(user), id(number), session(service, number, administrator) {}
+  Descriptor socket;
+  const uid_t uid;
+  const uint64_t id;
+  Session session;
+  uint32_t events = EPOLLIN;
+  bool ended = false;  // the peer sends no more
+  bool broken = false;
+  uint64_t lines = 0;
+  int line_ticks = 0, write_ticks = 0;  // since the line was begun, since some output was read
+};
+
+Server::Server(const ServerOptions& options, Service& service, Administration administration)
+    : options_(options), service_(service), administration_(std::move(administration)) {}
+
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Service& service,
+                                              Administration administration) {
+  std::unique_ptr<Server> server(new Server(options, service, std::move(administration)));
+  HOLDFAST_TRY(server->listener_, Listen(options.socket));
+  HOLDFAST_CHECK(server->Open());
+  return server;
+}
+
+Server::~Server() {
+  if (listener_.valid()) ::unlink(options_.socket.path.c_str());
+}
+
+Status Server::Open() {
+  epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+  timer_ = Descriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  wakeup_ = Descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  const timespec period{options_.tick.count() / 1000, options_.tick.count() % 1000 * 1'000'000};
+  const itimerspec schedule{period, period};
+  if (epoll_.valid() && timer_.valid() && wakeup_.valid() &&
+      ::timerfd_settime(timer_.get(), 0, &schedule, nullptr) == 0 &&
+      AddToEpoll(epoll_.get(), listener_.get(), kListener, EPOLLIN) &&
+      AddToEpoll(epoll_.get(), timer_.get(), kTimer, EPOLLIN) &&
+      AddToEpoll(epoll_.get(), wakeup_.get(), kWakeup, EPOLLIN)) {
+    return {};
+  }
+  return Fail(ErrorKind::kUnavailable, "server.system",
+              "the service cannot be set up: " + std::generic_category().message(errno));
+}
+
+void Server::Run(const std::function<void()>& on_tick) {
+  std::array<epoll_event, 64> events;
+  while (!stopping_) {
+    const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
+    for (int i = 0; i < count; i++) {
+      const epoll_event& event = events.at(static_cast<size_t>(i));
+      if (event.data.u64 == kListener) {
+        Accept();
+      } else if (event.data.u64 == kTimer) {
+        Drain(timer_.get());
+        Tick();
+        on_tick();
+      } else if (event.data.u64 == kWakeup) {
+        Drain(wakeup_.get());
+        RunPosted();
+      } else if (auto found = connections_.find(event.data.u64); found != connections_.end()) {
+        Connection& connection = *found->second;
+        if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) connection.broken = true;
+        if (!connection.broken && (event.events & EPOLLIN) != 0) Receive(connection);
+        Advance(connection);
+      }
+    }
+  }
+}
+
+void Server::Stop() {
+  stopping_ = true;
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(wakeup_.get(), &one, sizeof one);
+}
+
+void Server::Post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(work));
+  }
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(wakeup_.get(), &one, sizeof one);
+}
+
+void Server::RunPosted() {
+  std::vector<std::function<void()>> work;
+  {
+    const std::lock_guard lock(mutex_);
+    work.swap(posted_);
+  }
+  for (const auto& each : work) each();
+}
+
+void Server::Accept() {
+  Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!socket.valid()) {
+    if (errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS) return;
+    // Nothing to accept with: the listener would wake us for ever. Tick tries again.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_.get(), nullptr);
+    accepting_ = false;
+    return;
+  }
+  const auto peer = PeerOf(socket.get());
+  if (!peer) return;
+  if (!Admit(*peer)) return Refuse(socket.get());
+  const bool administrator = peer->uid == 0 || peer->uid == ::geteuid();
+  const uint64_t id = next_id_++;
+  auto connection = std::make_unique<Connection>(std::move(socket), peer->uid, service_, id, administrator);
+  if (!AddToEpoll(epoll_.get(), connection->socket.get(), id, connection->events)) return;
+  connections_.emplace(id, std::move(connection));
+}
+
+bool Server::Admit(const Peer& peer) const {
+  const int total = static_cast<int>(connections_.size());
+  if (peer.uid == 0 || peer.uid == ::geteuid()) return total < options_.max_connections;
+  const auto same = std::count_if(connections_.begin(), connections_.end(),
+                                  [&](const auto& entry) { return entry.second->uid == peer.uid; });
+  return same < options_.max_connections_per_user &&
+         total < options_.max_connections - options_.reserved_for_administrators;
+}
+
+void Server::Refuse(int socket) const {
+  const std::string line = ErrorAnswer({ErrorKind::kUnavailable, "api.connections",
+                                        "the agent has too many connections", "try again later"})
+                               .dump() +
+                           "\n";
+  [[maybe_unused]] const ssize_t n = ::send(socket, line.data(), line.size(), MSG_NOSIGNAL);
+}
+
+void Server::Receive(Connection& connection) {
+  std::array<uint8_t, kMaxLine> buffer;
+  const ssize_t n = ::recv(connection.socket.get(), buffer.data(), buffer.size(), 0);
+  if (n > 0) {
+    connection.session.Receive(ByteView(buffer).first(static_cast<size_t>(n)));
+  } else if (n == 0) {
+    connection.ended = true;
+  } else if (errno != EAGAIN && errno != EINTR) {
+    connection.broken = true;
+  }
+}
+
+// Handles what has come, sends what is ready, and closes when there is nothing left to do.
+void Server::Advance(Connection& connection) {
+  if (!connection.broken) {
+    if (auto request = connection.session.Run()) Administer(connection, std::move(*request));
+    Send(connection);
+  }
+  const Session& session = connection.session;
+  const bool idle = !session.waiting() && !session.has_line() && connection.session.output().empty();
+  if (connection.broken || (idle && (session.closing() || connection.ended))) return Close(connection.id);
+  Watch(connection);
+}
+
+void Server::Send(Connection& connection) {
+  std::string& output = connection.session.output();
+  size_t sent = 0;
+  while (sent < output.size()) {
+    const ssize_t n =
+        ::send(connection.socket.get(), output.data() + sent, output.size() - sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      connection.broken = errno != EAGAIN;
+      break;
+    }
+    sent += static_cast<size_t>(n);
+  }
+  output.erase(0, sent);
+  if (sent > 0) connection.write_ticks = 0;
+}
+
+void Server::Watch(Connection& connection) {
+  Session& session = connection.session;
+  if (!session.has_partial_line() || session.lines() != connection.lines) connection.line_ticks = 0;
+  connection.lines = session.lines();
+  uint32_t events = 0;
+  if (!connection.ended && !session.full()) events |= EPOLLIN;
+  // Lines that wait for their turn: a socket that can be written to gives it to them.
+  if (!session.output().empty() || session.has_line()) events |= EPOLLOUT;
+  if (events == connection.events) return;
+  connection.events = events;
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = connection.id;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.socket.get(), &event);
+}
+
+void Server::Administer(Connection& connection, ApiRequest request) {
+  administration_(std::move(request), [this, id = connection.id](Json answer) {
+    Post([this, id, answer = std::move(answer)] {
+      auto found = connections_.find(id);
+      if (found == connections_.end()) return;
+      found->second->session.Finish(answer);
+      Advance(*found->second);
+    });
+  });
+}
+
+void Server::Close(uint64_t id) {
+  connections_.erase(id);
+}
+
+void Server::Tick() {
+  std::vector<uint64_t> late;
+  for (auto& [id, connection] : connections_) {
+    if (connection->session.has_partial_line() && ++connection->line_ticks > options_.line_ticks)
+      late.push_back(id);
+    if (!connection->session.output().empty() && ++connection->write_ticks > options_.write_ticks)
+      late.push_back(id);
+  }
+  for (uint64_t id : late) Close(id);
+  if (!accepting_) accepting_ = AddToEpoll(epoll_.get(), listener_.get(), kListener, EPOLLIN);
+}
+
+}  // namespace holdfast::api

@@ -1,0 +1,39 @@
+// What the agent answers at once, without TPM and without disk: status, checks, limits. Also what `holdfast`
+// answers from when no agent runs. Not thread safe: it belongs to the thread that serves.
+#pragma once
+
+#include "agent/api/api_request.h"
+#include "agent/enforcement/decide.h"
+#include "agent/enforcement/holdings.h"
+#include "protocol/platform/clock.h"
+
+namespace holdfast::api {
+
+class Service {
+ public:
+  Service(Clock clock, std::string version) : clock_(std::move(clock)), version_(std::move(version)) {}
+  // Ascending by product. Who holds something keeps it.
+  void SetLicenses(std::vector<LicenseView> licenses) { licenses_ = std::move(licenses); }
+
+  // Answers are JSON objects with "ok"; docs/local-api.md has every member.
+  Json Status() const;
+  Json Check(const CheckRequest& request) const;
+  Json Limit(Holdings::Holder holder, const LimitRequest& request);
+  void Gone(Holdings::Holder holder) { holdings_.ReleaseAll(holder); }
+
+ private:
+  // nullptr: none is installed. Checks: check.product (kUsage: several are installed and none is named).
+  Result<const LicenseView*> Find(const std::string& product) const;
+  Json StatusOf(const LicenseView& license, Time now) const;
+  Decision Take(const LicenseView& license, Time now, Holdings::Holder holder, const std::string& name,
+                int64_t amount);
+  Decision GiveBack(const LicenseView& license, Time now, Holdings::Holder holder, const std::string& name,
+                    int64_t amount);
+
+  Clock clock_;
+  std::string version_;
+  std::vector<LicenseView> licenses_;
+  Holdings holdings_;  // by "<product>/<limit>"
+};
+
+}  // namespace holdfast::api

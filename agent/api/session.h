@@ -1,0 +1,53 @@
+// One client's conversation, without its socket: octets in, octets out. Answers come in the order of the
+// requests. An administrative request goes to somebody else to be done; until its answer is there, nothing
+// further is handled.
+#pragma once
+
+#include <optional>
+
+#include "agent/api/service.h"
+
+namespace holdfast::api {
+
+class Session {
+ public:
+  // `administrator` may request and install, and may send long lines.
+  Session(Service& service, Holdings::Holder id, bool administrator)
+      : service_(service), id_(id), administrator_(administrator) {}
+  ~Session() { service_.Gone(id_); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void Receive(ByteView octets) { input_.append(AsText(octets)); }
+  // Handles complete lines, until there is none, or it is the others' turn (kLinesPerTurn), or enough output
+  // waits to be read, or an administrative request is met, which is returned: the caller has it done and
+  // calls Finish.
+  std::optional<ApiRequest> Run();
+  void Finish(const Json& answer);
+
+  std::string& output() { return output_; }
+  bool waiting() const { return waiting_; }  // for Finish
+  // Nothing more is accepted: the caller sends the output and closes.
+  bool closing() const { return closing_; }
+  bool has_line() const { return has_line_ && !waiting_ && !closing_; }  // Run has more to do
+  // Wants no further octets now: there is enough to do, or to send, first.
+  bool full() const { return waiting_ || closing_ || has_line_ || output_.size() >= kMaxLine; }
+  bool has_partial_line() const { return !full() && !input_.empty(); }
+  uint64_t lines() const { return lines_; }  // handled so far
+
+  static constexpr int kLinesPerTurn = 16;
+
+ private:
+  std::optional<ApiRequest> Handle(std::string_view line);
+  void Answer(const Json& answer);
+  size_t max_line() const { return administrator_ ? kMaxAdminLine : kMaxLine; }
+
+  Service& service_;
+  const Holdings::Holder id_;
+  const bool administrator_;
+  std::string input_, output_;
+  uint64_t lines_ = 0;
+  bool waiting_ = false, closing_ = false, has_line_ = false;
+};
+
+}  // namespace holdfast::api

@@ -1,0 +1,204 @@
+// Install: the file that comes in.
+#include "agent/activation.h"
+#include "agent/hardware_proof.h"
+#include "agent/open_answer.h"
+#include "agent/supersede.h"
+#include "protocol/file_kind.h"
+
+namespace holdfast {
+namespace {
+
+struct Context {
+  Tpm& tpm;
+  const StateDirectory& state;
+  const TrustAnchors& anchors;
+  Time now;
+};
+
+struct Checked {
+  LicenseFile file;
+  VerifiedLicense verified;
+};
+
+Result<Checked> VerifyText(std::string_view license, const TrustAnchors& anchors) {
+  HOLDFAST_TRY(LicenseFile file, ParseLicenseFile(license));
+  auto verified = VerifyLicense(file, anchors);
+  if (!verified) {
+    Error error = std::move(verified.error());
+    if (error.check == "path.anchor") {
+      error.advice =
+          "the license is of another vendor, or the file of pinned roots (--roots) lacks this vendor's root";
+    }
+    return tl::unexpected(std::move(error));
+  }
+  return Checked{std::move(file), std::move(*verified)};
+}
+
+Status WriteIfChanged(const Context& context, InstalledLicense license, const LicenseFile& next,
+                      bool& changed) {
+  license.license = FormatLicenseFile(next);
+  license.installed = context.now;
+  HOLDFAST_CHECK(context.state.WriteLicense(license));
+  changed = true;
+  return {};
+}
+
+Status CheckAnswer(const Checked& license, const AnsweredRequest& request) {
+  HOLDFAST_TRY(const PublicKey key, LicenseKeyOf(request.keys));
+  if (license.verified.license_key.spki() != key.spki()) {
+    return Refused("answer.key", "the license in the answer is for another license key than the request's",
+                   "tell the vendor; this must not happen");
+  }
+  const LicenseTerms& terms = license.verified.terms;
+  if (terms.product == request.product && (!request.open || terms.vendor == request.vendor)) return {};
+  return Refused("answer.product",
+                 "the license in the answer is for " + terms.vendor + " " + terms.product + ", not for " +
+                     request.vendor + " " + request.product,
+                 "tell the vendor; this must not happen");
+}
+
+// The installed license beside its file, when it verifies. What does not verify protects nothing: whatever is
+// genuine may replace it.
+std::optional<Checked> VerifiedInstalled(const InstalledLicense& installed, const Context& context) {
+  auto checked = VerifyText(installed.license, context.anchors);
+  if (!checked) return std::nullopt;
+  return std::move(*checked);
+}
+
+Status CheckSameVendor(const InstalledLicense& installed, const Checked& next, const Context& context) {
+  const auto current = VerifiedInstalled(installed, context);
+  if (!current || current->verified.terms.vendor == next.verified.terms.vendor) return {};
+  return Fail(ErrorKind::kConflict, "install.vendor",
+              "a license of another vendor, " + current->verified.terms.vendor + ", is installed for " +
+                  installed.product,
+              "move " + context.state.LicensePath(installed.product).string() + " away first");
+}
+
+// A license for the key set of `installed`: the newer parts are taken over.
+Status Renew(const InstalledLicense& installed, const Checked& next, const Context& context, bool& changed) {
+  LicenseFile file = next.file;
+  if (const auto current = VerifiedInstalled(installed, context)) {
+    HOLDFAST_CHECK(CheckSameVendor(installed, next, context));
+    HOLDFAST_TRY(file, Supersede(current->file, next.file));
+    if (SameContent(file, current->file)) return {};
+    HOLDFAST_CHECK(VerifyLicense(file, context.anchors));
+  }
+  return WriteIfChanged(context, installed, file, changed);
+}
+
+Status Prove(const AnsweredRequest& request, const Checked& license, Tpm& tpm) {
+  const HardwareVerdict verdict = ProveHardware(request.keys, license.verified.license_key, tpm);
+  if (verdict.proof == HardwareProof::kProven) return {};
+  if (verdict.proof == HardwareProof::kUnavailable) return tl::unexpected(verdict.error);
+  return Refused("install.hardware",
+                 "this TPM does not sign with the new license key: " + verdict.error.message,
+                 "make a new request with --new");
+}
+
+Status InstallFirst(const AnsweredRequest& request, const Checked& license, const Context& context,
+                    bool& changed) {
+  if (auto installed = context.state.ReadLicense(request.product)) {
+    HOLDFAST_CHECK(CheckSameVendor(*installed, license, context));
+  }
+  InstalledLicense fresh;
+  fresh.product = request.product;
+  fresh.product_key_id = request.product_key_id;
+  fresh.request_hash = request.request_hash;
+  fresh.keys = request.keys;
+  HOLDFAST_CHECK(WriteIfChanged(context, std::move(fresh), license.file, changed));
+  // A crash before this leaves an open request whose answer is installed: installing it again ends it.
+  return context.state.RemovePending(request.product);
+}
+
+Result<InstallOutcome> InstallAnswer(std::string_view text, const Context& context) {
+  HOLDFAST_TRY(const Jwe answer, ReadAnswerFile(text));
+  HOLDFAST_TRY(const AnsweredRequest request, FindAnsweredRequest(answer.header, context.state));
+  HOLDFAST_TRY(const std::string content, OpenAnswer(answer, request.keys, context.tpm));
+  HOLDFAST_TRY(const Checked license, VerifyText(content, context.anchors));
+  HOLDFAST_CHECK(CheckAnswer(license, request));
+  HOLDFAST_CHECK(Prove(request, license, context.tpm));
+  InstallOutcome outcome{InstalledKind::kAnswer, {request.product}};
+  if (request.open) {
+    HOLDFAST_CHECK(InstallFirst(request, license, context, outcome.changed));
+  } else {
+    HOLDFAST_TRY(const InstalledLicense installed, context.state.ReadLicense(request.product));
+    HOLDFAST_CHECK(Renew(installed, license, context, outcome.changed));
+  }
+  return outcome;
+}
+
+Result<InstallOutcome> InstallLicenseFile(std::string_view text, const Context& context) {
+  HOLDFAST_TRY(const Checked license, VerifyText(text, context.anchors));
+  const std::string& product = license.verified.terms.product;
+  auto installed = context.state.ReadLicense(product);
+  if (!installed && installed.error().kind != ErrorKind::kNotFound) return tl::unexpected(installed.error());
+  auto key = installed ? LicenseKeyOf(installed->keys) : tl::unexpected(installed.error());
+  if (!key || key->spki() != license.verified.license_key.spki()) {
+    return Refused("install.key", "the license is for a license key that this machine does not hold",
+                   "a license file belongs to one machine; make a request here with holdfast request");
+  }
+  InstallOutcome outcome{InstalledKind::kLicenseFile, {product}};
+  HOLDFAST_CHECK(Renew(*installed, license, context, outcome.changed));
+  return outcome;
+}
+
+// All updates are computed and verified before the first is written.
+Result<InstallOutcome> InstallList(const Crl& list, const Context& context) {
+  std::vector<std::pair<InstalledLicense, LicenseFile>> updates;
+  InstallOutcome outcome{InstalledKind::kRevocationList, {}};
+  HOLDFAST_TRY(const auto products, context.state.InstalledProducts());
+  for (const std::string& product : products) {
+    auto installed = context.state.ReadLicense(product);
+    const auto current = installed ? VerifiedInstalled(*installed, context) : std::nullopt;
+    if (!current) continue;
+    HOLDFAST_TRY(auto updated, WithList(current->file, list, context.anchors));
+    if (!updated) continue;
+    outcome.products.push_back(product);
+    if (SameContent(*updated, current->file)) continue;
+    HOLDFAST_CHECK(VerifyLicense(*updated, context.anchors));
+    updates.emplace_back(std::move(*installed), std::move(*updated));
+  }
+  if (outcome.products.empty()) {
+    return Refused("install.issuer",
+                   "the revocation list is not of an issuer of any license that is installed here",
+                   "check that it is this vendor's list, and see holdfast status");
+  }
+  for (auto& [installed, file] : updates) {
+    HOLDFAST_CHECK(WriteIfChanged(context, std::move(installed), file, outcome.changed));
+  }
+  return outcome;
+}
+
+Result<InstallOutcome> Recognise(std::string_view text, const Context& context) {
+  const FileKind kind = RecogniseFile(text);
+  switch (kind) {
+    case FileKind::kAnswer:
+      return InstallAnswer(text, context);
+    case FileKind::kCertificates:
+      return InstallLicenseFile(text, context);
+    case FileKind::kCrl: {
+      HOLDFAST_TRY(const std::string der, ReadSingleBlock(text, kLabelCrl, "list"));
+      HOLDFAST_TRY(const Crl list, Crl::Parse(AsBytes(der)));
+      return InstallList(list, context);
+    }
+    default:
+      return Malformed("install.kind",
+                       "this is " + std::string(DescribeFileKind(kind)) + ", which is not installed",
+                       "give the answer that the vendor sent, a license file, or a revocation list");
+  }
+}
+
+}  // namespace
+
+Result<InstallOutcome> Install(std::string_view file_text, Tpm& tpm, const StateDirectory& state,
+                               const TrustAnchors& anchors, const Clock& clock) {
+  if (file_text.size() > kMaxFileSize) {
+    return Malformed("file.size", "the file is larger than " + std::to_string(kMaxFileSize) + " octets",
+                     "this is not a file of the kind that is wanted here");
+  }
+  auto outcome = Recognise(file_text, {tpm, state, anchors, clock()});
+  tpm.Release();
+  return outcome;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,96 @@
+#include "agent/licenses.h"
+
+#include <algorithm>
+
+#include "agent/hardware_proof.h"
+#include "certs/path.h"
+#include "protocol/armor.h"
+
+namespace holdfast {
+namespace {
+
+// A license is at home only beside the key set that has its key.
+Status CheckKeys(const VerifiedLicense& verified, const InstalledLicense& installed) {
+  HOLDFAST_TRY(const PublicKey key, LicenseKeyOf(installed.keys));
+  if (key.spki() != verified.license_key.spki()) {
+    return Refused("state.license_key", "the license is for another license key than the one beside it");
+  }
+  if (verified.terms.product == installed.product) return {};
+  return Refused("state.product", "the license is for the product " + verified.terms.product);
+}
+
+Result<LoadedLicense> Load(const std::string& product, const StateDirectory& state,
+                           const TrustAnchors& anchors) {
+  HOLDFAST_TRY(InstalledLicense installed, state.ReadLicense(product));
+  HOLDFAST_TRY(const LicenseFile file, ParseLicenseFile(installed.license));
+  HOLDFAST_TRY(VerifiedLicense verified, VerifyLicense(file, anchors));
+  HOLDFAST_CHECK(CheckKeys(verified, installed));
+  LoadedLicense loaded;
+  loaded.view.product = product;
+  loaded.view.verified = std::move(verified);
+  loaded.keys = std::move(installed.keys);
+  return loaded;
+}
+
+}  // namespace
+
+Result<TrustAnchors> ReadTrustAnchors(const Path& file) {
+  auto pem = ReadFile(file, kMaxFileSize);
+  if (!pem && pem.error().kind == ErrorKind::kNotFound) {
+    pem.error().advice = "put the vendor's root certificates there, or name the file with --roots";
+  }
+  if (!pem) return tl::unexpected(std::move(pem.error()));
+  auto anchors = ParseTrustAnchors(AsText(*pem));
+  if (!anchors) anchors.error().message = file.string() + ": " + anchors.error().message;
+  return anchors;
+}
+
+Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, const TrustAnchors& anchors) {
+  std::vector<LoadedLicense> licenses;
+  HOLDFAST_TRY(const auto products, state.InstalledProducts());
+  for (const std::string& product : products) {
+    auto loaded = Load(product, state, anchors);
+    if (!loaded) {
+      const Error& error = loaded.error();
+      // That a file cannot be read is no statement about its content.
+      if (error.kind == ErrorKind::kUnavailable) return tl::unexpected(error);
+      loaded = LoadedLicense{};
+      loaded->view.product = product;
+      loaded->view.fault = error.message + " (" + error.check + ")";
+    }
+    licenses.push_back(std::move(*loaded));
+  }
+  return licenses;
+}
+
+bool ProveLicenses(std::vector<LoadedLicense>& licenses, LicenseKeySigner& signer, Error* fault) {
+  bool all = true;
+  for (LoadedLicense& license : licenses) {
+    if (!license.view.verified || license.view.hardware == HardwareProof::kProven) continue;
+    HardwareVerdict verdict = ProveHardware(license.keys, license.view.verified->license_key, signer);
+    license.view.hardware = verdict.proof;
+    if (verdict.proof != HardwareProof::kUnavailable) continue;
+    all = false;
+    *fault = std::move(verdict.error);
+  }
+  return all;
+}
+
+void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLicense>& licenses) {
+  for (LoadedLicense& license : licenses) {
+    if (!license.view.verified) continue;
+    const auto same = std::find_if(before.begin(), before.end(), [&](const LoadedLicense& old) {
+      return old.view.verified &&
+             old.view.verified->license_key.spki() == license.view.verified->license_key.spki();
+    });
+    if (same != before.end()) license.view.hardware = same->view.hardware;
+  }
+}
+
+std::vector<LicenseView> ViewsOf(const std::vector<LoadedLicense>& licenses) {
+  std::vector<LicenseView> views;
+  for (const LoadedLicense& license : licenses) views.push_back(license.view);
+  return views;
+}
+
+}  // namespace holdfast

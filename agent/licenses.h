@@ -1,0 +1,31 @@
+// All installed licenses, verified, and their hardware proven.
+#pragma once
+
+#include "agent/enforcement/decide.h"
+#include "agent/state/state_directory.h"
+#include "certs/license_file.h"
+
+namespace holdfast {
+
+// The file of pinned roots. Checks: those of ReadFile and ParseTrustAnchors; the message names the file.
+Result<TrustAnchors> ReadTrustAnchors(const Path& file);
+
+struct LoadedLicense {
+  LicenseView view;
+  KeySet keys;  // of a verified license
+};
+
+// Every file of STATE/licenses; what does not parse or verify is there as tampered, with the reason. Nothing
+// is proven yet. Checks: state.read.
+Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, const TrustAnchors& anchors);
+
+// Signs a challenge with each license key that is not proven. False: the TPM could not be asked for all, so
+// trying again later makes sense. `fault` is the last thing that stood in the way.
+bool ProveLicenses(std::vector<LoadedLicense>& licenses, LicenseKeySigner& signer, Error* fault);
+
+// What was proven before stays proven for the same license key: proofs last as long as the process.
+void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLicense>& licenses);
+
+std::vector<LicenseView> ViewsOf(const std::vector<LoadedLicense>& licenses);
+
+}  // namespace holdfast

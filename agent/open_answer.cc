@@ -1,0 +1,93 @@
+#include "agent/open_answer.h"
+
+#include <algorithm>
+
+#include "protocol/tpm/structures.h"
+
+namespace holdfast {
+namespace {
+
+AnsweredRequest From(const PendingRequest& pending) {
+  return {true, pending.product, pending.vendor, pending.product_key_id, pending.request_hash, pending.keys};
+}
+
+AnsweredRequest From(const InstalledLicense& installed) {
+  return {false, installed.product, "", installed.product_key_id, installed.request_hash, installed.keys};
+}
+
+// Every request that this machine knows. Files that do not parse are no request: what is wrong with them is
+// said when they are asked for by name.
+Result<std::vector<AnsweredRequest>> AllRequests(const StateDirectory& state) {
+  std::vector<AnsweredRequest> all;
+  HOLDFAST_TRY(const auto pending, state.PendingProducts());
+  for (const std::string& product : pending) {
+    if (auto request = state.ReadPending(product)) all.push_back(From(*request));
+  }
+  HOLDFAST_TRY(const auto installed, state.InstalledProducts());
+  for (const std::string& product : installed) {
+    if (auto license = state.ReadLicense(product)) all.push_back(From(*license));
+  }
+  return all;
+}
+
+bool IsNameOf(const Bytes& tpmt_public, ByteView name) {
+  auto area = tpm::ParsePublic(tpmt_public);
+  return area && Equal(tpm::NameOf(*area), name);
+}
+
+tl::unexpected<Error> OtherHardware(std::string detail) {
+  return Refused("answer.hardware", "the answer was sealed for " + detail,
+                 "install it on the machine that made the request, or make a request here");
+}
+
+tl::unexpected<Error> NotAnswered(const std::vector<AnsweredRequest>& all, const AnswerHeader& header) {
+  if (all.empty()) {
+    return Refused(
+        "answer.request", "the answer is to a request that this machine does not know; none is open here",
+        "install it on the machine that made the request, or make a request here with holdfast request");
+  }
+  const bool ours = std::any_of(all.begin(), all.end(), [&](const AnsweredRequest& request) {
+    return IsNameOf(request.keys.ek_public, header.ek_name);
+  });
+  if (!ours) return OtherHardware("the TPM of another machine");
+  return Refused("answer.request",
+                 "the answer is to another request of this machine than the one that is open",
+                 "send the vendor the request that holdfast request prints now, and install its answer");
+}
+
+}  // namespace
+
+Result<AnsweredRequest> FindAnsweredRequest(const AnswerHeader& header, const StateDirectory& state) {
+  HOLDFAST_TRY(const std::vector<AnsweredRequest> all, AllRequests(state));
+  const auto found = std::find_if(all.begin(), all.end(), [&](const AnsweredRequest& request) {
+    return Equal(request.request_hash, header.request_hash);
+  });
+  if (found == all.end()) return NotAnswered(all, header);
+  if (!IsNameOf(found->keys.ek_public, header.ek_name))
+    return OtherHardware("another TPM than the request's");
+  if (!IsNameOf(found->keys.license_key_public, header.license_key_name)) {
+    return OtherHardware("another license key than the request's");
+  }
+  return *found;
+}
+
+Result<std::string> OpenAnswer(const Jwe& answer, const KeySet& keys, CredentialOpener& opener) {
+  auto content_key = opener.ActivateCredential(keys, answer.encrypted_key);
+  if (!content_key) {
+    Error error = std::move(content_key.error());
+    if (error.check == "tpm.credential" || error.check == "tpm.cleared") {
+      return Refused("answer.hardware", "this TPM does not open the answer: " + error.message,
+                     "if the TPM was cleared, make a new request with --new; otherwise get the answer again");
+    }
+    return tl::unexpected(std::move(error));
+  }
+  auto plaintext = OpenJwe(answer, *content_key);
+  if (!plaintext) {
+    return Refused("answer.altered", "the answer was altered on its way: " + plaintext.error().message,
+                   "get the file from the vendor again");
+  }
+  HOLDFAST_TRY(AnswerContent content, ParseAnswerContent(plaintext->Reveal()));
+  return std::move(content.license);
+}
+
+}  // namespace holdfast

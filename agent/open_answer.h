@@ -1,0 +1,24 @@
+// The sealed answer, opened: whose request it answers, and what license is inside. Used by Install.
+#pragma once
+
+#include "agent/state/state_directory.h"
+#include "agent/tpm/tpm.h"
+#include "protocol/answer.h"
+
+namespace holdfast {
+
+// The request of ours that an answer is about: open, or answered before by what is installed.
+struct AnsweredRequest {
+  bool open = true;
+  std::string product, vendor, product_key_id;  // vendor is empty when it is not open
+  Sha256Digest request_hash;
+  KeySet keys;
+};
+// Checks: answer.request, answer.hardware.
+Result<AnsweredRequest> FindAnsweredRequest(const AnswerHeader& header, const StateDirectory& state);
+
+// ActivateCredential, then the envelope: the license file inside. Authenticity is not judged here.
+// Checks: answer.hardware (the TPM refuses), answer.altered, and those of ParseAnswerContent.
+Result<std::string> OpenAnswer(const Jwe& answer, const KeySet& keys, CredentialOpener& opener);
+
+}  // namespace holdfast

@@ -1,0 +1,31 @@
+// STATE/licenses/<product>.json: one installed license with the keys that it belongs to, in one file, so that
+// a license without its keys, or keys without their license, cannot be the outcome of any crash.
+//
+//   { "schema": "1.0", "product": "nls", "installed": "2026-11-22T06:00:00Z", "product_key_id": "...",
+//     "request_hash": "<hex>", "keys": {...} (agent/tpm/tpm.h), "license": "-----BEGIN CERTIFICATE-----..." }
+//
+// The license is PEM as the vendor made it: `jq -r .license` gives what `openssl verify` reads. Parsing
+// verifies nothing: VerifyLicense does.
+#pragma once
+
+#include "agent/tpm/tpm.h"
+#include "protocol/time.h"
+
+namespace holdfast {
+
+inline constexpr size_t kMaxStateFileSize = 512 * 1024;
+
+struct InstalledLicense {
+  std::string product;
+  Time installed;
+  std::string product_key_id;
+  Sha256Digest request_hash;  // the request that it answers
+  KeySet keys;
+  std::string license;  // PEM
+};
+
+std::string FormatInstalledLicense(const InstalledLicense& license);
+// Checks: those of ParseJson, state.schema, state.<member>, and those of ParseKeySet.
+Result<InstalledLicense> ParseInstalledLicense(std::string_view json);
+
+}  // namespace holdfast

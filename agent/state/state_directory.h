@@ -1,0 +1,47 @@
+// The agent's directory. Every file in it is replaced atomically (protocol/platform/files.h): kill -9, a full
+// disk or a power cut at any moment leaves the old file or the new one.
+//
+//   lock                      held by whoever writes: the agent while it runs, or a command without agent
+//   licenses/<product>.json   installed_license.h
+//   pending/<product>.json    pending_request.h
+//
+// Products are identifiers (protocol/terms.h), so they are safe as file names. Reading needs no lock.
+#pragma once
+
+#include "agent/state/installed_license.h"
+#include "agent/state/pending_request.h"
+#include "protocol/platform/files.h"
+
+namespace holdfast {
+
+class StateDirectory {
+ public:
+  explicit StateDirectory(Path directory) : directory_(std::move(directory)) {}
+  const Path& path() const { return directory_; }
+
+  // Makes the directories (mode 0700), takes the lock and removes what an interrupted write left over.
+  // Check: state.locked (kConflict).
+  Result<FileLock> Lock() const;
+
+  // Products with a file, ascending. A directory that does not exist is empty; one that cannot be read is an
+  // error (state.read, kUnavailable).
+  Result<std::vector<std::string>> InstalledProducts() const;
+  Result<std::vector<std::string>> PendingProducts() const;
+
+  // file.missing (kNotFound) when there is none. state.product: the file is about another product.
+  Result<InstalledLicense> ReadLicense(std::string_view product) const;
+  Result<PendingRequest> ReadPending(std::string_view product) const;
+
+  // The lock must be held.
+  Status WriteLicense(const InstalledLicense& license) const;
+  Status WritePending(const PendingRequest& pending) const;
+  Status RemovePending(std::string_view product) const;  // absent is success
+
+  Path LicensePath(std::string_view product) const;
+  Path PendingPath(std::string_view product) const;
+
+ private:
+  Path directory_;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,33 @@
+// One thread that does what is slow, in order: the TPM and the disk are touched by nobody else.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace holdfast {
+
+class Worker {
+ public:
+  using Job = std::function<void()>;
+  Worker() : thread_([this] { Run(); }) {}
+  ~Worker() { Stop(); }
+  void Post(Job job);
+  // Replaces what was to be done later, if anything: there is one such job.
+  void PostLater(std::chrono::milliseconds delay, Job job);
+  void Stop();  // finishes the running job, drops the others, joins
+
+ private:
+  void Run();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;
+  std::optional<std::pair<std::chrono::steady_clock::time_point, Job>> later_;
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace holdfast
