@@ -1,10 +1,13 @@
 #include "tests/testing/tokens.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+
+#include "tests/testing/pkcs11_shim/shim.h"
 
 namespace holdfast::testing {
 namespace {
@@ -117,6 +120,19 @@ TpmToken::~TpmToken() {
 
 fs::path ShimModule() {
   return fs::path(HOLDFAST_BINARY_DIR) / "pkcs11_shim.so";
+}
+
+ShimControl& Control() {
+  static void* shim = dlopen(ShimModule().c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (shim == nullptr) Abort(dlerror());
+  static auto get = reinterpret_cast<ShimControl* (*)()>(dlsym(shim, "holdfast_shim_control"));
+  return *get();
+}
+
+TestToken BehindShim(TestToken token) {
+  token.module_env.push_back("HOLDFAST_SHIM_MODULE=" + token.module);
+  token.module = ShimModule().string();
+  return token;
 }
 
 }  // namespace holdfast::testing

@@ -65,5 +65,6 @@ struct TpmToken : TestToken {
 
 // The module of tests/testing/pkcs11_shim: loads the real one and misbehaves on demand (see its shim.h).
 std::filesystem::path ShimModule();
+TestToken BehindShim(TestToken token);  // the same token, reached through the shim
 
 }  // namespace holdfast::testing

@@ -1,6 +1,7 @@
 // A software TPM, the agent's Tpm on it, and what an administrator does to it with tpm2-tools.
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>

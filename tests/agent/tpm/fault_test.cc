@@ -1,0 +1,186 @@
+// A TPM that says "later", loses answers, or lies.
+#include "protocol/crypto/random.h"
+#include "tests/agent/tpm/fixture.h"
+#include "tests/testing/fault_proxy.h"
+
+namespace holdfast::testing {
+namespace {
+
+const std::string kCommands[] = {"0x131", "0x176", "0x151", "0x153", "0x157", "0x165",
+                                 "0x14E", "0x169", "0x17A", "0x148", "0x184", "0x158",
+                                 "0x17E", "0x149", "0x15D", "0x147", "0x12A", "0x134"};
+// CreatePrimary, StartAuthSession, PolicySecret, Create, Load, FlushContext, NV_Read, NV_ReadPublic,
+// GetCapability, Certify, NV_Certify, Quote, PCR_Read, PolicyNV, Sign, ActivateCredential, NV_DefineSpace,
+// NV_Increment
+
+class FaultTest : public TpmTest {
+ protected:
+  void SetUp() override {
+    TpmTest::SetUp();
+    keys_ = Keys();
+    credential_ = Credential(keys_, secret_);
+  }
+  // tpm_ speaks through a proxy with these rules from now on.
+  void Inject(const std::string& rules) {
+    tpm_->Release();
+    proxy_ = std::make_unique<FaultProxy>(*swtpm_, rules);
+    tpm_ = Open(proxy_->tcti());
+  }
+  void Cure() {
+    tpm_ = Open(swtpm_->tcti());
+    proxy_.reset();
+  }
+  void ExpectAllWorks() {
+    EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate)), "");
+    EXPECT_EQ(CheckOf(tpm_->EkCertificates(keys_)), "");
+    EXPECT_EQ(CheckOf(tpm_->Attest(keys_, kQualifyingData)), "");
+    EXPECT_EQ(CheckOf(tpm_->ActivateCredential(keys_, credential_)), "");
+    EXPECT_EQ(CheckOf(tpm_->Sign(keys_, kDigest)), "");
+  }
+
+  const Bytes secret_ = RandomBytes(32);
+  KeySet keys_;
+  Bytes credential_;
+  std::unique_ptr<FaultProxy> proxy_;
+};
+
+class LaterTest : public FaultTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(LaterTest, EveryCommandIsSentAgain) {
+  std::string rules;
+  for (const std::string& command : kCommands) rules += "cc=" + command + ":rc=" + GetParam() + ":n=7,";
+  Inject(rules);
+  ExpectAllWorks();
+  EXPECT_GT(waits_, 0);
+}
+
+TEST_P(LaterTest, PatienceEndsWithAnErrorThatInvitesToTryAgain) {
+  Inject(std::string("cc=0x15D:rc=") + GetParam());
+  auto signature = tpm_->Sign(keys_, kDigest);
+  ASSERT_FALSE(signature);
+  EXPECT_EQ(signature.error().check, "tpm.command");
+  EXPECT_EQ(signature.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(signature.error().advice, ::testing::HasSubstr("try again"));
+  EXPECT_EQ(waits_, 11);
+}
+
+INSTANTIATE_TEST_SUITE_P(EachCode, LaterTest,
+                         ::testing::Values("0x922", "0x920", "0x923", "0x908",
+                                           "0x90a"));  // RETRY, NV_RATE, …
+
+TEST_F(FaultTest, LockoutIsNeverRetried) {
+  Inject("cc=0x15D:rc=0x921");
+  EXPECT_EQ(CheckOf(tpm_->Sign(keys_, kDigest)), "tpm.lockout");
+  EXPECT_EQ(waits_, 0);
+}
+
+TEST_F(FaultTest, FullSlotsAreTriedOnceMore) {
+  Inject("cc=0x131:rc=0x902:n=1,cc=0x176:rc=0x903:n=1");
+  EXPECT_EQ(CheckOf(tpm_->Sign(keys_, kDigest)), "");
+  Inject("cc=0x131:rc=0x902");
+  EXPECT_EQ(CheckOf(tpm_->Sign(keys_, kDigest)), "tpm.command");
+  EXPECT_EQ(waits_, 0);
+}
+
+TEST_F(FaultTest, FailureModeIsNamed) {
+  Inject("cc=*:rc=0x101");
+  auto signature = tpm_->Sign(keys_, kDigest);
+  EXPECT_EQ(CheckOf(signature), "tpm.command");
+  EXPECT_THAT(signature.error().message, ::testing::HasSubstr("failure mode"));
+}
+
+TEST_F(FaultTest, MissingCommandIsNamed) {
+  Inject("cc=0x147:rc=0x143");
+  EXPECT_EQ(CheckOf(tpm_->ActivateCredential(keys_, credential_)), "tpm.unsupported");
+}
+
+TEST_F(FaultTest, NoNvSpaceIsNamed) {
+  Inject("cc=0x12A:rc=0x14b");
+  EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate + 1)), "tpm.nv_space");
+}
+
+const std::string kNoSuchCurve = "cc=0x131:rc=0x2e6";  // CreatePrimary: CURVE, parameter 2
+
+TEST_F(FaultTest, EkThatTheTpmCannotMakeGivesWayToTheNext) {
+  Inject(kNoSuchCurve + ":n=1");
+  EXPECT_EQ(Keys().ek, tpm::EkTemplate::kEccP384);
+}
+
+TEST_F(FaultTest, TpmThatCannotMakeAnyEkIsNamed) {
+  Administer("for i in 0x01c00002 0x01c0000a 0x01c00016; do tpm2_nvundefine -C platform $i; done");
+  Inject(kNoSuchCurve);
+  EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate)), "tpm.no_ek");
+}
+
+TEST_F(FaultTest, LostConnectionIsMadeAnewByTheNextCall) {
+  for (const std::string& command : kCommands) {
+    Inject("cc=" + command + ":at=1:close");
+    (void)tpm_->CreateKeys(kGate);
+    (void)tpm_->Attest(keys_, kQualifyingData);
+    (void)tpm_->ActivateCredential(keys_, credential_);
+    (void)tpm_->Sign(keys_, kDigest);
+    ExpectAllWorks();
+  }
+}
+
+TEST_F(FaultTest, LostAnswersLeaveNothingThatTheNextCallCannotClean) {
+  for (const char* command : {"0x131", "0x157", "0x176"}) {  // CreatePrimary, Load, StartAuthSession
+    for (int i = 0; i < 3; i++) {
+      Inject(std::string("cc=") + command + ":at=1:closeafter");
+      EXPECT_EQ(CheckOf(tpm_->Sign(keys_, kDigest)), "tpm.command");
+    }
+    Cure();
+    ExpectAllWorks();
+  }
+}
+
+TEST_F(FaultTest, LostAnswerToTheFirstIncrementCostsNoBase) {
+  Inject("cc=0x134:at=1:closeafter");
+  EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate + 1)), "tpm.command");
+  Result<KeySet> keys = tpm_->CreateKeys(kGate + 1);
+  ASSERT_TRUE(keys) << keys.error().message;
+  EXPECT_EQ(keys->gate_base, keys_.gate_base);  // the first value of a counter in a fresh TPM
+  EXPECT_TRUE(Signs(*tpm_, *keys));
+}
+
+TEST_F(FaultTest, LostAnswerToDefineConverges) {
+  Inject("cc=0x12A:at=1:closeafter");
+  EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate + 1)), "tpm.command");
+  EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate + 1)), "");
+}
+
+TEST_F(FaultTest, AlteredSecretIsNoticed) {
+  for (int bit = 0; bit < 600; bit += 37) {
+    Inject("cc=0x147:flip=" + std::to_string(bit));
+    auto opened = tpm_->ActivateCredential(keys_, credential_);
+    EXPECT_EQ(CheckOf(opened), "tpm.answer") << "bit " << bit;
+  }
+}
+
+// With a lie in any one answer a call fails or what it gives is right.
+TEST_F(FaultTest, NoLieIsBelieved) {
+  PublicKey key = *tpm::KeyOf(*tpm::ParsePublic(keys_.license_key_public));
+  for (const std::string& command : kCommands) {
+    for (int bit : {0, 17, 100, 222, 415, 777}) {
+      Inject("cc=" + command + ":flip=" + std::to_string(bit));
+      if (auto made = tpm_->CreateKeys(kGate)) {
+        auto json = ParseJson(FormatKeySet(*made), 16384);
+        EXPECT_TRUE(json && ParseKeySet(*json)) << command << " bit " << bit;
+      }
+      if (auto evidence = tpm_->Attest(keys_, kQualifyingData)) {
+        EXPECT_TRUE(tpm::ParseAttest(evidence->certify.attest)) << command << " bit " << bit;
+      }
+      if (auto opened = tpm_->ActivateCredential(keys_, credential_)) {
+        EXPECT_TRUE(Equal(opened->Reveal(), secret_)) << command << " bit " << bit;
+      }
+      if (auto signature = tpm_->Sign(keys_, kDigest)) {
+        EXPECT_TRUE(key.VerifyDigest(SignatureAlgorithm::kEcdsaSha256, kDigest, *signature, EcdsaForm::kRaw));
+      }
+    }
+  }
+  Cure();
+  ExpectAllWorks();
+}
+
+}  // namespace
+}  // namespace holdfast::testing

@@ -1,0 +1,47 @@
+// usage: protocol_verdict  (standard input: lines "KIND JSON"; standard output: one line each, "accepted" or
+// the check that refused). Lets schemas_test.py ask our parsers what they think of JSON that it made.
+#include <iostream>
+
+#include "protocol/answer.h"
+#include "protocol/request.h"
+#include "protocol/terms.h"
+
+namespace holdfast {
+namespace {
+
+template <class T>
+std::string Verdict(const Result<T>& result) {
+  return result ? "accepted" : result.error().check;
+}
+
+std::string VerdictOnPayload(std::string_view payload) {
+  const std::string input =
+      JwsSigningInput(MessageType::kRequest, SignatureAlgorithm::kEcdsaSha256, "", AsBytes(payload));
+  return Verdict(ParseRequest(FinishJws(input, Bytes(64, 0))));
+}
+
+std::string VerdictOnContent(std::string_view content) {
+  RequestEvidence evidence;
+  evidence.certify = evidence.gate = evidence.quote = {Bytes{1}, Bytes{2}};
+  return VerdictOnPayload(AsText(RequestPayload(content, evidence, Bytes(64, 3))));
+}
+
+std::string VerdictOn(std::string_view kind, std::string_view json) {
+  if (kind == "terms") return Verdict(ParseTerms(json));
+  if (kind == "product") return Verdict(ParseProductFile(json));
+  if (kind == "request") return VerdictOnPayload(json);
+  if (kind == "request-content") return VerdictOnContent(json);
+  if (kind == "answer") return Verdict(ParseAnswerContent(AsBytes(json)));
+  return "unknown kind";
+}
+
+}  // namespace
+}  // namespace holdfast
+
+int main() {
+  for (std::string line; std::getline(std::cin, line);) {
+    const size_t space = line.find(' ');
+    if (space == std::string::npos) return 2;
+    std::cout << holdfast::VerdictOn(line.substr(0, space), std::string_view(line).substr(space + 1)) << '\n';
+  }
+}
