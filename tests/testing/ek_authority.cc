@@ -59,7 +59,7 @@ X509Ptr NewCertificate(long serial, const EkCertificateSpec& spec) {
   return cert;
 }
 
-Bytes Signed(X509Ptr cert, const SoftwareKey& key) {
+Bytes Signed(X509Ptr cert, const TpmKey& key) {
   if (X509_sign(cert.get(), key.handle(), EVP_sha256()) <= 0) throw std::runtime_error("X509_sign");
   unsigned char* der = nullptr;
   int size = i2d_X509(cert.get(), &der);
@@ -70,7 +70,7 @@ Bytes Signed(X509Ptr cert, const SoftwareKey& key) {
 
 }  // namespace
 
-EkAuthority::EkAuthority() : key_(SoftwareKey::Generate(KeyType::kEcP256)) {
+EkAuthority::EkAuthority() : key_(TpmKey::Generate(KeyType::kEcP256)) {
   X509Ptr cert = NewCertificate(1, {key_.public_key()});
   X509_set_subject_name(cert.get(), CommonName("TPM manufacturer test root").get());
   AddExtension(cert.get(), NID_basic_constraints, "critical,CA:TRUE");

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "certs/ek_certificate.h"
-#include "tests/testing/software_key.h"
+#include "tests/testing/tpm_key.h"
 
 namespace holdfast::testing {
 
@@ -21,7 +21,7 @@ class EkAuthority {
   EkRootBundle Bundle(EkRootClass root_class) const;  // with this root alone
 
  private:
-  SoftwareKey key_;
+  TpmKey key_;
   Bytes root_;
 };
 

@@ -106,7 +106,7 @@ class Builder {
     Apply(lie, attest);
     Bytes octets = EncodeAttest(attest);
     Apply(octets_lie, octets);
-    const SoftwareKey& signer = lies_.ak_signer ? *lies_.ak_signer : tpm_.ak;
+    const TpmKey& signer = lies_.ak_signer ? *lies_.ak_signer : tpm_.ak;
     return {octets, SignAttest(signer, octets)};
   }
 
@@ -127,7 +127,7 @@ class Builder {
   }
 
   std::string Sign(const Bytes& payload) const {
-    const SoftwareKey& signer = lies_.request_signer ? *lies_.request_signer : tpm_.license_key;
+    const TpmKey& signer = lies_.request_signer ? *lies_.request_signer : tpm_.license_key;
     std::string input = JwsSigningInput(MessageType::kRequest, SignatureAlgorithm::kEcdsaSha256, {}, payload);
     return FinishJws(input, signer.SignSha256(AsBytes(input)));
   }
@@ -146,10 +146,10 @@ class Builder {
 
 SoftwareTpm::SoftwareTpm(tpm::EkTemplate which)
     : ek_template(which),
-      ek(SoftwareKey::Generate(KeyTypeOf(which))),
-      srk(SoftwareKey::Generate(KeyType::kEcP256)),
-      ak(SoftwareKey::Generate(KeyType::kEcP256)),
-      license_key(SoftwareKey::Generate(KeyType::kEcP256)) {}
+      ek(TpmKey::Generate(KeyTypeOf(which))),
+      srk(TpmKey::Generate(KeyType::kEcP256)),
+      ak(TpmKey::Generate(KeyType::kEcP256)),
+      license_key(TpmKey::Generate(KeyType::kEcP256)) {}
 
 std::string BuildRequest(SoftwareTpm& tpm, const RequestOptions& options) {
   return Builder(tpm, options).Build();

@@ -16,7 +16,7 @@ struct SoftwareTpm {
   explicit SoftwareTpm(tpm::EkTemplate ek_template = tpm::EkTemplate::kEccP256);
   tpm::EkTemplate ek_template;
   EkAuthority authority;
-  SoftwareKey ek, srk, ak, license_key;
+  TpmKey ek, srk, ak, license_key;
   uint64_t clock_ms = 3'600'000;
   uint32_t reset_count = 7, restart_count = 1;
   uint64_t firmware = 0x0001'0002'0003'0004;
@@ -39,8 +39,8 @@ struct RequestLies {
   // After the AK has signed, before the license key signs the request.
   std::function<void(RequestEvidence&)> evidence;
   std::function<void(Bytes&)> possession;
-  const SoftwareKey* ak_signer = nullptr;       // signs the attests in the AK's place
-  const SoftwareKey* request_signer = nullptr;  // signs the request in the license key's place
+  const TpmKey* ak_signer = nullptr;       // signs the attests in the AK's place
+  const TpmKey* request_signer = nullptr;  // signs the request in the license key's place
 };
 
 // What is the same in all requests of one customer; the seed is the product key's.

@@ -43,7 +43,7 @@ Bytes EncodeAttest(const tpm::Attest& attest) {
   return out.Take();
 }
 
-Bytes SignAttest(const SoftwareKey& ak, ByteView attest) {
+Bytes SignAttest(const TpmKey& ak, ByteView attest) {
   Bytes raw = ak.SignSha256(attest);
   Writer out;
   out.U16(uint16_t(tpm::Alg::kEcdsa)).U16(uint16_t(tpm::Alg::kSha256));

@@ -1,4 +1,4 @@
-#include "tests/testing/software_key.h"
+#include "tests/testing/tpm_key.h"
 
 #include <openssl/core_names.h>
 #include <openssl/x509.h>
@@ -26,12 +26,12 @@ Bytes SpkiOf(EVP_PKEY* key) {
 
 }  // namespace
 
-SoftwareKey SoftwareKey::Generate(KeyType type) {
+TpmKey TpmKey::Generate(KeyType type) {
   std::shared_ptr<EVP_PKEY> handle(NewKey(type), EVP_PKEY_free);
   return {handle, PublicKey::FromSpki(SpkiOf(handle.get())).value()};
 }
 
-Bytes SoftwareKey::SignSha256(ByteView message) const {
+Bytes TpmKey::SignSha256(ByteView message) const {
   MdContextPtr context(EVP_MD_CTX_new());
   EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, handle_.get());
   Bytes signature(1024);

@@ -1,4 +1,5 @@
-// Private keys in memory, for tests that play a TPM, a CA or an attacker.
+// Private keys in memory of the kinds that a TPM and its maker have, for tests that play either, or an
+// attacker.
 #pragma once
 
 #include <memory>
@@ -9,16 +10,16 @@ struct evp_pkey_st;
 
 namespace holdfast::testing {
 
-class SoftwareKey {
+class TpmKey {
  public:
-  static SoftwareKey Generate(KeyType type);  // kEcP256, kEcP384, kRsa (2048 bits)
+  static TpmKey Generate(KeyType type);  // kEcP256, kEcP384, kRsa (2048 bits)
 
   const PublicKey& public_key() const { return public_key_; }
   Bytes SignSha256(ByteView message) const;  // ECDSA: r || s; RSA: PKCS #1 v1.5
   evp_pkey_st* handle() const { return handle_.get(); }
 
  private:
-  SoftwareKey(std::shared_ptr<evp_pkey_st> handle, PublicKey key)
+  TpmKey(std::shared_ptr<evp_pkey_st> handle, PublicKey key)
       : handle_(std::move(handle)), public_key_(std::move(key)) {}
   std::shared_ptr<evp_pkey_st> handle_;
   PublicKey public_key_;
