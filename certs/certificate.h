@@ -39,6 +39,7 @@ struct CertificateFields {
   Bytes authority_key_id;  // 20 octets; empty for a root
   std::string crl_uri;     // license only: "urn:holdfast:crl:<hex SKI of issuer>:<shard>"
   std::string terms_json;  // license only
+  bool operator==(const CertificateFields&) const = default;
 };
 
 // keyIdentifier, RFC 5280 4.2.1.2 (1): SHA-1 of the subjectPublicKey bits.

@@ -26,6 +26,7 @@ struct RevokedEntry {
   Bytes serial;
   Time date;
   RevocationReason reason = RevocationReason::kUnspecified;
+  bool operator==(const RevokedEntry&) const = default;
 };
 
 struct CrlFields {
@@ -35,6 +36,7 @@ struct CrlFields {
   int64_t number = 0;                 // 1 and up, only grows
   std::string uri;                    // the shard's; empty: covers everything that the issuer signed
   std::vector<RevokedEntry> entries;  // ascending by serial
+  bool operator==(const CrlFields&) const = default;
 };
 
 Result<Bytes> BuildTbsCrl(const CrlFields& fields, SignatureAlgorithm algorithm);  // check: crl.<field>

@@ -28,6 +28,9 @@ struct EkRootBundle {
   std::vector<EkRoot> roots;  // roots and known intermediates alike: both may be needed to build the path
   std::vector<Sha256Digest> revoked;  // EK or intermediate certificates
 };
+inline constexpr size_t kMaxEkBundleSize = 4 * 1024 * 1024;
+inline constexpr size_t kMaxEkRoots = 1024;
+// Checks: json.*, ek_bundle.<member>.
 Result<EkRootBundle> ParseEkRootBundle(std::string_view json);
 std::string FormatEkRootBundle(const EkRootBundle& bundle);
 
@@ -42,9 +45,11 @@ struct EkIdentity {
 // NV indexes hold more than the certificate: removes the TCG prefix and trailing padding. Check: ek.der.
 Result<ByteView> TrimEkCertificate(ByteView nv_content);
 
-// chain[0] is the EK certificate, the others are untrusted intermediates. Checks: ek.der, ek.version, ek.ca,
-// ek.key_usage, ek.extended_key_usage, ek.san, ek.path (no anchor of the bundle), ek.revoked, ek.key (type,
-// size).
+// chain[0] is the EK certificate, the others are untrusted intermediates, at most kMaxEkChain in all. The
+// path ends at the first certificate of the bundle that it meets, root or intermediate; nothing is fetched.
+// Checks: ek.der, ek.version, ek.ca, ek.key_usage, ek.extended_key_usage, ek.san, ek.path (no anchor of the
+// bundle), ek.revoked, ek.key (type, size), ek.roca.
+inline constexpr size_t kMaxEkChain = 8;
 Result<EkIdentity> VerifyEkCertificate(const std::vector<Bytes>& chain, const EkRootBundle& bundle, Time now);
 
 // CVE-2017-15361: does an RSA modulus carry the fingerprint of a weak Infineon key?

@@ -24,9 +24,9 @@ struct VerifiedLicense {
   Sha256Digest root;  // SPKI hash of the anchor that it leads to
 };
 
-// Checks: path.anchor (no root fits), path.signature, path.issuer, path.dates (license outlives its issuer),
-// path.crl (wrong issuer, shard or signature), path.terms (terms disagree with the certificate),
-// path.openssl.
+// Checks: path.anchor (no root fits), path.issuer, path.dates (a certificate outlives its issuer), path.crl
+// (wrong issuer or shard), path.signature (of a certificate or CRL), path.openssl, path.terms (terms disagree
+// with the certificate), and those of ParseTerms.
 Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchors& anchors);
 
 // The vendor's message certificate, for product keys and later heartbeat answers: message <- issuing <- root.

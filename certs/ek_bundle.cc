@@ -1,0 +1,95 @@
+// The versioned bundle of EK trust anchors.
+#include <algorithm>
+#include <array>
+
+#include "certs/ek_certificate.h"
+#include "certs/openssl_x509.h"
+#include "protocol/base64.h"
+#include "protocol/strict_json.h"
+
+namespace holdfast {
+namespace {
+
+constexpr size_t kMaxNameSize = 256;
+constexpr size_t kMaxRootSize = 16 * 1024;
+constexpr size_t kMaxRevoked = 65536;
+
+constexpr std::array<std::pair<EkRootClass, std::string_view>, 5> kClasses{{
+    {EkRootClass::kDiscrete, "discrete"},
+    {EkRootClass::kFirmware, "firmware"},
+    {EkRootClass::kPluton, "pluton"},
+    {EkRootClass::kCloudVtpm, "cloud-vtpm"},
+    {EkRootClass::kSimulator, "simulator"},
+}};
+
+Result<EkRoot> ParseRoot(const Json& value) {
+  JsonObject o(value, "ek_bundle.root");
+  const std::string root_class = o.String("class", 32);
+  EkRoot root;
+  root.name = o.String("name", kMaxNameSize);
+  root.certificate = o.Base64("certificate", kMaxRootSize);
+  HOLDFAST_CHECK(o.Finish());
+  HOLDFAST_TRY(root.root_class, ParseEkRootClass(root_class));
+  if (!DecodeX509(root.certificate))
+    return Malformed("ek_bundle.root.certificate", "\"" + root.name + "\" is not a certificate in DER");
+  return root;
+}
+
+Result<Sha256Digest> ParseDigest(const Json& value) {
+  const auto bad = [] { return Malformed("ek_bundle.revoked", "not the SHA-256 of a certificate in hex"); };
+  if (!value.is_string()) return bad();
+  const auto octets = HexDecode(value.get_ref<const std::string&>());
+  Sha256Digest digest;
+  if (!octets || octets->size() != digest.size()) return bad();
+  std::copy(octets->begin(), octets->end(), digest.begin());
+  return digest;
+}
+
+}  // namespace
+
+std::string_view EkRootClassName(EkRootClass value) {
+  for (const auto& [root_class, name] : kClasses)
+    if (root_class == value) return name;
+  return {};
+}
+
+Result<EkRootClass> ParseEkRootClass(std::string_view name) {
+  for (const auto& [root_class, known] : kClasses)
+    if (known == name) return root_class;
+  return Malformed("ek_bundle.root.class", "\"" + std::string(name) + "\" is no class of TPM",
+                   "use discrete, firmware, pluton, cloud-vtpm or simulator");
+}
+
+Result<EkRootBundle> ParseEkRootBundle(std::string_view json) {
+  HOLDFAST_TRY(const Json value, ParseJson(json, kMaxEkBundleSize));
+  JsonObject o(value, "ek_bundle");
+  if (o.String("schema", 16) != "1.0") o.Fault("schema", "a schema other than 1.0");
+  EkRootBundle bundle;
+  bundle.version = o.Integer("version", 0, INT64_MAX);
+  const Json* roots = o.Array("roots", kMaxEkRoots);
+  const Json* revoked = o.Array("revoked", kMaxRevoked);
+  HOLDFAST_CHECK(o.Finish());
+  for (const Json& element : *roots) {
+    HOLDFAST_TRY(EkRoot root, ParseRoot(element));
+    bundle.roots.push_back(std::move(root));
+  }
+  for (const Json& element : *revoked) {
+    HOLDFAST_TRY(const Sha256Digest digest, ParseDigest(element));
+    bundle.revoked.push_back(digest);
+  }
+  return bundle;
+}
+
+std::string FormatEkRootBundle(const EkRootBundle& bundle) {
+  Json roots = Json::array(), revoked = Json::array();
+  for (const EkRoot& root : bundle.roots)
+    roots.push_back({{"class", EkRootClassName(root.root_class)},
+                     {"name", root.name},
+                     {"certificate", Base64Encode(root.certificate)}});
+  for (const Sha256Digest& digest : bundle.revoked) revoked.push_back(HexEncode(digest));
+  return Json{{"schema", "1.0"}, {"version", bundle.version}, {"roots", roots}, {"revoked", revoked}}.dump(
+             2) +
+         "\n";
+}
+
+}  // namespace holdfast

@@ -1,0 +1,154 @@
+#include "certs/ek_certificate.h"
+
+#include <algorithm>
+
+#include "certs/certificate.h"
+#include "certs/der_reader.h"
+#include "certs/ek_path.h"
+
+namespace holdfast {
+namespace {
+
+constexpr char kOidEkCertificate[] = "2.23.133.8.1";  // tcg-kp-EKCertificate
+constexpr char kOidManufacturer[] = "2.23.133.2.1";
+constexpr char kOidModel[] = "2.23.133.2.2";
+constexpr char kOidVersion[] = "2.23.133.2.3";
+constexpr size_t kMaxAttribute = 256;
+
+struct FreeGeneralNames {
+  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+};
+struct FreeUsages {
+  void operator()(EXTENDED_KEY_USAGE* usages) const { EXTENDED_KEY_USAGE_free(usages); }
+};
+using ObjectPtr = std::unique_ptr<ASN1_OBJECT, OpensslFree<ASN1_OBJECT_free>>;
+
+Status CheckProfile(X509* x) {
+  if (X509_get_version(x) != X509_VERSION_3)
+    return Refused("ek.version", "an EK certificate that is not of version 3");
+  if (X509_check_ca(x) != 0) return Refused("ek.ca", "an EK certificate that is a CA's");
+  const uint32_t usage = X509_get_key_usage(x);  // all bits when there is no such extension
+  constexpr uint32_t kFits = KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT;
+  if (usage == UINT32_MAX || (usage & kFits) == 0 || (usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0)
+    return Refused("ek.key_usage", "key usage is neither key encipherment nor key agreement");
+  return {};
+}
+
+Status CheckExtendedKeyUsage(X509* x) {
+  int found = 0;
+  const std::unique_ptr<EXTENDED_KEY_USAGE, FreeUsages> usages(
+      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(x, NID_ext_key_usage, &found, nullptr)));
+  if (found == -1) return {};  // absent: older profiles
+  const ObjectPtr wanted(OBJ_txt2obj(kOidEkCertificate, 1));
+  for (int i = 0; usages && i < sk_ASN1_OBJECT_num(usages.get()); i++)
+    if (OBJ_cmp(sk_ASN1_OBJECT_value(usages.get(), i), wanted.get()) == 0) return {};
+  return Refused("ek.extended_key_usage", "extended key usage without that of an EK certificate");
+}
+
+// The value of one attribute as text; empty when it is missing, no text or not for eyes.
+std::string Attribute(const X509_NAME* name, const char* oid) {
+  const ObjectPtr object(OBJ_txt2obj(oid, 1));
+  const int at = X509_NAME_get_index_by_OBJ(name, object.get(), -1);
+  if (at < 0) return {};
+  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+  const std::string text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                         static_cast<size_t>(ASN1_STRING_length(value)));
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  return printable && text.size() <= kMaxAttribute ? text : std::string();
+}
+
+// TCG EK Credential Profile 3.2.9: the TPM's manufacturer, model and version as a directoryName.
+Status ReadSan(X509* x, EkIdentity& identity) {
+  const std::unique_ptr<GENERAL_NAMES, FreeGeneralNames> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); i++) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DIRNAME) continue;
+    identity.manufacturer = Attribute(name->d.directoryName, kOidManufacturer);
+    identity.model = Attribute(name->d.directoryName, kOidModel);
+    identity.version = Attribute(name->d.directoryName, kOidVersion);
+    if (!identity.manufacturer.empty() && !identity.model.empty() && !identity.version.empty()) return {};
+  }
+  return Refused("ek.san", "the subject alternative name lacks manufacturer, model or version of the TPM");
+}
+
+// An RSA key that old manufacturers label RSAES-OAEP, which libcrypto does not decode: read here.
+Result<PublicKey> RsaKey(ByteView bits) {
+  DerReader reader(bits);
+  DerReader key = reader.Sequence();
+  const ByteView modulus = key.UnsignedInteger(), exponent = key.UnsignedInteger();
+  if (!key.Finish() || !reader.Finish() || exponent.size() > 4)
+    return Refused("ek.key", "an RSA key that is not DER or has a giant exponent");
+  uint32_t e = 0;
+  for (uint8_t octet : exponent) e = e << 8 | octet;
+  if (HasRocaFingerprint(modulus))
+    return Refused("ek.roca",
+                   "the RSA key has the fingerprint of CVE-2017-15361: anybody can compute its "
+                   "private half",
+                   "update the TPM's firmware and use its new EK, or its ECC EK");
+  return PublicKey::FromRsa(modulus, e);
+}
+
+Result<PublicKey> ReadKey(X509* x) {
+  const X509_PUBKEY* spki = X509_get_X509_PUBKEY(x);
+  ASN1_OBJECT* algorithm = nullptr;
+  const unsigned char* bits = nullptr;
+  int size = 0;
+  if (X509_PUBKEY_get0_param(&algorithm, &bits, &size, nullptr, spki) != 1)
+    return Refused("ek.key", "an EK certificate without a key");
+  const int kind = OBJ_obj2nid(algorithm);
+  auto key = kind == NID_rsaEncryption || kind == NID_rsaesOaep
+                 ? RsaKey({bits, static_cast<size_t>(size)})
+                 : PublicKey::FromSpki(EncodeOpenssl<i2d_X509_PUBKEY>(spki));
+  if (!key && key.error().check != "ek.roca") return Refused("ek.key", key.error().message);
+  if (key && key->type() == KeyType::kEd25519) return Refused("ek.key", "a key type that no EK has");
+  return key;
+}
+
+bool Expired(X509* x, Time now) {
+  time_t t = now.time_since_epoch().count();
+  return X509_cmp_time(X509_get0_notAfter(x), &t) < 0;
+}
+
+}  // namespace
+
+Result<ByteView> TrimEkCertificate(ByteView nv) {
+  const auto bad = [](std::string what) { return Malformed("ek.der", std::move(what)); };
+  // TCG PC Client: stored certificate, full, length.
+  if (nv.size() > 5 && nv[0] == 0x10 && nv[1] == 0x01 && nv[2] == 0x00) nv = nv.subspan(5);
+  if (nv.size() < 4 || nv[0] != 0x30 || nv[1] != 0x82)
+    return bad("the NV index does not begin with a certificate");
+  const size_t size = 4 + (static_cast<size_t>(nv[2]) << 8 | nv[3]);
+  if (size > nv.size()) return bad("the certificate in the NV index is cut off");
+  const ByteView padding = nv.subspan(size);
+  const bool only =
+      std::all_of(padding.begin(), padding.end(), [&](uint8_t octet) { return octet == padding[0]; });
+  if (!padding.empty() && (!only || (padding[0] != 0x00 && padding[0] != 0xff)))
+    return bad("something other than padding follows the certificate in the NV index");
+  return nv.first(size);
+}
+
+Result<EkIdentity> VerifyEkCertificate(const std::vector<Bytes>& chain, const EkRootBundle& bundle,
+                                       Time now) {
+  if (chain.empty() || chain.size() > kMaxEkChain)
+    return Malformed("ek.der", "no EK certificate, or a chain of more than 8");
+  std::vector<X509Ptr> certificates;
+  for (const Bytes& der : chain) {
+    X509Ptr certificate = der.size() <= kMaxCertificateSize ? DecodeX509(der) : nullptr;
+    if (!certificate) return Malformed("ek.der", "a certificate of the EK chain is not one");
+    certificates.push_back(std::move(certificate));
+  }
+  X509* ek = certificates[0].get();
+  HOLDFAST_CHECK(CheckProfile(ek));
+  HOLDFAST_CHECK(CheckExtendedKeyUsage(ek));
+  HOLDFAST_TRY(PublicKey key, ReadKey(ek));
+  EkIdentity identity{.key = std::move(key)};
+  HOLDFAST_CHECK(ReadSan(ek, identity));
+  HOLDFAST_TRY(const EkRoot* anchor, VerifyEkPath(certificates, bundle));
+  identity.root_class = anchor->root_class;
+  identity.root_name = anchor->name;
+  identity.expired = Expired(ek, now);
+  return identity;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,155 @@
+#include "certs/lint.h"
+
+#include <botan/x509_crl.h>
+#include <botan/x509cert.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "certs/der_reader.h"
+#include "certs/openssl_x509.h"
+
+namespace holdfast {
+namespace {
+
+auto Disagree(std::string_view check, std::string what) {
+  return Fail(ErrorKind::kInternal, check, "the finished object was not accepted: " + std::move(what),
+              "keep the order and report this as a defect; nothing was released");
+}
+
+// The octets of a UTCTime or GeneralizedTime as our writer makes them: what the other two are asked for.
+std::string TimeText(Time time) {
+  DerWriter w;
+  w.ValidityTime(time);
+  const Bytes der = w.Take();
+  return std::string(AsText(ByteView(der).subspan(2)));
+}
+
+bool SameTime(const ASN1_TIME* openssl, Time time) {
+  const ByteView text(ASN1_STRING_get0_data(openssl), static_cast<size_t>(ASN1_STRING_length(openssl)));
+  return AsText(text) == TimeText(time);
+}
+
+bool SameTime(const Botan::X509_Time& botan, Time time) {
+  return botan.to_string() == TimeText(time);
+}
+
+bool SameSerial(const ASN1_INTEGER* openssl, const Bytes& serial) {
+  // An ASN1_INTEGER holds the magnitude; the sign is in its type.
+  return ASN1_STRING_type(openssl) == V_ASN1_INTEGER &&
+         Equal({ASN1_STRING_get0_data(openssl), static_cast<size_t>(ASN1_STRING_length(openssl))}, serial);
+}
+
+bool SameName(const X509_NAME* openssl, const DistinguishedName& name) {
+  const unsigned char* der = nullptr;
+  size_t size = 0;
+  const auto expected = EncodeName(name);
+  return expected && X509_NAME_get0_der(openssl, &der, &size) == 1 && Equal({der, size}, *expected);
+}
+
+// Some versions of Botan hand out a SEQUENCE with its tag and length, some without.
+bool SameSequence(const std::vector<uint8_t>& botan, ByteView expected) {
+  return Equal(botan, expected) || Equal(botan, DerReader(expected).Content(der::kSequence));
+}
+
+Status LintWithOpenssl(ByteView der, const CertificateFields& ordered) {
+  const X509Ptr x = DecodeX509(der);
+  if (!x) return Disagree("lint.openssl", "OpenSSL cannot read it");
+  const Bytes again = EncodeOpenssl<i2d_X509>(x.get());
+  const Bytes key = EncodeOpenssl<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(x.get()));
+  if (!Equal(again, der)) return Disagree("lint.openssl", "OpenSSL encodes it differently");
+  if (!SameSerial(X509_get0_serialNumber(x.get()), ordered.serial) ||
+      !SameName(X509_get_subject_name(x.get()), ordered.subject) ||
+      !SameName(X509_get_issuer_name(x.get()), ordered.issuer) ||
+      !SameTime(X509_get0_notBefore(x.get()), ordered.not_before) ||
+      !SameTime(X509_get0_notAfter(x.get()), ordered.not_after) || key != ordered.subject_spki)
+    return Disagree("lint.openssl", "OpenSSL reads other values in it than were ordered");
+  return {};
+}
+
+// Botan 2.19 refuses to read years after 2200, so it gets a copy in which a later end is this one, of the
+// same length; about that date OpenSSL is the only second opinion.
+constexpr Time kBotanEnd =
+    std::chrono::sys_days(std::chrono::year(2199) / 12 / 31) + std::chrono::seconds(86399);
+
+Bytes WithEnd(ByteView der, Time from, Time to) {
+  Bytes copy = ToBytes(der);
+  const std::string old_text = TimeText(from), new_text = TimeText(to);
+  const auto at = std::search(copy.begin(), copy.end(), old_text.begin(), old_text.end());
+  if (at != copy.end()) std::copy(new_text.begin(), new_text.end(), at);
+  return copy;
+}
+
+Status LintWithBotan(ByteView der, const CertificateFields& ordered) {
+  const auto subject = EncodeName(ordered.subject), issuer = EncodeName(ordered.issuer);
+  const Time end = std::min(ordered.not_after, kBotanEnd);
+  try {
+    const Bytes readable = WithEnd(der, ordered.not_after, end);
+    const Botan::X509_Certificate c(readable.data(), readable.size());
+    if (!subject || !issuer || c.serial_number() != ordered.serial ||
+        !SameSequence(c.raw_subject_dn(), *subject) || !SameSequence(c.raw_issuer_dn(), *issuer) ||
+        !SameTime(c.not_before(), ordered.not_before) || !SameTime(c.not_after(), end) ||
+        !SameSequence(c.subject_public_key_bits(), ordered.subject_spki))
+      return Disagree("lint.botan", "Botan reads other values in it than were ordered");
+  } catch (const std::exception& e) {
+    return Disagree("lint.botan", std::string("Botan cannot read it: ") + e.what());
+  }
+  return {};
+}
+
+Status LintWithOpenssl(ByteView der, const CrlFields& ordered) {
+  const X509CrlPtr crl = DecodeX509Crl(der);
+  if (!crl) return Disagree("lint.openssl", "OpenSSL cannot read it");
+  if (!Equal(EncodeOpenssl<i2d_X509_CRL>(crl.get()), der))
+    return Disagree("lint.openssl", "OpenSSL encodes it differently");
+  const STACK_OF(X509_REVOKED)* revoked = X509_CRL_get_REVOKED(crl.get());
+  bool same = SameName(X509_CRL_get_issuer(crl.get()), ordered.issuer) &&
+              SameTime(X509_CRL_get0_lastUpdate(crl.get()), ordered.this_update) &&
+              SameTime(X509_CRL_get0_nextUpdate(crl.get()), ordered.next_update) &&
+              std::max(sk_X509_REVOKED_num(revoked), 0) == static_cast<int>(ordered.entries.size());
+  for (size_t i = 0; same && i < ordered.entries.size(); i++) {
+    const X509_REVOKED* entry = sk_X509_REVOKED_value(revoked, static_cast<int>(i));
+    same = SameSerial(X509_REVOKED_get0_serialNumber(entry), ordered.entries[i].serial) &&
+           SameTime(X509_REVOKED_get0_revocationDate(entry), ordered.entries[i].date);
+  }
+  if (!same) return Disagree("lint.openssl", "OpenSSL reads other values in it than were ordered");
+  return {};
+}
+
+Status LintWithBotan(ByteView der, const CrlFields& ordered) {
+  try {
+    const std::vector<uint8_t> octets = ToBytes(der);
+    const Botan::X509_CRL crl(octets);
+    const auto& revoked = crl.get_revoked();
+    bool same = SameTime(crl.this_update(), ordered.this_update) &&
+                SameTime(crl.next_update(), ordered.next_update) && revoked.size() == ordered.entries.size();
+    for (size_t i = 0; same && i < revoked.size(); i++)
+      same =
+          revoked[i].serial_number() == ordered.entries[i].serial &&
+          static_cast<uint32_t>(revoked[i].reason_code()) == static_cast<uint32_t>(ordered.entries[i].reason);
+    if (!same) return Disagree("lint.botan", "Botan reads other values in it than were ordered");
+  } catch (const std::exception& e) {
+    return Disagree("lint.botan", std::string("Botan cannot read it: ") + e.what());
+  }
+  return {};
+}
+
+}  // namespace
+
+Status LintCertificate(ByteView der, const CertificateFields& ordered) {
+  const auto parsed = Certificate::Parse(der, ordered.profile);
+  if (!parsed) return Disagree("lint.profile", parsed.error().check + ": " + parsed.error().message);
+  if (parsed->fields() != ordered) return Disagree("lint.fields", "it does not say what was ordered");
+  HOLDFAST_CHECK(LintWithOpenssl(der, ordered));
+  return LintWithBotan(der, ordered);
+}
+
+Status LintCrl(ByteView der, const CrlFields& ordered) {
+  const auto parsed = Crl::Parse(der);
+  if (!parsed) return Disagree("lint.profile", parsed.error().check + ": " + parsed.error().message);
+  if (parsed->fields() != ordered) return Disagree("lint.fields", "it does not say what was ordered");
+  HOLDFAST_CHECK(LintWithOpenssl(der, ordered));
+  return LintWithBotan(der, ordered);
+}
+
+}  // namespace holdfast

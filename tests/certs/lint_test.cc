@@ -1,0 +1,96 @@
+// The lint lets good objects out and stops each that does not say what was ordered.
+#include <gtest/gtest.h>
+
+#include "certs/lint.h"
+#include "tests/testing/pki.h"
+
+namespace holdfast {
+namespace {
+
+using testing::kPkiNow;
+using testing::TestPki;
+
+std::string CheckOf(const Status& status) {
+  return status ? "passed" : status.error().check;
+}
+
+class Lint : public ::testing::Test {
+ protected:
+  TestPki pki;
+  CertificateFields ordered = pki.LicenseFields(TestPki::Terms());
+  Bytes der = testing::SignCertificate(ordered, *pki.issuing_key);
+  CrlFields list = WithEntries(pki.ShardCrlFields());
+
+  static CrlFields WithEntries(CrlFields f) {
+    f.entries = {{{0x05}, kPkiNow, RevocationReason::kUnspecified},
+                 {Bytes(16, 0x11), kPkiNow, RevocationReason::kKeyCompromise}};
+    return f;
+  }
+};
+
+TEST_F(Lint, PassesEveryProfile) {
+  EXPECT_EQ(CheckOf(LintCertificate(der, ordered)), "passed");
+  for (const Certificate* c : {&pki.root, &pki.issuing, &pki.message})
+    EXPECT_EQ(CheckOf(LintCertificate(c->der(), c->fields())), "passed");
+}
+
+TEST_F(Lint, PassesDatesOnBothSidesOf2050AndTheEndOfTheCalendar) {
+  for (const char* end : {"2049-12-31T23:59:59Z", "2050-01-01T00:00:00Z", "9999-12-31T23:59:59Z"}) {
+    ordered.not_after = ParseTime(end).value();
+    EXPECT_EQ(CheckOf(LintCertificate(testing::SignCertificate(ordered, *pki.issuing_key), ordered)),
+              "passed");
+  }
+}
+
+TEST_F(Lint, PassesCrlsWithAndWithoutEntries) {
+  EXPECT_EQ(CheckOf(LintCrl(testing::SignCrl(list, *pki.issuing_key), list)), "passed");
+  list.entries.clear();
+  EXPECT_EQ(CheckOf(LintCrl(testing::SignCrl(list, *pki.issuing_key), list)), "passed");
+  const CrlFields root = pki.RootCrlFields();
+  EXPECT_EQ(CheckOf(LintCrl(testing::SignCrl(root, *pki.root_key), root)), "passed");
+}
+
+TEST_F(Lint, StopsACertificateThatDiffersInOneField) {
+  const std::vector<std::pair<const char*, void (*)(CertificateFields&)>> changes{
+      {"serial", [](CertificateFields& f) { f.serial.back() ^= 1; }},
+      {"customer", [](CertificateFields& f) { f.subject.organization = "Another Customer"; }},
+      {"license id", [](CertificateFields& f) { f.subject.common_name = "L-0002"; }},
+      {"issuer", [](CertificateFields& f) { f.issuer.common_name = "other"; }},
+      {"not_before", [](CertificateFields& f) { f.not_before += Seconds(1); }},
+      {"not_after", [](CertificateFields& f) { f.not_after += Seconds(1); }},
+      {"key", [](CertificateFields& f) { f.subject_spki.back() ^= 1; }},
+      {"authority", [](CertificateFields& f) { f.authority_key_id.back() ^= 1; }},
+      {"shard", [](CertificateFields& f) { f.crl_uri += "1"; }},
+      {"terms", [](CertificateFields& f) { f.terms_json += " "; }},
+  };
+  for (const auto& [what, change] : changes) {
+    CertificateFields other = ordered;
+    change(other);
+    EXPECT_EQ(CheckOf(LintCertificate(der, other)), "lint.fields") << what;
+  }
+}
+
+TEST_F(Lint, StopsAnotherProfile) {
+  ordered.profile = CertificateProfile::kMessage;
+  EXPECT_EQ(CheckOf(LintCertificate(der, ordered)), "lint.profile");
+}
+
+TEST_F(Lint, StopsACrlThatDiffersInOneField) {
+  const Bytes crl = testing::SignCrl(list, *pki.issuing_key);
+  const std::vector<std::pair<const char*, void (*)(CrlFields&)>> changes{
+      {"number", [](CrlFields& f) { f.number++; }},
+      {"shard", [](CrlFields& f) { f.uri += "1"; }},
+      {"this_update", [](CrlFields& f) { f.this_update -= Seconds(1); }},
+      {"next_update", [](CrlFields& f) { f.next_update += Seconds(1); }},
+      {"entry missing", [](CrlFields& f) { f.entries.pop_back(); }},
+      {"reason", [](CrlFields& f) { f.entries[1].reason = RevocationReason::kSuperseded; }},
+  };
+  for (const auto& [what, change] : changes) {
+    CrlFields other = list;
+    change(other);
+    EXPECT_EQ(CheckOf(LintCrl(crl, other)), "lint.fields") << what;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast
