@@ -39,6 +39,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // finalised. Refuses a token with another serial number than the first time.
   Status Attach();
   Status Climb(Rung rung, Mark failed);
+  Status Reinitialize() { return module_->Reinitialize(module_->generation()); }
   Mark mark() const;  // of the last Attach or login
   Mark failure_mark() const {
     return {mark().epoch, module_->generation(), 0};

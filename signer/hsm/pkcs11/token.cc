@@ -2,16 +2,22 @@
 
 #include <thread>
 
+#include "protocol/crypto/random.h"
 #include "signer/hsm/pkcs11/token_impl.h"
 #include "signer/hsm/pkcs11/token_key.h"
 
 namespace holdfast::hsm {
 namespace {
 
-// 50 ms doubling: about a second and a half in all. Of 160 processes that started against one SoftHSM
-// directory at once, none needed more than three tries.
-constexpr int kTries = 6;
-constexpr std::chrono::milliseconds kFirstPause{50};
+using std::chrono_literals::operator""ms;
+
+// About two seconds in all. The pauses differ at random: processes that disturbed each other would else do so
+// again.
+constexpr std::chrono::milliseconds kPauses[] = {50ms, 100ms, 200ms, 400ms, 400ms, 400ms, 400ms};
+
+void Pause(std::chrono::milliseconds about) {
+  std::this_thread::sleep_for(about / 2 + about * RandomBytes(1)[0] / 256);
+}
 
 bool IsWorthRetrying(const Error& error) {
   return error.check == "hsm.token" || error.check == "hsm.down" || error.check == "hsm.module" ||
@@ -28,15 +34,14 @@ Result<std::optional<Uri>> Narrow(std::string_view uri) {
 
 Result<std::shared_ptr<Token>> Token::Open(const TokenConfig& config) {
   HOLDFAST_TRY(auto connection, Connection::Create(config));
-  auto pause = kFirstPause;
-  for (int tries = 1;; tries++, pause *= 2) {
-    auto attached = connection->Attach();
-    if (attached) break;
-    if (tries == kTries || !IsWorthRetrying(attached.error()))
-      return tl::unexpected(Within(connection->place(), std::move(attached.error())));
-    std::this_thread::sleep_for(pause);
-    (void)connection->Climb(Rung::kReinitialize, connection->failure_mark());  // shows in the next round
+  Status attached = connection->Attach();
+  for (auto pause : kPauses) {
+    if (attached || !IsWorthRetrying(attached.error())) break;
+    Pause(pause);
+    attached = connection->Reinitialize();
+    if (attached) attached = connection->Attach();
   }
+  if (!attached) return tl::unexpected(Within(connection->place(), std::move(attached.error())));
   return std::make_shared<Token>(std::make_shared<Impl>(Impl{std::move(connection)}));
 }
 
