@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "certs/der_reader.h"
+#include "certs/extensions.h"
 #include "certs/openssl_x509.h"
 
 namespace holdfast {
@@ -67,24 +68,33 @@ Status LintWithOpenssl(ByteView der, const CertificateFields& ordered) {
   return {};
 }
 
-// Botan 2.19 refuses to read years after 2200, so it gets a copy in which a later end is this one, of the
-// same length; about that date OpenSSL is the only second opinion.
+// Botan 2.19 refuses years after 2200 and object identifiers whose numbers exceed 32 bits, ours among them. It
+// gets a copy of the same length in which such an end is this one, and in which our arc is written as many
+// small numbers. About these two values OpenSSL is the only second opinion (decision 0030).
 constexpr Time kBotanEnd =
     std::chrono::sys_days(std::chrono::year(2199) / 12 / 31) + std::chrono::seconds(86399);
 
-Bytes WithEnd(ByteView der, Time from, Time to) {
+Bytes ForBotan(ByteView der, Time end) {
   Bytes copy = ToBytes(der);
-  const std::string old_text = TimeText(from), new_text = TimeText(to);
-  const auto at = std::search(copy.begin(), copy.end(), old_text.begin(), old_text.end());
-  if (at != copy.end()) std::copy(new_text.begin(), new_text.end(), at);
-  return copy;
+  if (end > kBotanEnd) {
+    const std::string text = TimeText(end), replacement = TimeText(kBotanEnd);
+    const auto at = std::search(copy.begin(), copy.end(), text.begin(), text.end());
+    if (at != copy.end()) std::copy(replacement.begin(), replacement.end(), at);
+  }
+  const ByteView terms_oid = RuleOf(ExtensionKind::kTerms).oid;
+  const ByteView arc = terms_oid.first(terms_oid.size() - 1);
+  for (auto at = copy.begin();; at += static_cast<ptrdiff_t>(arc.size())) {
+    at = std::search(at, copy.end(), arc.begin(), arc.end());
+    if (at == copy.end()) return copy;
+    std::transform(arc.begin(), arc.end(), at, [](uint8_t octet) { return octet & 0x7f; });
+  }
 }
 
 Status LintWithBotan(ByteView der, const CertificateFields& ordered) {
   const auto subject = EncodeName(ordered.subject), issuer = EncodeName(ordered.issuer);
   const Time end = std::min(ordered.not_after, kBotanEnd);
   try {
-    const Bytes readable = WithEnd(der, ordered.not_after, end);
+    const Bytes readable = ForBotan(der, ordered.not_after);
     const Botan::X509_Certificate c(readable.data(), readable.size());
     if (!subject || !issuer || c.serial_number() != ordered.serial ||
         !SameSequence(c.raw_subject_dn(), *subject) || !SameSequence(c.raw_issuer_dn(), *issuer) ||
