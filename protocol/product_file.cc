@@ -8,7 +8,8 @@
 namespace holdfast {
 namespace {
 
-const std::string kContext = "product", kPlanContext = "product.plans";
+constexpr const char* kContext = "product";
+constexpr const char* kPlanContext = "product.plans";
 
 std::optional<Seconds> ReadOptionalLength(JsonObject& o, std::string_view name) {
   if (!o.Has(name)) return std::nullopt;
@@ -53,6 +54,20 @@ Result<Plan> ParsePlan(const Json& value) {
   return plan;
 }
 
+// A plan that could never be put into a certificate is refused now, not when it is sold. The names are the
+// longest that there can be: 64 octets, each escaped in JSON.
+Status CheckTermsSize(const std::string& id, const Plan& plan) {
+  const std::string longest(kMaxNameSize, '"'), longest_id(64, 'a');
+  const LicenseTerms terms =
+      ResolvePlan(plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm});
+  const size_t size = FormatTerms(terms).size();
+  if (size <= kMaxTermsSize) return {};
+  return Malformed(kPlanContext,
+                   "license terms of this plan would have " + std::to_string(size) + " octets, more than " +
+                       std::to_string(kMaxTermsSize),
+                   "use fewer features, or shorter texts");
+}
+
 }  // namespace
 
 Result<ProductFile> ParseProductFile(std::string_view json) {
@@ -70,7 +85,11 @@ Result<ProductFile> ParseProductFile(std::string_view json) {
   for (const auto& [id, plan] : plans->items()) {
     if (!IsIdentifier(id)) return Malformed(kPlanContext, "a plan's name is not an identifier");
     auto parsed = ParsePlan(plan);
-    if (!parsed) return Malformed(parsed.error().check, "plan \"" + id + "\": " + parsed.error().message);
+    if (auto fits = parsed ? CheckTermsSize(id, *parsed) : Status(); !fits)
+      parsed = tl::unexpected(std::move(fits.error()));
+    if (!parsed)
+      return Malformed(parsed.error().check, "plan \"" + id + "\": " + parsed.error().message,
+                       std::move(parsed.error().advice));
     file.plans.emplace(id, std::move(*parsed));
   }
   return file;

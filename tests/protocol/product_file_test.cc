@@ -102,6 +102,15 @@ TEST(ProductFileTest, PlanMembersAreStrict) {
   EXPECT_EQ(PlanCheckAfter([](Json& p) { p["limits"]["users"]["kind"] = "x"; }), "product.plans.limits.kind");
   EXPECT_EQ(CheckAfter([](Json& j) { j["plans"]["pro"] = 5; }), "product.plans");
 }
+TEST(ProductFileTest, APlanWhoseTermsFitIntoNoCertificateIsRefused) {
+  auto with_texts = [](int count) {
+    return PlanCheckAfter([&](Json& p) {
+      for (int i = 0; i < count; i++) p["features"]["f" + std::to_string(i)] = std::string(256, 'x');
+    });
+  };
+  EXPECT_EQ(with_texts(50), "accepted");
+  EXPECT_EQ(with_texts(62), "product.plans");
+}
 TEST(ProductFileTest, HeartbeatsFitIntoTheOfflineWindow) {
   auto check = [](const char* interval, const char* window) {
     return PlanCheckAfter([&](Json& p) { p["heartbeat_interval"] = interval, p["offline_window"] = window; });
