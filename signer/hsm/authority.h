@@ -1,0 +1,16 @@
+// What the root key signs: issuing and message certificates, itself, and its list. Built and linted before
+// the token sees a digest, verified after.
+#pragma once
+
+#include "certs/crl.h"
+#include "certs/signing_key.h"
+
+namespace holdfast::hsm {
+
+Result<Certificate> SignCertificate(const CertificateFields& fields, SigningKey& issuer);
+Result<Crl> SignCrl(const CrlFields& fields, SigningKey& issuer);
+
+// 16 random octets, positive, the first not zero.
+Bytes NewSerial();
+
+}  // namespace holdfast::hsm

@@ -1,0 +1,166 @@
+#include "signer/hsm/issuance_policy.h"
+
+#include <algorithm>
+
+#include "protocol/strict_json.h"
+#include "protocol/terms.h"
+
+namespace holdfast::hsm {
+namespace {
+
+constexpr Seconds kClockTolerance{300};
+constexpr Seconds kMinute{60};
+constexpr size_t kSerialSize = 16;  // what the store reserves; 128 bits, so never twice by chance
+
+Status CheckClock(const PolicyContext& context) {
+  if (!context.last_signed || context.now + kClockTolerance >= *context.last_signed) return {};
+  return Refused("policy.clock",
+                 "this machine's clock says " + FormatTime(context.now) +
+                     ", before the last record of the audit log at " + FormatTime(*context.last_signed),
+                 "Set the signer's clock");
+}
+
+Status CheckRate(const PolicyContext& context, int limit) {
+  if (context.signed_last_minute < limit) return {};
+  return Refused("policy.rate", "more than " + std::to_string(limit) + " signatures of this kind in a minute",
+                 "Wait a minute; the limit is in signer.conf");
+}
+
+Status CheckValidity(const LicenseOrder& order, const IssuancePolicy& policy, const PolicyContext& context) {
+  const auto refuse = [](std::string what) { return Refused("policy.validity", std::move(what)); };
+  if (order.not_after <= order.not_before) return refuse("notAfter is not after notBefore");
+  if (order.not_after - order.not_before > policy.maximum_validity)
+    return refuse("the license is valid for more than " + FormatDuration(policy.maximum_validity));
+  if (order.not_before < context.now - policy.maximum_backdating)
+    return refuse("notBefore " + FormatTime(order.not_before) + " is too far in the past");
+  if (order.not_before > context.now + policy.maximum_postdating)
+    return refuse("notBefore " + FormatTime(order.not_before) + " is too far in the future");
+  if (order.not_before < context.issuer_not_before || order.not_after > context.issuer_not_after)
+    return refuse("the license is valid outside the issuing certificate's time, which ends " +
+                  FormatTime(context.issuer_not_after));
+  return {};
+}
+
+Status CheckTerms(const LicenseOrder& order, const PolicyContext& context) {
+  auto terms = ParseTerms(order.terms_json);
+  if (!terms) return Refused("policy.terms", "the terms are malformed: " + terms.error().message);
+  if (terms->license != order.license_id)
+    return Refused("policy.terms", "the terms are those of another license");
+  if (terms->vendor != context.vendor)
+    return Refused("policy.terms", "the terms are those of another vendor");
+  if (terms->expires && *terms->expires + terms->expiry_grace != order.not_after)
+    return Refused("policy.terms", "notAfter is not the end of the terms with their grace");
+  return {};
+}
+
+Status CheckSubjectKey(const LicenseOrder& order) {
+  auto key = PublicKey::FromSpki(order.subject_spki);
+  if (!key) return Refused("policy.key", "the license key cannot be read: " + key.error().message);
+  if (key->type() != KeyType::kEcP256) return Refused("policy.key", "the license key is not a P-256 key");
+  return {};
+}
+
+bool IsSerial(const Bytes& serial) {
+  return serial.size() == kSerialSize && serial[0] > 0 && serial[0] < 0x80;
+}
+
+bool IsEntrySerial(const Bytes& serial) {
+  return !serial.empty() && serial.size() <= 20 && serial[0] > 0 && serial[0] < 0x80;
+}
+
+Status CheckEntries(const CrlOrder& order) {
+  const auto refuse = [](std::string what) { return Refused("policy.crl_entries", std::move(what)); };
+  if (order.entries.size() > kMaxCrlEntries)
+    return refuse("more than " + std::to_string(kMaxCrlEntries) + " entries in one shard");
+  std::vector<Bytes> serials;
+  for (const auto& entry : order.entries) {
+    if (!IsEntrySerial(entry.serial)) return refuse("an entry's serial number is malformed");
+    if (entry.date > order.this_update + kClockTolerance)
+      return refuse("serial " + HexEncode(entry.serial) + " is revoked after thisUpdate");
+    serials.push_back(entry.serial);
+  }
+  std::sort(serials.begin(), serials.end());
+  if (auto twice = std::adjacent_find(serials.begin(), serials.end()); twice != serials.end())
+    return refuse("serial " + HexEncode(*twice) + " occurs twice");
+  return {};
+}
+
+std::vector<Bytes> MayDrop(const CrlFields& previous, const CrlOrder& order, const IssuancePolicy& policy) {
+  std::vector<Bytes> serials;
+  for (const auto& entry : previous.entries)
+    if (entry.reason == RevocationReason::kCertificateHold ||
+        entry.date + policy.maximum_validity < order.this_update)
+      serials.push_back(entry.serial);
+  return serials;
+}
+
+}  // namespace
+
+void RateWindow::Add(Time time) {
+  times_.push_back(times_.empty() ? time : std::max(time, times_.back()));
+  if (times_.size() < 4096 || times_[times_.size() / 2] >= time - kMinute) return;
+  times_.erase(times_.begin(), times_.begin() + static_cast<std::ptrdiff_t>(times_.size() / 2));
+}
+
+int RateWindow::LastMinute(Time now) const {
+  const auto first = std::upper_bound(times_.begin(), times_.end(), now - kMinute);
+  return static_cast<int>(times_.end() - first);
+}
+
+Status CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy,
+                         const PolicyContext& context) {
+  HOLDFAST_CHECK(CheckClock(context));
+  HOLDFAST_CHECK(CheckRate(context, policy.licenses_per_minute));
+  if (!IsSerial(order.serial))
+    return Refused("policy.serial", "a license's serial number is 16 octets, positive, the first not zero");
+  HOLDFAST_CHECK(CheckValidity(order, policy, context));
+  if (auto name = EncodeName({order.customer, order.license_id}); !name)
+    return Refused("policy.subject", "the subject cannot be a name: " + name.error().message);
+  HOLDFAST_CHECK(CheckSubjectKey(order));
+  return CheckTerms(order, context);
+}
+
+Status CheckCrlOrder(const CrlOrder& order, const IssuancePolicy& policy, const PolicyContext& context,
+                     const CrlFields* previous) {
+  HOLDFAST_CHECK(CheckClock(context));
+  if (order.number < 1) return Refused("policy.crl_number", "CRL numbers begin with 1");
+  if (order.this_update > context.now + kClockTolerance ||
+      order.this_update < context.now - policy.maximum_backdating)
+    return Refused("policy.crl_dates", "thisUpdate " + FormatTime(order.this_update) + " is not about now");
+  if (order.next_update <= order.this_update)
+    return Refused("policy.crl_dates", "nextUpdate is not after thisUpdate");
+  if (order.next_update - order.this_update > policy.maximum_crl_lifetime)
+    return Refused("policy.crl_dates",
+                   "nextUpdate is more than " + FormatDuration(policy.maximum_crl_lifetime) + " ahead");
+  HOLDFAST_CHECK(CheckEntries(order));
+  if (!previous) return {};
+  CrlFields next{.this_update = order.this_update, .next_update = order.next_update, .number = order.number};
+  next.entries = order.entries;
+  std::sort(next.entries.begin(), next.entries.end(),
+            [](const RevokedEntry& a, const RevokedEntry& b) { return a.serial < b.serial; });
+  return CheckSuccession(*previous, next, MayDrop(*previous, order, policy));
+}
+
+Status CheckMessageOrder(const MessageOrder& order, const IssuancePolicy& policy,
+                         const PolicyContext& context) {
+  HOLDFAST_CHECK(CheckClock(context));
+  HOLDFAST_CHECK(CheckRate(context, policy.messages_per_minute));
+  if (order.type != MessageType::kProductKey)
+    return Refused("policy.message", "messages of this type are not signed with the message key");
+  auto json = ParseJson(AsText(order.payload), 4096);
+  if (!json) return Refused("policy.message", "the payload cannot be read: " + json.error().message);
+  JsonObject o(*json, "policy.message");
+  if (o.String("jti", 22).size() != 22) o.Fault("jti", "is not 22 characters long");
+  if (o.String("iss", 64) != context.vendor) o.Fault("iss", "is not this vendor");
+  if (!IsIdentifier(o.String("product", 64))) o.Fault("product", "is not an identifier");
+  if (!IsIdentifier(o.String("plan", 64))) o.Fault("plan", "is not an identifier");
+  const Time issued(Seconds(o.Integer("iat", 0, INT64_MAX / 4)));
+  if (issued > context.now + policy.maximum_backdating || issued < context.now - policy.maximum_backdating)
+    o.Fault("iat", "is not about now");
+  if (o.Base64Url("seed", 64).size() != 32) o.Fault("seed", "is not 32 octets");
+  auto finished = o.Finish();
+  if (!finished) finished.error().kind = ErrorKind::kRefused;
+  return finished;
+}
+
+}  // namespace holdfast::hsm

@@ -1,0 +1,27 @@
+// The tokens that a configuration names, each opened when it is first needed and only once. The root's token
+// is opened by the commands that need it, never by the service.
+#pragma once
+
+#include <map>
+
+#include "signer/hsm/signer_config.h"
+
+namespace holdfast::hsm {
+
+class TokenSet {
+ public:
+  explicit TokenSet(std::map<std::string, TokenConfig> configs) : configs_(std::move(configs)) {}
+
+  // Checks: config.token for a name that is not listed, those of Token::Open.
+  Result<std::shared_ptr<Token>> Open(const std::string& name);
+  // The key of `certificate`, which is what identifies it.
+  Result<std::shared_ptr<TokenKey>> OpenKey(const KeyReference& reference, const PublicKey& pinned);
+  std::map<std::string, TokenInfo> Opened() const;
+  int Sessions() const;  // of all opened tokens together
+
+ private:
+  std::map<std::string, TokenConfig> configs_;
+  std::map<std::string, std::shared_ptr<Token>> open_;
+};
+
+}  // namespace holdfast::hsm

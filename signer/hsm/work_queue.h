@@ -1,0 +1,62 @@
+// A bounded queue between threads.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+namespace holdfast::hsm {
+
+template <class T>
+class WorkQueue {
+ public:
+  explicit WorkQueue(size_t capacity) : capacity_(capacity) {}
+
+  void Push(T item) {  // waits while the queue is full
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return items_.size() < capacity_; });
+    items_.push_back(std::move(item));
+    if (waiting_ > 0) ready_.notify_one();
+  }
+  // One item, or false when the queue is closed and empty.
+  bool Pop(T& item) {
+    std::unique_lock lock(mutex_);
+    if (!WaitForItem(lock)) return false;
+    item = std::move(items_.front());
+    items_.pop_front();
+    room_.notify_one();
+    return true;
+  }
+  // All items at once, in order; false when the queue is closed and empty.
+  bool PopAll(std::vector<T>& items) {
+    std::unique_lock lock(mutex_);
+    if (!WaitForItem(lock)) return false;
+    items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
+    items_.clear();
+    room_.notify_all();
+    return true;
+  }
+  void Close() {
+    const std::scoped_lock lock(mutex_);
+    closed_ = true;
+    ready_.notify_all();
+  }
+
+ private:
+  bool WaitForItem(std::unique_lock<std::mutex>& lock) {
+    waiting_++;
+    ready_.wait(lock, [&] { return closed_ || !items_.empty(); });
+    waiting_--;
+    return !items_.empty();
+  }
+
+  const size_t capacity_;
+  std::mutex mutex_;
+  std::condition_variable ready_, room_;
+  std::deque<T> items_;
+  int waiting_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace holdfast::hsm
