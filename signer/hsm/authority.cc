@@ -6,10 +6,8 @@
 namespace holdfast::hsm {
 namespace {
 
-// A signature of the right form, so that the object can be looked at before the token signs it.
 Result<Bytes> Draft(ByteView tbs, const PublicKey& key) {
-  const size_t size = key.type() == KeyType::kRsa ? key.bits() / 8 : 2 * key.bits() / 8;
-  return AssembleSigned(tbs, AlgorithmFor(key.type()), Bytes(size, 0x01));
+  return AssembleSigned(tbs, AlgorithmFor(key.type()), PlaceholderSignature(key));
 }
 
 Result<Bytes> SignTbs(ByteView tbs, SigningKey& issuer) {
@@ -38,6 +36,10 @@ Result<Crl> SignCrl(const CrlFields& fields, SigningKey& issuer) {
   HOLDFAST_TRY(Crl crl, Crl::Parse(der));
   HOLDFAST_CHECK(crl.VerifySignature(issuer.public_key()));
   return crl;
+}
+
+Bytes PlaceholderSignature(const PublicKey& key) {
+  return Bytes(key.type() == KeyType::kRsa ? key.bits() / 8 : 2 * (key.bits() / 8), 0x01);
 }
 
 Bytes NewSerial() {

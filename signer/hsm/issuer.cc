@@ -6,6 +6,7 @@
 
 #include "certs/lint.h"
 #include "protocol/strict_json.h"
+#include "signer/hsm/authority.h"
 
 namespace holdfast::hsm {
 namespace {
@@ -22,11 +23,6 @@ tl::unexpected<Error> NoLine(const std::string& line) {
 void AddActor(AuditMembers& members, const Actor& actor) {
   members.Raw("actor",
               "{\"uid\":" + std::to_string(actor.uid) + ",\"pid\":" + std::to_string(actor.pid) + "}");
-}
-
-// A signature of the right form, so that the object can be looked at before the token signs it.
-Bytes PlaceholderSignature(const PublicKey& key) {
-  return Bytes(key.type() == KeyType::kRsa ? key.bits() / 8 : 2 * key.bits() / 8, 0x01);
 }
 
 AuditMembers LicenseIntent(const LicenseOrder& order, const IssuingLine& line, const Actor& actor) {

@@ -1,0 +1,34 @@
+// The key ceremony: one plan file (and its approvals) in; keys, certificates, signer.conf and a transcript
+// out (docs/decisions/0054). Everything is made in DIR/.ceremony and moved into place when it is complete,
+// signer.conf last: what was interrupted is finished or discarded by the next attempt, and never taken for a
+// signer.
+#pragma once
+
+#include "protocol/platform/clock.h"
+#include "signer/hsm/ceremony_plan.h"
+#include "signer/hsm/transcript.h"
+
+namespace holdfast::hsm {
+
+struct Ceremony {
+  CeremonyPlan plan;
+  std::string plan_text;  // the octets that were approved
+  std::vector<Approval> approvals;
+  Path directory;
+  Clock clock;
+};
+
+// Checks besides those of the plan, approvals, tokens and lint: ceremony.exists (kConflict).
+Result<Transcript> HoldCeremony(const Ceremony& ceremony);
+
+// What HoldCeremony would make, in plain words, for --dry-run. Checks plan and approvals, touches nothing.
+Result<std::string> DescribeCeremony(const Ceremony& ceremony);
+
+// The plan when none is given: one line, one token, no quorum.
+struct SimplePlan {
+  std::string vendor, line = "default", key_type = "ec-p256";
+  std::optional<TokenConfig> token;  // absent: embedded
+};
+CeremonyPlan MakeSimplePlan(const SimplePlan& simple);
+
+}  // namespace holdfast::hsm

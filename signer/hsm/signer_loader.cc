@@ -1,0 +1,81 @@
+#include "signer/hsm/signer_loader.h"
+
+#include "certs/path.h"
+#include "protocol/armor.h"
+
+namespace holdfast::hsm {
+namespace {
+
+tl::unexpected<Error> InFile(const Path& file, Error error) {
+  error.message = file.string() + ": " + error.message;
+  return tl::unexpected(std::move(error));
+}
+
+Result<IssuingLine> LoadLine(const LineGeneration& config, const SignerPaths& paths,
+                             const TrustAnchors& anchors, TokenSet& tokens) {
+  HOLDFAST_TRY(Certificate issuing,
+               ReadCertificate(paths.Issuing(config.line, config.generation), CertificateProfile::kIssuing));
+  const Path message_file = paths.Message(config.line, config.generation);
+  HOLDFAST_TRY(Certificate message, ReadCertificate(message_file, CertificateProfile::kMessage));
+  if (auto good = VerifyMessageCertificate(message, issuing, anchors); !good)
+    return InFile(message_file, good.error());
+  HOLDFAST_TRY(auto issuing_key, tokens.OpenKey(config.issuing_key, issuing.public_key()));
+  HOLDFAST_TRY(auto message_key, tokens.OpenKey(config.message_key, message.public_key()));
+  return IssuingLine{config.line,
+                     config.generation,
+                     std::move(issuing),
+                     std::move(message),
+                     FromTokenKey(std::move(issuing_key)),
+                     FromTokenKey(std::move(message_key))};
+}
+
+}  // namespace
+
+Result<Certificate> ReadCertificate(const Path& file, CertificateProfile profile) {
+  HOLDFAST_TRY(const Bytes text, ReadFile(file, kMaxFileSize));
+  auto blocks = ParseArmor(AsText(text));
+  if (!blocks) return InFile(file, blocks.error());
+  if (blocks->size() != 1 || blocks->front().label != kLabelCertificate)
+    return Malformed("certificate.file", file.string() + ": does not hold exactly one certificate");
+  auto certificate = Certificate::Parse(blocks->front().content, profile);
+  if (!certificate) return InFile(file, certificate.error());
+  return certificate;
+}
+
+Result<Certificate> ReadRoot(const SignerPaths& paths) {
+  return ReadCertificate(paths.Roots(), CertificateProfile::kRoot);
+}
+
+Result<FileLock> LockSigner(const SignerPaths& paths) {
+  auto lock = FileLock::Acquire(paths.Lock());
+  if (!lock && lock.error().kind == ErrorKind::kConflict)
+    return Fail(ErrorKind::kConflict, "signer.locked",
+                "another holdfast-signer works in " + paths.directory.string(),
+                "Use its socket, or stop it first");
+  return lock;
+}
+
+Result<LoadedSigner> LoadSigner(const Path& config_file, Clock clock) {
+  HOLDFAST_TRY(SignerConfig config, ReadSignerConfig(config_file));
+  const SignerPaths paths{std::filesystem::absolute(config_file).lexically_normal().parent_path()};
+  HOLDFAST_TRY(FileLock lock, LockSigner(paths));
+  HOLDFAST_TRY(Certificate root, ReadRoot(paths));
+  IssuerParts parts{.vendor = config.vendor,
+                    .policy = config.policy,
+                    .paths = paths,
+                    .root_certificate = root.der(),
+                    .clock = clock};
+  const TrustAnchors anchors{{std::move(root)}};
+  TokenSet tokens(config.tokens);
+  for (const LineGeneration& line : config.lines) {
+    HOLDFAST_TRY(IssuingLine loaded, LoadLine(line, paths, anchors, tokens));
+    parts.lines.push_back(std::move(loaded));
+  }
+  parts.workers = tokens.Sessions();
+  HOLDFAST_CHECK(MakeDirectory(paths.AuditLog().parent_path(), 0700));
+  HOLDFAST_TRY(auto audit, AuditLog::Open(paths.AuditLog(), clock));
+  auto issuer = std::make_unique<Issuer>(std::move(parts), std::move(audit));
+  return LoadedSigner{std::move(config), paths, std::move(lock), std::move(issuer)};
+}
+
+}  // namespace holdfast::hsm
