@@ -1,0 +1,379 @@
+// holdfast-signer: options in, objects built, run. What the commands do is in the headers that they include;
+// holdfast-signer(8) describes them.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <boost/program_options.hpp>
+#include <iostream>
+#include <thread>
+
+#include "certs/pem_signing_key.h"
+#include "signer/hsm/change.h"
+#include "signer/hsm/key_ceremony.h"
+#include "signer/hsm/signer_loader.h"
+#include "signer/hsm/signer_server.h"
+
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::hsm;
+namespace po = boost::program_options;
+
+using Texts = std::vector<std::string>;
+
+constexpr int kDone = 0, kFailed = 1, kUsage = 2;
+constexpr int kPinRefused = 77;  // the service must not be restarted: see the unit's RestartPreventExitStatus
+
+constexpr std::string_view kCommands =
+    R"(holdfast-signer: holds the vendor's keys and signs what its policy allows
+
+  serve          answer orders on a socket (the default)
+  ceremony       make a signer: keys, certificates, configuration, transcript
+  approve        approve a plan with an operator's key
+  rotate         make a new generation of a line's keys
+  add-line       make the keys of a new product line
+  root-crl       sign the root's revocation list anew
+  audit verify   check the whole audit log
+  check          make a test signature with every key
+
+holdfast-signer COMMAND --help lists a command's options; holdfast-signer(8) explains them.
+)";
+
+std::string Text(const po::variables_map& options, const char* name) {
+  return options.count(name) ? options[name].as<std::string>() : std::string();
+}
+Texts List(const po::variables_map& options, const char* name) {
+  return options.count(name) ? options[name].as<Texts>() : Texts();
+}
+
+tl::unexpected<Error> Usage(std::string message) {
+  return Fail(ErrorKind::kUsage, "usage", std::move(message), "See holdfast-signer --help");
+}
+
+Path ConfigFile(const po::variables_map& options) {
+  const std::string file = Text(options, "config");
+  return file.empty() ? Path("/etc/holdfast/signer/signer.conf") : Path(file);
+}
+
+Result<std::vector<Approval>> Approvals(const po::variables_map& options) {
+  std::vector<Approval> approvals;
+  for (const std::string& file : List(options, "approval")) {
+    HOLDFAST_TRY(Approval approval, ReadApproval(file));
+    approvals.push_back(std::move(approval));
+  }
+  return approvals;
+}
+
+Result<std::string> ReadPlan(const Path& file) {
+  HOLDFAST_TRY(const Bytes text, ReadFile(file, kMaxPlanSize));
+  return std::string(AsText(text));
+}
+
+// ---- serve ------------------------------------------------------------------------------------------------
+
+// Waits for SIGTERM or SIGINT in a thread of its own; all other threads have them blocked.
+class StopOnSignal {
+ public:
+  explicit StopOnSignal(std::function<void()> stop)
+      : thread_([stop = std::move(stop)] {
+          const sigset_t set = Signals();
+          int signal = 0;
+          while (::sigwait(&set, &signal) != 0) {
+          }
+          stop();
+        }) {}
+  ~StopOnSignal() { ::pthread_kill(thread_.native_handle(), SIGTERM); }
+  static sigset_t Signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+  }
+
+ private:
+  std::jthread thread_;
+};
+
+Result<int> ServeLoaded(LoadedSigner& signer, const po::variables_map& options, int descriptor) {
+  std::vector<uint32_t> allowed = signer.config.allowed_uids;
+  allowed.push_back(::getuid());
+  SignerServer server(*signer.issuer, allowed);
+  const StopOnSignal stopper([&server] { server.Stop(); });
+  if (descriptor >= 0) {
+    HOLDFAST_CHECK(server.ServeOne(descriptor));
+    return kDone;
+  }
+  const std::string named = Text(options, "socket");
+  const Path path = named.empty() ? signer.paths.directory / "signer.sock" : Path(named);
+  HOLDFAST_TRY(const int listener, ListenAt(path));
+  ::sd_notify(0, "READY=1\nSTATUS=Signing");
+  const Status ran = server.Run(listener);
+  ::sd_notify(0, "STOPPING=1");
+  ::unlink(path.c_str());
+  ::close(listener);
+  HOLDFAST_CHECK(ran);
+  return kDone;
+}
+
+Result<int> Serve(const po::variables_map& options) {
+  const sigset_t signals = StopOnSignal::Signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const int descriptor = options.count("socket-fd") ? options["socket-fd"].as<int>() : -1;
+  auto signer = LoadSigner(ConfigFile(options), SystemClock());
+  if (signer) return ServeLoaded(*signer, options, descriptor);
+  if (descriptor < 0) return tl::unexpected(signer.error());
+  AnswerWithError(descriptor, signer.error());  // whoever started us reports it
+  return kFailed;
+}
+
+// ---- ceremony and changes
+// -----------------------------------------------------------------------------------
+
+Result<CeremonyPlan> PlanFromOptions(const po::variables_map& options) {
+  SimplePlan simple;
+  simple.vendor = Text(options, "vendor");
+  simple.line = Text(options, "line");
+  simple.key_type = Text(options, "key-type");
+  if (simple.vendor.empty()) return Usage("ceremony needs --plan or --vendor");
+  if (options.count("module") || options.count("token")) {
+    TokenConfig token;
+    token.module = Text(options, "module");
+    token.module_env = List(options, "module-env");
+    token.uri = Text(options, "token");
+    const std::string pin_file = Text(options, "pin-file");
+    if (!pin_file.empty()) token.pin_file = std::filesystem::absolute(pin_file);
+    token.sessions = options["sessions"].as<int>();
+    simple.token = token;
+  }
+  return MakeSimplePlan(simple);
+}
+
+Result<int> HoldCeremonyCommand(const po::variables_map& options) {
+  Ceremony ceremony;
+  ceremony.directory = Text(options, "dir");
+  ceremony.clock = SystemClock();
+  if (ceremony.directory.empty()) return Usage("ceremony needs --dir");
+  Path base = std::filesystem::absolute(ceremony.directory);
+  if (const std::string file = Text(options, "plan"); !file.empty()) {
+    HOLDFAST_TRY(ceremony.plan_text, ReadPlan(file));
+    base = std::filesystem::absolute(file).parent_path();
+  } else {
+    HOLDFAST_TRY(const CeremonyPlan plan, PlanFromOptions(options));
+    ceremony.plan_text = FormatCeremonyPlan(plan, base);
+  }
+  // A plan made from options passes through the same parser.
+  HOLDFAST_TRY(ceremony.plan, ParseCeremonyPlan(ceremony.plan_text, base));
+  if (options.count("print-plan")) {
+    std::cout << ceremony.plan_text;
+    return kDone;
+  }
+  HOLDFAST_TRY(ceremony.approvals, Approvals(options));
+  if (options.count("dry-run")) {
+    HOLDFAST_TRY(const std::string text, DescribeCeremony(ceremony));
+    std::cout << text;
+    return kDone;
+  }
+  HOLDFAST_TRY(const Transcript transcript, HoldCeremony(ceremony));
+  std::cout << FormatTranscriptText(transcript);
+  return kDone;
+}
+
+Result<std::vector<RevokedGeneration>> Revocations(const po::variables_map& options) {
+  std::vector<RevokedGeneration> revoke;
+  for (const std::string& text : List(options, "revoke")) {
+    const size_t colon = text.rfind(':');
+    const int generation = colon == text.npos ? 0 : std::atoi(text.c_str() + colon + 1);
+    if (generation < 1) return Usage("--revoke wants LINE:GENERATION");
+    revoke.push_back({text.substr(0, colon), generation});
+  }
+  return revoke;
+}
+
+Result<int> MakeChangeCommand(const std::string& operation, const po::variables_map& options) {
+  Change change{.config_file = ConfigFile(options), .clock = SystemClock()};
+  if (const std::string file = Text(options, "plan"); !file.empty()) {
+    HOLDFAST_TRY(change.plan_text, ReadPlan(file));
+  } else {
+    ChangeRequest request{.operation = operation,
+                          .line = Text(options, "line"),
+                          .key_type = Text(options, "key-type"),
+                          .token = Text(options, "token")};
+    HOLDFAST_TRY(request.revoke, Revocations(options));
+    HOLDFAST_TRY(const ChangePlan plan, ProposeChange(request, change.config_file));
+    change.plan_text = FormatChangePlan(plan);
+  }
+  HOLDFAST_TRY(change.plan, ParseChangePlan(change.plan_text));
+  if (change.plan.operation != operation) return Usage("the plan is one for " + change.plan.operation);
+  if (options.count("print-plan") || options.count("dry-run")) {
+    std::cout << change.plan_text;
+    return kDone;
+  }
+  HOLDFAST_TRY(change.approvals, Approvals(options));
+  HOLDFAST_TRY(const Transcript transcript, MakeChange(change));
+  std::cout << FormatTranscriptText(transcript);
+  return kDone;
+}
+
+Result<int> Approve(const po::variables_map& options) {
+  for (const char* name : {"plan", "key", "operator", "output"})
+    if (Text(options, name).empty()) return Usage(std::string("approve needs --") + name);
+  HOLDFAST_TRY(const std::string plan, ReadPlan(Text(options, "plan")));
+  HOLDFAST_TRY(const Secret pem, ReadSecretFile(Text(options, "key"), 16 * 1024));
+  HOLDFAST_TRY(const auto key, ParsePemSigningKey(pem));
+  const std::string input = JwsSigningInput(MessageType::kApproval, AlgorithmFor(key->public_key().type()),
+                                            {}, ApprovalPayload(AsBytes(plan), Text(options, "operator")));
+  HOLDFAST_TRY(const Bytes signature, key->SignDigest(Sha256(AsBytes(input))));
+  const std::string jws = FinishJws(input, signature) + "\n";
+  HOLDFAST_CHECK(WriteFileAtomically(Text(options, "output"), AsBytes(jws), 0644));
+  std::cout << "Approved the plan with SHA-256 " << HexEncode(Sha256(AsBytes(plan))) << "\n";
+  return kDone;
+}
+
+// ---- audit and check
+// ----------------------------------------------------------------------------------------
+
+Result<int> VerifyAudit(const po::variables_map& options) {
+  Path log = Text(options, "log");
+  if (log.empty()) log = SignerPaths{std::filesystem::absolute(ConfigFile(options)).parent_path()}.AuditLog();
+  std::optional<AuditHead> known;
+  if (const std::string text = Text(options, "checkpoint"); !text.empty()) {
+    HOLDFAST_TRY(known, ParseAuditHead(text));
+  }
+  if (options.count("write-head") && !known) return Usage("--write-head needs --checkpoint");
+  HOLDFAST_TRY(const AuditSummary summary, VerifyAuditLog(log, known));
+  if (options.count("write-head")) HOLDFAST_CHECK(WriteAuditCheckpoint(log, summary.head));
+  std::cout << summary.head.sequence << " records, complete and unaltered";
+  if (summary.first) std::cout << ", " << FormatTime(*summary.first) << " to " << FormatTime(*summary.last);
+  std::cout << "\nCheckpoint: " << FormatAuditHead(summary.head) << "\n";
+  return kDone;
+}
+
+Result<int> Check(const po::variables_map& options) {
+  HOLDFAST_TRY(LoadedSigner signer, LoadSigner(ConfigFile(options), SystemClock()));
+  HOLDFAST_CHECK(signer.issuer->KeepAlive());
+  HOLDFAST_TRY(const SignerStatus status, signer.issuer->GetStatus());
+  for (const IssuerInfo& issuer : status.issuers)
+    std::cout << "line " << issuer.line << (issuer.current ? ", current" : ", older") << ": keys sign\n";
+  std::cout << "audit: " << status.audit_sequence << ":" << status.audit_head << "\n";
+  return kDone;
+}
+
+// ---- options
+// ------------------------------------------------------------------------------------------------
+
+po::options_description OptionsOf(const std::string& command) {
+  po::options_description all("holdfast-signer " + command);
+  auto add = all.add_options();
+  const auto text = [] { return po::value<std::string>(); };
+  const auto texts = [] { return po::value<Texts>()->composing(); };
+  add("help,h", "this text");
+  const bool change = command == "rotate" || command == "add-line" || command == "root-crl";
+  if (command != "ceremony" && command != "approve") add("config,c", text(), "signer.conf");
+  if (command == "serve") {
+    add("socket", text(), "listen here; default: signer.sock beside signer.conf");
+    add("socket-fd", po::value<int>(), "serve one connected socket, then end");
+  }
+  if (command == "ceremony") {
+    add("dir", text(), "the signer's directory, made by the ceremony");
+    add("vendor", text(), "the vendor's name, when there is no plan");
+    add("line", text()->default_value("default"), "product line, when there is no plan");
+    add("key-type", text()->default_value("ec-p256"), "ec-p256, ec-p384 or rsa-3072");
+    add("module", text(), "PKCS#11 module; default: an embedded SoftHSM token");
+    add("module-env", texts(), "NAME=VALUE for the module; repeatable");
+    add("token", text(), "the token's pkcs11: URI");
+    add("pin-file", text(), "file with the user PIN, mode 0600");
+    add("sessions", po::value<int>()->default_value(0), "sessions of the token; 0: one per core");
+  }
+  if (change) {
+    add("line", text()->default_value("default"), "product line");
+    add("key-type", text(), "default: as before");
+    add("token", text(), "name of the token in signer.conf; default: as before");
+  }
+  if (command == "root-crl") add("revoke", texts(), "LINE:GENERATION whose issuing key is lost; repeatable");
+  if (change || command == "ceremony" || command == "approve") add("plan", text(), "plan file");
+  if (change || command == "ceremony") {
+    add("approval", texts(), "an operator's approval; repeatable");
+    add("dry-run", "say what would be made");
+    add("print-plan", "print the plan for review and approval");
+  }
+  if (command == "approve") {
+    add("key", text(), "the operator's private key, PEM, P-256, mode 0600");
+    add("operator", text(), "the operator's name in the plan");
+    add("output,o", text(), "approval to write");
+  }
+  if (command == "audit verify") {
+    add("log", text(), "audit log; default: the one beside signer.conf");
+    add("checkpoint", text(), "N:HASH that somebody else kept");
+    add("write-head", "make that the log's checkpoint, as after a restore");
+  }
+  return all;
+}
+
+Result<int> Run(const std::string& command, const Texts& arguments) {
+  const po::options_description description = OptionsOf(command);
+  po::variables_map options;
+  try {
+    po::store(po::command_line_parser(arguments).options(description).positional({}).run(), options);
+    po::notify(options);
+  } catch (const po::error& error) {
+    return Usage(error.what());
+  }
+  if (options.count("help")) {
+    std::cout << description;
+    return kDone;
+  }
+  if (command == "serve") return Serve(options);
+  if (command == "ceremony") return HoldCeremonyCommand(options);
+  if (command == "approve") return Approve(options);
+  if (command == "audit verify") return VerifyAudit(options);
+  if (command == "check") return Check(options);
+  return MakeChangeCommand(command, options);
+}
+
+Result<int> Dispatch(Texts arguments) {
+  std::string command = "serve";
+  if (!arguments.empty() && !arguments[0].starts_with('-')) {
+    command = arguments[0];
+    arguments.erase(arguments.begin());
+    if (command == "audit" && !arguments.empty()) {
+      command += " " + arguments[0];
+      arguments.erase(arguments.begin());
+    }
+  } else if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
+    std::cout << kCommands;
+    return kDone;
+  }
+  for (const char* known :
+       {"serve", "ceremony", "approve", "rotate", "add-line", "root-crl", "audit verify", "check"})
+    if (command == known) return Run(command, arguments);
+  return Usage("there is no command \"" + command + "\"");
+}
+
+// No core files with PINs in them, no debugger of the same user; a dead peer or a full disk is an error, not
+// a death.
+void Harden() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+  ::umask(0077);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Harden();
+  auto code = Dispatch(Texts(argv + 1, argv + argc));
+  if (code) return *code;
+  const Error& error = code.error();
+  std::cerr << "holdfast-signer: " << error.message << " (" << error.check << ")"
+            << (error.advice.empty() ? "" : ". " + error.advice) << "\n";
+  if (error.check == "hsm.pin_refused") return kPinRefused;
+  return error.kind == ErrorKind::kUsage ? kUsage : kFailed;
+}
