@@ -1,0 +1,213 @@
+#include "signer/hsm/audit_log.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "protocol/strict_json.h"
+#include "tests/testing/temp_dir.h"
+
+namespace holdfast::hsm {
+namespace {
+
+const Time kNow{Seconds(1'795'000'000)};
+
+class AuditLogTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<AuditLog> Open() {
+    auto log = AuditLog::Open(file_, [this] { return now_; });
+    if (!log) error_ = log.error();
+    return log ? std::move(*log) : nullptr;
+  }
+  void Fill(int records) {
+    auto log = Open();
+    ASSERT_TRUE(log);
+    for (int i = 0; i < records; i++) {
+      AuditEntry entry{"signing", {}};
+      entry.members.Text("customer", "Müller \"& Söhne\"\n").Number("i", i);
+      ASSERT_TRUE(log->Append(entry));
+    }
+    ASSERT_TRUE(log->Sync());
+  }
+  std::string Read() const {
+    std::ifstream in(file_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void Write(const std::string& text) const {
+    std::ofstream(file_, std::ios::binary | std::ios::trunc) << text;
+  }
+  std::string CheckOf(std::optional<AuditHead> known = {}) const {
+    auto summary = VerifyAuditLog(file_, known);
+    return summary ? "" : summary.error().check;
+  }
+
+  testing::TempDir directory_;
+  const Path file_ = directory_.path() / "audit.jsonl";
+  Time now_ = kNow;
+  Error error_;
+};
+
+TEST_F(AuditLogTest, KeepsAChainOverSeveralOpenings) {
+  Fill(3);
+  Fill(2);
+  auto summary = VerifyAuditLog(file_);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->head.sequence, 5);
+  EXPECT_EQ(Open()->head(), summary->head);
+}
+
+TEST_F(AuditLogTest, EveryLineIsStrictJson) {
+  Fill(2);
+  std::istringstream lines(Read());
+  for (std::string line; std::getline(lines, line);) {
+    auto json = ParseJson(line, kMaxAuditLine);
+    ASSERT_TRUE(json) << json.error().message;
+    EXPECT_EQ((*json)["customer"], "Müller \"& Söhne\"\n");
+  }
+}
+
+TEST_F(AuditLogTest, EveryFlippedOctetIsDetected) {
+  Fill(3);
+  const std::string good = Read();
+  for (size_t i = 0; i < good.size(); i++) {
+    for (const int bit : {0, 3, 5}) {
+      std::string bad = good;
+      bad[i] = static_cast<char>(bad[i] ^ (1 << bit));
+      Write(bad);
+      EXPECT_NE(CheckOf(), "") << "octet " << i << " bit " << bit;
+    }
+  }
+}
+
+TEST_F(AuditLogTest, DeletedInsertedAndSwappedRecordsAreDetected) {
+  Fill(4);
+  std::vector<std::string> lines;
+  std::istringstream in(Read());
+  for (std::string line; std::getline(in, line);) lines.push_back(line + "\n");
+  Write(lines[0] + lines[2] + lines[3]);
+  EXPECT_EQ(CheckOf(), "audit.sequence");
+  Write(lines[0] + lines[1] + lines[1] + lines[2] + lines[3]);
+  EXPECT_EQ(CheckOf(), "audit.sequence");
+  Write(lines[0] + lines[2] + lines[1] + lines[3]);
+  EXPECT_EQ(CheckOf(), "audit.sequence");
+  Write(lines[1] + lines[2] + lines[3]);
+  EXPECT_EQ(CheckOf(), "audit.sequence");
+}
+
+TEST_F(AuditLogTest, ARecordOfAnotherLogIsDetected) {
+  Fill(2);
+  const std::string first = Read();
+  std::filesystem::remove(file_);
+  std::filesystem::remove(Path(file_) += ".head");
+  now_ += Seconds(1);
+  Fill(2);
+  const std::string second = Read();
+  Write(first.substr(0, first.find('\n') + 1) + second.substr(second.find('\n') + 1));
+  EXPECT_EQ(CheckOf(), "audit.previous");
+}
+
+TEST_F(AuditLogTest, ACutEndIsDetectedAndNothingMoreIsWritten) {
+  Fill(3);
+  const std::string good = Read();
+  Write(good.substr(0, good.rfind('\n', good.size() - 2) + 1));
+  EXPECT_EQ(CheckOf(), "audit.truncated");
+  EXPECT_FALSE(Open());
+  EXPECT_EQ(error_.check, "audit.truncated");
+  Write("");
+  EXPECT_EQ(CheckOf(), "audit.truncated");
+  EXPECT_FALSE(Open());
+}
+
+TEST_F(AuditLogTest, ACheckpointKeptElsewhereShowsARewrittenLog) {
+  Fill(3);
+  const AuditHead kept = VerifyAuditLog(file_)->head;
+  std::filesystem::remove(file_);
+  std::filesystem::remove(Path(file_) += ".head");
+  now_ += Seconds(1);
+  Fill(4);
+  EXPECT_EQ(CheckOf(), "");
+  EXPECT_EQ(CheckOf(kept), "audit.checkpoint");
+}
+
+TEST_F(AuditLogTest, ALineThatAPowerCutToreIsCutOffAndThatIsRecorded) {
+  Fill(2);
+  const std::string good = Read();
+  for (const std::string& torn :
+       {std::string("{\"sequence\":3,\"ti"), std::string("{"), std::string(100, '\0')}) {
+    std::filesystem::remove(Path(file_) += ".head");
+    Write(good);
+    ASSERT_TRUE(WriteAuditCheckpoint(file_, VerifyAuditLog(file_, AuditHead{0, {}})->head));
+    Write(good + torn);
+    EXPECT_NE(CheckOf(), "");
+    ASSERT_TRUE(Open()) << error_.message;
+    EXPECT_EQ(VerifyAuditLog(file_)->head.sequence, 3);
+    EXPECT_NE(Read().find("\"event\":\"repaired\""), std::string::npos);
+  }
+}
+
+TEST_F(AuditLogTest, AMissingCheckpointIsRefused) {
+  Fill(1);
+  std::filesystem::remove(Path(file_) += ".head");
+  EXPECT_FALSE(Open());
+  EXPECT_EQ(error_.check, "audit.head");
+}
+
+TEST_F(AuditLogTest, OpeningALongLogReadsItsTail) {
+  Fill(6000);
+  auto log = Open();
+  ASSERT_TRUE(log) << error_.message;
+  EXPECT_EQ(log->head().sequence, 6000);
+  EXPECT_LT(log->recent_signings().size(), 6000u);
+  EXPECT_GT(log->recent_signings().size(), 1000u);
+  EXPECT_EQ(log->newest(), kNow);
+}
+
+TEST_F(AuditLogTest, ManyThreadsShareFlushes) {
+  auto log = Open();
+  ASSERT_TRUE(log);
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; t++)
+      threads.emplace_back([&] {
+        for (int i = 0; i < 20; i++) {
+          EXPECT_TRUE(log->Append(AuditEntry{"signing", {}}));
+          EXPECT_TRUE(log->Sync());
+        }
+      });
+  }
+  EXPECT_EQ(VerifyAuditLog(file_)->head.sequence, 160);
+}
+
+TEST_F(AuditLogTest, AFullDiskRefusesTheRecordAndLeavesTheLogWhole) {
+  Fill(2);
+  auto log = Open();
+  ASSERT_TRUE(log);
+  ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{Read().size() + 100, RLIM_INFINITY};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  auto appended = log->Append(AuditEntry{"signing", {}});
+  const rlimit large{RLIM_INFINITY, RLIM_INFINITY};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &large), 0);
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().check, "audit.write");
+  EXPECT_EQ(appended.error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(VerifyAuditLog(file_)->head.sequence, 2);
+  EXPECT_TRUE(log->Append(AuditEntry{"signing", {}}));
+  EXPECT_TRUE(log->Sync());
+  EXPECT_EQ(VerifyAuditLog(file_)->head.sequence, 3);
+}
+
+TEST_F(AuditLogTest, CheckpointsAreReadStrictly) {
+  const AuditHead head{12, Sha256(AsBytes("x"))};
+  EXPECT_EQ(*ParseAuditHead(FormatAuditHead(head)), head);
+  for (const char* bad : {"", "12", "12:", ":", "-1:", "012:"}) EXPECT_FALSE(ParseAuditHead(bad)) << bad;
+  EXPECT_FALSE(ParseAuditHead(FormatAuditHead(head) + " "));
+  EXPECT_FALSE(ParseAuditHead("0" + FormatAuditHead(head)));
+}
+
+}  // namespace
+}  // namespace holdfast::hsm

@@ -1,0 +1,214 @@
+#include "signer/hsm/issuance_policy.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/signer/hsm/orders.h"
+
+namespace holdfast::hsm {
+namespace {
+
+PolicyContext Context() {
+  return {.vendor = kTestVendor,
+          .now = kTestNow,
+          .last_signed = kTestNow - Seconds(60),
+          .issuer_not_before = kTestNow - Seconds(10 * 86400),
+          .issuer_not_after = kTestNow + Seconds(20ll * 366 * 86400),
+          .signed_last_minute = 0};
+}
+
+TEST(IssuancePolicy, AcceptsAGoodOrder) {
+  auto status = CheckLicenseOrder(GoodOrder(), {}, Context());
+  EXPECT_TRUE(status) << status.error().check << ": " << status.error().message;
+}
+
+TEST(IssuancePolicy, AcceptsAPerpetualLicense) {
+  LicenseTerms terms = GoodTerms("lic-1");
+  terms.expires.reset();
+  LicenseOrder order = GoodOrder();
+  order.terms_json = FormatTerms(terms);
+  order.not_after = order.not_before + Seconds(3650 * 86400);
+  EXPECT_TRUE(CheckLicenseOrder(order, {}, Context()));
+}
+
+struct BadOrder {
+  const char* name;
+  const char* check;
+  std::function<void(LicenseOrder&, PolicyContext&)> spoil;
+};
+class BadLicenseOrder : public ::testing::TestWithParam<BadOrder> {};
+
+TEST_P(BadLicenseOrder, IsRefusedByName) {
+  LicenseOrder order = GoodOrder();
+  PolicyContext context = Context();
+  GetParam().spoil(order, context);
+  auto status = CheckLicenseOrder(order, {}, context);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().check, GetParam().check) << status.error().message;
+  EXPECT_EQ(status.error().kind, ErrorKind::kRefused);
+}
+
+using O = LicenseOrder;
+using C = PolicyContext;
+void SetTerms(O& o, std::function<void(LicenseTerms&)> change) {
+  LicenseTerms terms = GoodTerms(o.license_id);
+  change(terms);
+  o.terms_json = FormatTerms(terms);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadLicenseOrder,
+    ::testing::Values(
+        BadOrder{"ClockSetBack", "policy.clock", [](O&, C& c) { c.last_signed = c.now + Seconds(3600); }},
+        BadOrder{"TooMany", "policy.rate", [](O&, C& c) { c.signed_last_minute = 1000; }},
+        BadOrder{"ShortSerial", "policy.serial", [](O& o, C&) { o.serial.pop_back(); }},
+        BadOrder{"NegativeSerial", "policy.serial", [](O& o, C&) { o.serial[0] = 0x80; }},
+        BadOrder{"ZeroLedSerial", "policy.serial", [](O& o, C&) { o.serial[0] = 0; }},
+        BadOrder{"EndsBeforeItBegins", "policy.validity", [](O& o, C&) { o.not_after = o.not_before; }},
+        BadOrder{"TooLong", "policy.validity",
+                 [](O& o, C&) { o.not_after = o.not_before + Seconds(11ll * 366 * 86400); }},
+        BadOrder{"Backdated", "policy.validity", [](O& o, C&) { o.not_before -= Seconds(3 * 86400); }},
+        BadOrder{"FarInTheFuture", "policy.validity",
+                 [](O& o, C&) {
+                   o.not_before += Seconds(400 * 86400);
+                   o.not_after += Seconds(400 * 86400);
+                 }},
+        BadOrder{"OutlivesTheIssuer", "policy.validity",
+                 [](O& o, C& c) { c.issuer_not_after = o.not_after - Seconds(1); }},
+        BadOrder{"EmptyLicenseId", "policy.subject", [](O& o, C&) { o.license_id.clear(); }},
+        BadOrder{"ControlCharacterInCustomer", "policy.subject", [](O& o, C&) { o.customer = "a\nb"; }},
+        BadOrder{"KeyIsNoKey", "policy.key", [](O& o, C&) { o.subject_spki.pop_back(); }},
+        BadOrder{"KeyOfAnotherCurve", "policy.key",
+                 [](O& o, C&) {
+                   o.subject_spki =
+                       testing::SoftwareKey::Generate(KeyType::kEcP384)->public_key().spki();
+                 }},
+        BadOrder{"TermsAreNoTerms", "policy.terms", [](O& o, C&) { o.terms_json = "{}"; }},
+        BadOrder{"TermsTooLarge", "policy.terms", [](O& o, C&) { o.terms_json.append(kMaxTermsSize, ' '); }},
+        BadOrder{"TermsOfAnotherLicense", "policy.terms",
+                 [](O& o, C&) { SetTerms(o, [](LicenseTerms& t) { t.license = "lic-2"; }); }},
+        BadOrder{"TermsOfAnotherVendor", "policy.terms",
+                 [](O& o, C&) { SetTerms(o, [](LicenseTerms& t) { t.vendor = "Other"; }); }},
+        BadOrder{"TermsThatEndLater", "policy.terms",
+                 [](O& o, C&) { SetTerms(o, [](LicenseTerms& t) { *t.expires += Seconds(1); }); }}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(IssuancePolicy, RateWindowCountsTheLastMinuteOnly) {
+  RateWindow window;
+  for (int i = 0; i < 10'000; i++) window.Add(kTestNow + Seconds(i / 10));
+  EXPECT_EQ(window.LastMinute(kTestNow + Seconds(999)), 600);
+  EXPECT_EQ(window.LastMinute(kTestNow + Seconds(1029)), 300);
+  EXPECT_EQ(window.LastMinute(kTestNow + Seconds(5000)), 0);
+}
+
+CrlFields Previous(std::vector<RevokedEntry> entries) {
+  CrlFields fields;
+  fields.number = 4;
+  fields.this_update = kTestNow - Seconds(86400);
+  fields.next_update = kTestNow + Seconds(86400);
+  fields.entries = std::move(entries);
+  return fields;
+}
+const RevokedEntry kRevoked{Bytes{1, 2}, kTestNow - Seconds(3600), RevocationReason::kPrivilegeWithdrawn};
+
+TEST(CrlPolicy, AcceptsAListThatKeepsWhatWasRevoked) {
+  CrlOrder order = GoodCrl(5);
+  order.entries = {{Bytes{9}, kTestNow, RevocationReason::kCertificateHold}, kRevoked};
+  const CrlFields previous = Previous({kRevoked});
+  auto status = CheckCrlOrder(order, {}, Context(), &previous);
+  EXPECT_TRUE(status) << status.error().message;
+}
+
+TEST(CrlPolicy, RefusesToLoseARevocation) {
+  const CrlFields previous = Previous({kRevoked});
+  auto status = CheckCrlOrder(GoodCrl(5), {}, Context(), &previous);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().check, "crl.sequence");
+}
+
+TEST(CrlPolicy, LetsAHoldEndAndAnExpiredLicenseGo) {
+  RevokedEntry hold = kRevoked, old = kRevoked;
+  hold.reason = RevocationReason::kCertificateHold;
+  old.serial = {2, 2};
+  old.date = kTestNow - Seconds(11ll * 366 * 86400);
+  const CrlFields previous = Previous({hold, old});
+  auto status = CheckCrlOrder(GoodCrl(5), {}, Context(), &previous);
+  EXPECT_TRUE(status) << status.error().message;
+}
+
+struct BadList {
+  const char* name;
+  const char* check;
+  std::function<void(CrlOrder&)> spoil;
+};
+class BadCrlOrder : public ::testing::TestWithParam<BadList> {};
+
+TEST_P(BadCrlOrder, IsRefusedByName) {
+  CrlOrder order = GoodCrl(5);
+  GetParam().spoil(order);
+  const CrlFields previous = Previous({});
+  auto status = CheckCrlOrder(order, {}, Context(), &previous);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().check, GetParam().check) << status.error().message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadCrlOrder,
+    ::testing::Values(BadList{"NumberZero", "policy.crl_number", [](CrlOrder& o) { o.number = 0; }},
+                    BadList{"NumberUsedBefore", "crl.sequence", [](CrlOrder& o) { o.number = 4; }},
+                    BadList{"OlderThanTheLast", "crl.sequence",
+                            [](CrlOrder& o) { o.this_update = kTestNow - Seconds(90'000); }},
+                    BadList{"FromTheFuture", "policy.crl_dates",
+                            [](CrlOrder& o) { o.this_update = kTestNow + Seconds(3600); }},
+                    BadList{"FromThePast", "policy.crl_dates",
+                            [](CrlOrder& o) { o.this_update = kTestNow - Seconds(9 * 86400); }},
+                    BadList{"EndsAtOnce", "policy.crl_dates",
+                            [](CrlOrder& o) { o.next_update = o.this_update; }},
+                    BadList{"LastsTooLong", "policy.crl_dates",
+                            [](CrlOrder& o) { o.next_update = o.this_update + Seconds(401 * 86400); }},
+                    BadList{"TooManyEntries", "policy.crl_entries",
+                            [](CrlOrder& o) {
+                              for (int i = 0; i <= 1000; i++)
+                                o.entries.push_back({Bytes{1, uint8_t(i / 256), uint8_t(i)}, kTestNow,
+                                                     RevocationReason::kUnspecified});
+                            }},
+                    BadList{"SameSerialTwice", "policy.crl_entries",
+                            [](CrlOrder& o) {
+                              o.entries = {kRevoked, kRevoked};
+                            }},
+                    BadList{"EmptySerial", "policy.crl_entries",
+                            [](CrlOrder& o) {
+                              o.entries = {{Bytes{}, kTestNow, {}}};
+                            }},
+                    BadList{"RevokedTomorrow", "policy.crl_entries",
+                            [](CrlOrder& o) {
+                              o.entries = {{Bytes{1}, kTestNow + Seconds(86400), {}}};
+                            }}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(MessagePolicy, AcceptsTheClaimsOfAProductKey) {
+  auto status = CheckMessageOrder(GoodMessage(), {}, Context());
+  EXPECT_TRUE(status) << status.error().check << ": " << status.error().message;
+}
+
+TEST(MessagePolicy, RefusesOtherTypesOtherVendorsAndOtherOctets) {
+  MessageOrder approval = GoodMessage(), octets = GoodMessage(), foreign = GoodMessage();
+  approval.type = MessageType::kApproval;
+  octets.payload = {1, 2, 3};
+  PolicyContext other = Context();
+  other.vendor = "Other";
+  EXPECT_EQ(CheckMessageOrder(approval, {}, Context()).error().check, "policy.message");
+  EXPECT_EQ(CheckMessageOrder(octets, {}, Context()).error().check, "policy.message");
+  EXPECT_EQ(CheckMessageOrder(foreign, {}, other).error().check, "policy.message.iss");
+  EXPECT_EQ(CheckMessageOrder(foreign, {}, other).error().kind, ErrorKind::kRefused);
+}
+
+TEST(MessagePolicy, RefusesMoreThanTheRate) {
+  PolicyContext context = Context();
+  context.signed_last_minute = 1000;
+  EXPECT_EQ(CheckMessageOrder(GoodMessage(), {}, context).error().check, "policy.rate");
+}
+
+}  // namespace
+}  // namespace holdfast::hsm
