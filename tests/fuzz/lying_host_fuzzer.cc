@@ -10,6 +10,8 @@ namespace {
 
 using namespace holdfast;
 
+const Time kNow = ParseTime("2026-11-22T12:00:00Z").value();
+
 enum Target { kEk, kSrk, kAk, kKey, kGate, kCertify, kNv, kQuote, kPossession, kPcr, kEdits };
 
 struct Edits {
@@ -54,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   policy.product = options.product;
   policy.possession_key = PossessionPublicKey(Secret::CopyOf(options.seed)).value();
   policy.ek_roots = tpm.authority.Bundle(EkRootClass::kDiscrete);
-  auto result = Appraise(*request, policy, Time());
+  auto result = Appraise(*request, policy, kNow);
   if (!result) return 0;
   // Whatever the host did, a key that passes is the one that signed, tied to the product's gate at its true
   // value.

@@ -7,6 +7,8 @@ namespace {
 
 using namespace holdfast;
 
+const Time kNow = ParseTime("2026-11-22T12:00:00Z").value();
+
 AppraisalPolicy PolicyFor(const ActivationRequest& request) {
   AppraisalPolicy policy;
   policy.vendor = request.content.vendor;
@@ -21,11 +23,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto request = ParseRequest(AsText({data, size}));
   if (!request) return 0;
   AppraisalPolicy policy = PolicyFor(*request);
-  if (Appraise(*request, policy, Time())) __builtin_trap();
+  if (Appraise(*request, policy, kNow)) __builtin_trap();
   auto ek = tpm::ParsePublic(request->content.ek_public);
   auto key = ek ? KeyOf(*ek) : Result<PublicKey>(tl::unexpected(ek.error()));
   if (!key) return 0;
   policy.pinned_eks = {{key->SpkiSha256(), EkRootClass::kDiscrete}};
-  (void)Appraise(*request, policy, Time());
+  (void)Appraise(*request, policy, kNow);
   return 0;
 }
