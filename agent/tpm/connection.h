@@ -6,9 +6,11 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/tpm/return_code.h"
@@ -17,6 +19,31 @@
 namespace holdfast::tpm {
 
 using Sleeper = std::function<void(std::chrono::milliseconds)>;
+
+class Handle;
+
+// What ESAPI allocates for its caller.
+template <class T>
+class Owned {
+ public:
+  Owned() = default;
+  Owned(Owned&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}
+  Owned& operator=(Owned&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~Owned() { Esys_Free(value_); }
+  T** Receive() {  // a repeated command must not leak what the first one allocated
+    Esys_Free(value_);
+    value_ = nullptr;
+    return &value_;
+  }
+  T* operator->() const { return value_; }
+  T& operator*() const { return *value_; }
+
+ private:
+  T* value_ = nullptr;
+};
 
 class Connection {
  public:
@@ -40,7 +67,12 @@ class Connection {
   // Is there a persistent object? Asks the TPM once per connection.
   Result<bool> HasPersistent(TPM2_HANDLE handle);
 
-  ESYS_CONTEXT* esys() { return esys_; }
+  // A key comes back from its saved context (TPM2_ContextSave) in one cheap command, where making a primary
+  // takes a discrete TPM up to seconds. A saved context holds no slot, lives no longer than this connection
+  // and dies with TPM2_Clear. `id` says all that the key depends on. Nothing when it is not known or not good
+  // any more.
+  std::optional<Handle> Recall(ByteView id);
+  void Remember(ByteView id, const Handle& key);
 
  private:
   friend class Handle;
@@ -57,6 +89,7 @@ class Connection {
   bool broken_ = false, freeing_ = false;
   std::vector<ESYS_TR> held_;  // transient objects and sessions that Handles own
   std::optional<std::vector<TPM2_HANDLE>> persistent_;
+  std::map<Bytes, Owned<TPMS_CONTEXT>> saved_;
 };
 
 // A loaded object or session, flushed at the end; or a persistent object or NV index, whose record here is
@@ -81,26 +114,6 @@ class Handle {
   Connection* in_;
   ESYS_TR tr_;
   bool flush_;
-};
-
-// What ESAPI allocates for its caller.
-template <class T>
-class Owned {
- public:
-  Owned() = default;
-  ~Owned() { Esys_Free(value_); }
-  Owned(const Owned&) = delete;
-  Owned& operator=(const Owned&) = delete;
-  T** Receive() {  // a repeated command must not leak what the first one allocated
-    Esys_Free(value_);
-    value_ = nullptr;
-    return &value_;
-  }
-  T* operator->() const { return value_; }
-  T& operator*() const { return *value_; }
-
- private:
-  T* value_ = nullptr;
 };
 
 }  // namespace holdfast::tpm

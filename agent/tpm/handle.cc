@@ -41,6 +41,26 @@ void Handle::Ended() {
   tr_ = ESYS_TR_NONE;
 }
 
+std::optional<Handle> Connection::Recall(ByteView id) {
+  auto saved = saved_.find(ToBytes(id));
+  if (saved == saved_.end()) return std::nullopt;
+  ESYS_TR tr = ESYS_TR_NONE;
+  Status loaded = Run({"TPM2_ContextLoad"},
+                      [&](ESYS_CONTEXT* esys) { return Esys_ContextLoad(esys, &*saved->second, &tr); });
+  if (loaded) return Handle::Flushed(*this, tr);
+  saved_.erase(saved);
+  return std::nullopt;
+}
+
+void Connection::Remember(ByteView id, const Handle& key) {
+  constexpr size_t kMaxSaved = 16;  // a machine has few licenses; one more costs only time
+  if (saved_.size() >= kMaxSaved) saved_.clear();
+  Owned<TPMS_CONTEXT> context;
+  if (Run({"TPM2_ContextSave"},
+          [&](ESYS_CONTEXT* esys) { return Esys_ContextSave(esys, key.tr(), context.Receive()); }))
+    saved_[ToBytes(id)] = std::move(context);
+}
+
 Result<Bytes> Handle::Name() const {
   Owned<TPM2B_NAME> name;
   HOLDFAST_CHECK(in_->Run({"the Name of an object"},

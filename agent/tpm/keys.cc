@@ -69,14 +69,20 @@ Result<Handle> LoadAk(Connection& tpm, const KeySet& keys) {
   return ak;
 }
 
-Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys) {
-  HOLDFAST_TRY(Primary srk, OpenSrk(tpm, keys.srk_public));
-  return LoadLicenseKey(tpm, keys, srk);
-}
-
 Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys, const Primary& srk) {
   return Load(tpm, {"TPM2_Load of the license key", Subject::kKey}, srk, ESYS_TR_PASSWORD,
               keys.license_key_public, keys.license_key_private);
+}
+
+Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys) {
+  Bytes id = keys.license_key_public;
+  Append(id, keys.license_key_private);
+  if (std::optional<Handle> known = tpm.Recall(id)) return std::move(*known);
+  HOLDFAST_TRY(Primary srk, OpenSrk(tpm, keys.srk_public));
+  HOLDFAST_TRY(Handle key, LoadLicenseKey(tpm, keys, srk));
+  srk.handle.Release();
+  tpm.Remember(id, key);
+  return key;
 }
 
 }  // namespace holdfast::tpm

@@ -25,7 +25,8 @@ struct KeyBlobs {
 Result<KeyBlobs> CreateAk(Connection& tpm, const Primary& ek, EkTemplate which);
 Result<KeyBlobs> CreateLicenseKey(Connection& tpm, const Primary& srk, ByteView auth_policy);
 
-// Open the parent, load, let the parent go. Check: tpm.cleared.
+// Check: tpm.cleared. Parents are let go; the license key comes back from its saved context after the first
+// time.
 Result<Handle> LoadAk(Connection& tpm, const KeySet& keys);
 Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys);
 Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys, const Primary& srk);

@@ -96,6 +96,7 @@ Result<Primary> Open(Connection& tpm, const Kind& kind, ByteView pinned) {
     // Whatever else stands there is not ours to judge: the template decides.
     if (Result<Primary> found = OpenPersistent(tpm, kind, at, pinned)) return found;
   }
+  if (std::optional<Handle> known = tpm.Recall(pinned)) return Primary{std::move(*known), ToBytes(pinned)};
   HOLDFAST_TRY(Primary made, Create(tpm, kind));
   if (!pinned.empty() && !Equal(made.public_area, pinned))
     return Refused(
@@ -103,6 +104,9 @@ Result<Primary> Open(Connection& tpm, const Kind& kind, ByteView pinned) {
         std::string(kind.create.what) +
             " gave another key than the license was made with: the TPM was cleared, or it is another TPM",
         "make a new activation request on this machine; the vendor decides whether to move the license");
+  // Who makes new keys wants their attests next. Later uses of a primary are rare, or load a child that is
+  // remembered.
+  if (pinned.empty()) tpm.Remember(made.public_area, made.handle);
   return made;
 }
 

@@ -1,6 +1,7 @@
 // What crosses the bus between the agent and its TPM.
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <sstream>
 
 #include "protocol/crypto/random.h"
@@ -16,6 +17,19 @@ Bytes Traffic(const SwTpm& tpm) {
   for (std::string word; log >> word;)
     if (word.size() == 2 && isxdigit(word[0]) && isxdigit(word[1])) Append(traffic, *HexDecode(word));
   return traffic;
+}
+
+// How often each command was sent. A command is what swtpm's log says it read.
+std::map<uint32_t, int> Commands(const SwTpm& tpm) {
+  std::istringstream log(std::string(AsText(ReadFile(tpm.bus_log()))));
+  std::map<uint32_t, int> sent;
+  for (std::string line; std::getline(log, line);) {
+    if (line.find("SWTPM_IO_Read") == std::string::npos || !std::getline(log, line)) continue;
+    std::erase(line, ' ');
+    constexpr size_t kCodeAt = 12, kCodeSize = 8;  // hexadecimal digits, after tag and size
+    sent[static_cast<uint32_t>(std::stoul(line.substr(kCodeAt, kCodeSize), nullptr, 16))]++;
+  }
+  return sent;
 }
 
 bool Contains(const Bytes& traffic, ByteView octets) {
@@ -41,6 +55,26 @@ TEST_F(BusTest, SecretOfTheAnswerNeverCrossesInClear) {
   ASSERT_TRUE(Contains(traffic, ByteView(credential).subspan(4, 32))) << "the log does not show the traffic";
   EXPECT_FALSE(Contains(traffic, ByteView(secret).first(8)));
   EXPECT_FALSE(Contains(traffic, ByteView(secret).last(8)));
+}
+
+// The commands of a whole activation on a TPM without persistent keys, as a discrete TPM's time is all there
+// is to it: primaries are made once, sessions close with their last use.
+TEST_F(BusTest, ActivationSendsNoCommandTwiceWithoutNeed) {
+  KeySet keys = Keys();
+  ASSERT_TRUE(tpm_->EkCertificates(keys));
+  ASSERT_TRUE(tpm_->Attest(keys, kQualifyingData));
+  ASSERT_TRUE(tpm_->Sign(keys, kDigest));
+  std::map<uint32_t, int> sent = Commands(*swtpm_);
+  constexpr uint32_t kCreatePrimary = 0x131, kCreate = 0x153, kLoad = 0x157, kStartAuthSession = 0x176,
+                     kSign = 0x15d;
+  EXPECT_EQ(sent[kCreatePrimary], 2);
+  EXPECT_EQ(sent[kCreate], 2);
+  EXPECT_EQ(sent[kLoad], 2);
+  EXPECT_EQ(sent[kStartAuthSession], 3);
+  EXPECT_EQ(sent[kSign], 1);
+  int all = 0;
+  for (const auto& [code, count] : sent) all += count;
+  EXPECT_LE(all, 46);
 }
 
 }  // namespace
