@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "protocol/byte_cursor.h"
+#include "protocol/tpm/templates.h"
 
 namespace holdfast::tpm {
 namespace {
@@ -97,6 +98,38 @@ TEST(TpmStructures, ARealQuoteVerifiesWithTheAkOfItsArea) {
   Signature signature = ParseSignature(ReadVector(Corpus("tpm_signature") / "good-quote")).value();
   Bytes quote = ReadVector(Corpus("tpm_attest") / "good-quote");
   EXPECT_TRUE(KeyOf(ak)->Verify(SignatureAlgorithm::kEcdsaSha256, quote, signature.raw, EcdsaForm::kRaw));
+}
+
+Public Area(const std::string& name) {
+  return ParsePublic(ReadVector(Corpus("tpm_public") / name)).value();
+}
+
+// What the TPM wrote into its attestation of the license key, recomputed from the areas alone.
+TEST(TpmStructures, NamesInARealAttestationAreThoseOfTheAreas) {
+  Attest attest = ParseAttest(ReadVector(Corpus("tpm_attest") / "good-certify")).value();
+  const auto& certify = std::get<CertifyInfo>(attest.attested);
+  Name key = NameOf(Area("good-license_key"));
+  EXPECT_EQ(certify.name, key);
+  EXPECT_EQ(certify.qualified_name, QualifiedName(QualifiedName(kOwner, NameOf(Area("good-srk"))), key));
+  Name ek = QualifiedName(kEndorsement, NameOf(Area("good-ek_p256")));
+  EXPECT_EQ(attest.qualified_signer, QualifiedName(ek, NameOf(Area("good-ak"))));
+}
+
+// Its policy is what tpm2_policynv gave for this gate at value 1.
+TEST(TpmStructures, ThePolicyOfARealLicenseKeyIsThatOfItsGate) {
+  NvPublic gate = ParseNvPublic(ReadVector(Corpus("tpm_nv_public") / "good-gate")).value();
+  EXPECT_EQ(Area("good-license_key").auth_policy, GatePolicy(NameOf(gate), 1));
+  EXPECT_NE(Area("good-license_key").auth_policy, GatePolicy(NameOf(gate), 2));
+}
+
+TEST(TpmStructures, RealAreasMatchTheirTemplatesAndNoOther) {
+  EXPECT_EQ(MatchEk(Area("good-ek_rsa2048")), EkTemplate::kRsa2048);
+  EXPECT_EQ(MatchEk(Area("good-ek_p256")), EkTemplate::kEccP256);
+  EXPECT_EQ(MatchEk(Area("good-ek_p384")), EkTemplate::kEccP384);
+  EXPECT_TRUE(MatchesSrk(Area("good-srk")) && MatchesAk(Area("good-ak")) &&
+              MatchesLicenseKey(Area("good-license_key")));
+  EXPECT_FALSE(MatchesSrk(Area("good-ek_p256")) || MatchesAk(Area("good-license_key")) ||
+               MatchesLicenseKey(Area("good-ak")) || MatchEk(Area("good-srk")));
 }
 
 TEST(TpmStructures, AShortCoordinateIsPaddedForTheKeyAndKeptForTheName) {

@@ -6,12 +6,14 @@
 #include "protocol/byte_cursor.h"
 #include "protocol/crypto/random.h"
 #include "protocol/tpm/templates.h"
+#include "tests/testing/activate_credential.h"
 #include "tests/testing/swtpm.h"
 
 namespace holdfast {
 namespace {
 
-using ::holdfast::testing::Swtpm;
+using testing::SoftwareTpm;
+using testing::Swtpm;
 
 tpm::Public PublicIn(const Swtpm& tpm, const std::string& file) {
   Bytes content = tpm.Read(file);
@@ -64,6 +66,40 @@ TEST_P(MakeCredentialFor, IsNotOpenedWhenItNamesAnotherKey) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EachEk, MakeCredentialFor, ::testing::Values("rsa", "ecc", "ecc384"));
+
+class SoftwareEk : public ::testing::TestWithParam<tpm::EkTemplate> {
+ protected:
+  SoftwareTpm tpm_{GetParam()};
+  ActivationRequest request_ = ParseRequest(testing::BuildRequest(tpm_)).value();
+  tpm::Public ek_ = tpm::ParsePublic(request_.content.ek_public).value();
+  tpm::Name name_ = testing::LicenseKeyName(request_);
+};
+
+TEST_P(SoftwareEk, OpensWhatWasMadeForItAndNoOther) {
+  Secret secret = RandomSecret(32);
+  Bytes credential = MakeCredential(ek_, name_, secret).value();
+  EXPECT_TRUE(ActivateCredential(tpm_, name_, credential)->Equals(secret));
+  EXPECT_FALSE(ActivateCredential(SoftwareTpm(GetParam()), name_, credential));
+  EXPECT_FALSE(ActivateCredential(tpm_, NameOf(ek_), credential));
+}
+
+TEST_P(SoftwareEk, GetsAFreshCredentialEachTime) {
+  Secret secret = RandomSecret(32);
+  EXPECT_NE(MakeCredential(ek_, name_, secret).value(), MakeCredential(ek_, name_, secret).value());
+}
+
+TEST_P(SoftwareEk, OpensNoCredentialWithAFlippedBit) {
+  Bytes credential = MakeCredential(ek_, name_, RandomSecret(32)).value();
+  for (size_t bit = 0; bit < credential.size() * 8; bit += 7) {
+    credential[bit / 8] ^= uint8_t(1 << bit % 8);
+    EXPECT_FALSE(ActivateCredential(tpm_, name_, credential)) << bit;
+    credential[bit / 8] ^= uint8_t(1 << bit % 8);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(MakeCredential, SoftwareEk,
+                         ::testing::Values(tpm::EkTemplate::kRsa2048, tpm::EkTemplate::kEccP256,
+                                           tpm::EkTemplate::kEccP384));
 
 TEST(MakeCredential, RefusesASecretThatTheTpmWouldNotTake) {
   EXPECT_EQ(MakeCredential(tpm::Public{}, {}, RandomSecret(33)).error().check, "credential.secret");
