@@ -2,6 +2,7 @@
 // lie is the one that is named.
 #include <openssl/bn.h>
 
+#include <fstream>
 #include <set>
 
 #include "protocol/byte_cursor.h"
@@ -382,6 +383,17 @@ TEST(HostileRequests, EveryCheckIsTrippedByOne) {
   std::set<std::string_view> tripped;
   for (const Lie& lie : Lies()) tripped.insert(lie.check);
   for (std::string_view name : AppraisalCheckNames()) EXPECT_TRUE(tripped.count(name)) << name;
+}
+
+TEST(HostileRequests, TheManualNamesEveryCheckInOrder) {
+  std::ifstream in(HOLDFAST_SOURCE_DIR "/docs/appraisal.md");
+  const std::string manual{std::istreambuf_iterator<char>(in), {}};
+  size_t at = manual.find("| check |");
+  for (std::string_view name : AppraisalCheckNames()) {
+    size_t found = manual.find("`" + std::string(name) + "`", at);
+    ASSERT_NE(found, std::string::npos) << name;
+    at = found;
+  }
 }
 
 }  // namespace
