@@ -4,6 +4,7 @@
 
 #include "protocol/base64.h"
 #include "protocol/byte_cursor.h"
+#include "protocol/error_json.h"
 #include "protocol/strict_json.h"
 #include "protocol/terms.h"
 
@@ -15,9 +16,6 @@ constexpr size_t kMaxSerial = 20;
 constexpr size_t kMaxDer = kMaxCrlSize;
 constexpr size_t kMaxText = 4096;
 constexpr size_t kMaxIssuers = 64;
-
-constexpr std::array<std::string_view, 8> kKinds = {"usage",     "malformed", "refused",     "denied",
-                                                    "not_found", "conflict",  "unavailable", "internal"};
 
 Json LicenseJson(const LicenseOrder& order) {
   return {{"line", order.line},
@@ -223,13 +221,9 @@ Error CutToWire(Error error) {
 
 }  // namespace
 
-std::string_view ErrorKindName(ErrorKind kind) {
-  return kKinds.at(static_cast<size_t>(kind));
-}
-
 std::optional<ErrorKind> ParseErrorKind(std::string_view name) {
-  for (size_t i = 0; i < kKinds.size(); i++)
-    if (kKinds[i] == name) return static_cast<ErrorKind>(i);
+  for (int i = 0; i <= static_cast<int>(ErrorKind::kInternal); i++)
+    if (ErrorKindName(static_cast<ErrorKind>(i)) == name) return static_cast<ErrorKind>(i);
   return std::nullopt;
 }
 

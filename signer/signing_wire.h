@@ -33,7 +33,6 @@ Result<Bytes> ParseDerAnswer(std::string_view json);
 Result<std::string> ParseJwsAnswer(std::string_view json);
 Result<SignerStatus> ParseStatusAnswer(std::string_view json);
 
-std::string_view ErrorKindName(ErrorKind kind);  // "refused", "not_found", ..
 std::optional<ErrorKind> ParseErrorKind(std::string_view name);
 
 // Length prefix and body; precondition: body.size() <= kMaxSigningFrame.
