@@ -25,8 +25,7 @@ enum class CertificateProfile { kRoot, kIssuing, kLicense, kMessage };
 
 inline constexpr size_t kMaxCertificateSize = 32 * 1024;
 
-// notAfter of what does not expire (RFC 5280 4.1.2.5): 99991231235959Z. Dates are nested, so the CAs above a
-// perpetual license must have it too.
+// notAfter of what does not expire (RFC 5280 4.1.2.5): 99991231235959Z.
 inline constexpr Time kNoExpiry =
     std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) + std::chrono::seconds(86399);
 

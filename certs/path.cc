@@ -52,8 +52,8 @@ Result<LicenseTerms> BoundTerms(const CertificateFields& license) {
   HOLDFAST_TRY(LicenseTerms terms, ParseTerms(license.terms_json));
   if (terms.license != license.subject.common_name)
     return Refused("path.terms", "the terms are of another license than the certificate");
-  const Time end = terms.expires ? *terms.expires + terms.expiry_grace : kNoExpiry;
-  if (end != license.not_after)
+  // A perpetual license ends by its terms never, its certificate when it must (docs/decisions/0084).
+  if (terms.expires && *terms.expires + terms.expiry_grace != license.not_after)
     return Refused("path.terms", "the certificate does not end when the terms and their grace do");
   return terms;
 }
