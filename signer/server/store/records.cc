@@ -27,6 +27,13 @@ Result<LicenseStatus> ParseLicenseStatus(std::string_view name) {
   return FromName<LicenseStatus>(kLicenseStatusNames, name);
 }
 
+Status CheckStatusChange(const LicenseRecord& license, LicenseStatus to) {
+  if (license.status != LicenseStatus::kRevoked || to == LicenseStatus::kRevoked) return {};
+  return Fail(ErrorKind::kConflict, "store.status",
+              "license " + license.id + " is revoked and cannot become " + std::string(LicenseStatusName(to)),
+              "sell a new license with `holdfast-vendor license new`");
+}
+
 std::string_view ActivationStateName(ActivationState state) {
   return kActivationStateNames[static_cast<size_t>(state)];
 }

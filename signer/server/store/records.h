@@ -50,6 +50,9 @@ struct LicenseRecord {
   int64_t activations = 0;  // EKs that count against the limit now
 };
 
+// May the license become that? store.status (kConflict) when it is revoked, which is final.
+Status CheckStatusChange(const LicenseRecord& license, LicenseStatus to);
+
 // reserved -> issued -> superseded; any -> revoked. A reserved activation counts, so that a crash between
 // reserving and issuing neither loses nor doubles one.
 enum class ActivationState { kReserved, kIssued, kSuperseded, kRevoked };

@@ -26,13 +26,6 @@ std::string CustomerId(soci::session& sql, const Change& change, const NewLicens
   return license.customer_id;
 }
 
-Status CheckTransition(const LicenseRecord& license, LicenseStatus to) {
-  if (license.status != LicenseStatus::kRevoked) return {};
-  return Fail(ErrorKind::kConflict, "store.status",
-              "license " + license.id + " is revoked and cannot become " + std::string(LicenseStatusName(to)),
-              "sell a new license with `holdfast-vendor license new`");
-}
-
 }  // namespace
 
 Result<ProductRecord> SqliteStore::PutProduct(const Change& change, const std::string& id,
@@ -132,7 +125,7 @@ Result<LicenseRecord> SqliteStore::SetLicenseStatus(const Change& change, const 
   return database_->Write<LicenseRecord>([&](soci::session& sql) -> Result<LicenseRecord> {
     HOLDFAST_TRY(const LicenseRecord before, rows::OneLicense(sql, "where licenses.id = :id", id));
     if (before.status == status) return before;
-    HOLDFAST_CHECK(CheckTransition(before, status));
+    HOLDFAST_CHECK(CheckStatusChange(before, status));
     const std::string name(LicenseStatusName(status));
     const long long since = ToColumn(change.at);
     sql << "update licenses set status = :status, status_since = :since where id = :id", soci::use(name),

@@ -1,0 +1,112 @@
+#include "signer/server/licensing/records_json.h"
+
+#include "protocol/armor.h"
+
+namespace holdfast {
+namespace {
+
+// What the store holds as JSON text becomes part of the document; should it be damaged, the text shows it.
+Json Embedded(const std::string& text) {
+  auto value = ParseJson(text, text.size());
+  return value ? std::move(*value) : Json(text);
+}
+
+template <class Record>
+Json ToArray(const std::vector<Record>& records) {
+  Json array = Json::array();
+  for (const Record& record : records) array.push_back(ToJson(record));
+  return array;
+}
+
+}  // namespace
+
+Json ToJson(const ProductRecord& product) {
+  return {{"product", product.id},
+          {"version", product.version},
+          {"created", FormatTime(product.created)},
+          {"file", Embedded(product.file)}};
+}
+
+Json ToJson(const CustomerRecord& customer) {
+  return {{"customer", customer.id}, {"name", customer.name}, {"created", FormatTime(customer.created)}};
+}
+
+Json ToJson(const LicenseRecord& license) {
+  return {{"license", license.id},
+          {"product", license.product},
+          {"product_version", license.product_version},
+          {"plan", license.plan},
+          {"customer", license.customer},
+          {"status", LicenseStatusName(license.status)},
+          {"status_since", FormatTime(license.status_since)},
+          {"sold", FormatTime(license.created)},
+          {"product_key_id", license.product_key_id},
+          {"possession_key", HexEncode(license.possession_key)},
+          {"activation_limit", license.activation_limit},
+          {"activations_used", license.activations}};
+}
+
+Json ToJson(const ActivationRecord& activation) {
+  Json json{{"activation", activation.id},
+            {"license", activation.license},
+            {"state", ActivationStateName(activation.state)},
+            {"state_since", FormatTime(activation.state_since)},
+            {"created", FormatTime(activation.created)},
+            {"host", activation.host},
+            {"request", HexEncode(activation.content_hash)},
+            {"ek_name", HexEncode(activation.ek_name)},
+            {"license_key_name", HexEncode(activation.license_key_name)},
+            {"serial", HexEncode(activation.serial)},
+            {"line", activation.line},
+            {"issuer_key_id", HexEncode(activation.issuer_key_id)},
+            {"shard", activation.shard},
+            {"not_before", FormatTime(activation.not_before)},
+            {"not_after", FormatTime(activation.not_after)},
+            {"terms", Embedded(activation.terms)}};
+  if (!activation.certificate.empty()) json["certificate"] = Armor(kLabelCertificate, activation.certificate);
+  return json;
+}
+
+Json ToJson(const SightingRecord& sighting) {
+  return {{"seen", FormatTime(sighting.seen)},
+          {"license", sighting.license},
+          {"request", HexEncode(sighting.content_hash)},
+          {"ek_name", HexEncode(sighting.ek_name)},
+          {"gate_index", sighting.gate_index},
+          {"gate_base", std::to_string(sighting.gate_base)},
+          {"clock_ms", std::to_string(sighting.clock_ms)},
+          {"reset_count", sighting.reset_count},
+          {"restart_count", sighting.restart_count}};
+}
+
+Json ToJson(const CrlRecord& crl) {
+  return {{"line", crl.line},
+          {"issuer_key_id", HexEncode(crl.issuer_key_id)},
+          {"shard", crl.shard},
+          {"number", crl.number},
+          {"this_update", FormatTime(crl.this_update)},
+          {"next_update", FormatTime(crl.next_update)},
+          {"crl", Armor(kLabelCrl, crl.der)}};
+}
+
+Json ToJson(const AuditRecord& record) {
+  return {{"sequence", record.sequence},
+          {"at", FormatTime(record.at)},
+          {"actor", record.actor},
+          {"action", record.action},
+          {"subject", record.subject},
+          {"detail", Embedded(record.detail)},
+          {"previous", HexEncode(record.previous)},
+          {"hash", HexEncode(record.hash)}};
+}
+
+Result<Json> DescribeLicense(Store& store, const LicenseRecord& license) {
+  HOLDFAST_TRY(const auto activations, store.ListActivations(license.id));
+  HOLDFAST_TRY(const auto sightings, store.ListSightings(license.id));
+  Json json = ToJson(license);
+  json["activations"] = ToArray(activations);
+  json["sightings"] = ToArray(sightings);
+  return json;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,29 @@
+// Records as JSON, for `--json`, for exports and for the HTTP API to come. Stable: members are only ever
+// added. docs/cli-json.md lists them. Binary is hex, certificates are PEM, times are RFC 3339.
+#pragma once
+
+#include "protocol/strict_json.h"
+#include "signer/server/store/store.h"
+
+namespace holdfast {
+
+Json ToJson(const ProductRecord& product);  // with the product file as an object
+Json ToJson(const CustomerRecord& customer);
+Json ToJson(const LicenseRecord& license);
+Json ToJson(const ActivationRecord& activation);
+Json ToJson(const SightingRecord& sighting);
+Json ToJson(const CrlRecord& crl);
+Json ToJson(const AuditRecord& record);
+
+// A license with its activations and sightings.
+Result<Json> DescribeLicense(Store& store, const LicenseRecord& license);
+
+struct ExportFilter {
+  std::string license;   // one license; else
+  std::string customer;  // all licenses of one customer, by name; else everything, with the audit log
+};
+// Everything that the store knows of what the filter names. Holds no secret, and nothing that changes unless
+// the store does, so that two exports can be compared.
+Result<Json> Export(Store& store, const ExportFilter& filter);
+
+}  // namespace holdfast

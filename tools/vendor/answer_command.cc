@@ -1,0 +1,61 @@
+#include <iostream>
+
+#include "protocol/armor.h"
+#include "tools/cli/output.h"
+#include "tools/vendor/commands.h"
+#include "tools/vendor/office.h"
+
+namespace holdfast::vendor {
+namespace {
+
+void PrintForPeople(std::ostream& out, const AnsweredRequest& answered) {
+  const ActivationRecord& activation = answered.activation;
+  out << cli::Line("license", activation.license)
+      << cli::Line("activation", activation.id + (answered.repeated ? " (answered before)" : ""));
+  if (!activation.host.empty()) out << cli::Line("host", cli::Printable(activation.host));
+  out << cli::Line("assurance", AssuranceName(answered.assurance))
+      << cli::Line("valid to", FormatTime(activation.not_after));
+  for (const std::string& note : answered.notes) out << cli::Line("note", note);
+}
+
+Result<int> Answer(const cli::Arguments& arguments) {
+  const std::string request = arguments.Text("REQUEST");
+  HOLDFAST_TRY(const std::string text, cli::ReadInput(request, kMaxFileSize));
+  HOLDFAST_TRY(const auto office, Office::Open(arguments));
+  HOLDFAST_TRY(const AnsweredRequest answered,
+               cli::About(request, office->licensing().Answer(Actor(), text)));
+  HOLDFAST_CHECK(cli::WriteOutput(arguments.File("output"), answered.file));
+  const bool to_stdout = arguments.Text("output") == "-";
+  if (arguments.json() && !to_stdout) {
+    cli::Print(Json{{"license", answered.activation.license},
+                    {"activation", answered.activation.id},
+                    {"host", answered.activation.host},
+                    {"assurance", AssuranceName(answered.assurance)},
+                    {"serial", HexEncode(answered.activation.serial)},
+                    {"not_after", FormatTime(answered.activation.not_after)},
+                    {"notes", answered.notes},
+                    {"repeated", answered.repeated}});
+  } else {
+    PrintForPeople(to_stdout ? std::cerr : std::cout, answered);
+  }
+  return cli::kExitDone;
+}
+
+}  // namespace
+
+void AddAnswerCommand(cli::Program& program) {
+  program.Add({.name = "answer",
+               .summary = "appraise a request, issue the license, seal it to the TPM that asked",
+               .arguments = {{.name = "REQUEST", .required = true}},
+               .options = {{.name = "output,o",
+                            .value = "FILE",
+                            .help = "the answer; '-': standard output",
+                            .required = true},
+                           cli::kJsonOption},
+               .details =
+                   "The same request again gives the same license and uses no second activation. Another "
+                   "request from the same TPM replaces the license that it has.",
+               .run = Answer});
+}
+
+}  // namespace holdfast::vendor

@@ -1,0 +1,18 @@
+// The commands of holdfast-vendor, one file for each subject.
+#pragma once
+
+#include "tools/cli/program.h"
+
+namespace holdfast::vendor {
+
+void AddInitCommands(cli::Program& program);     // init, approve
+void AddProductCommands(cli::Program& program);  // product add, list, show
+void AddLicenseCommands(cli::Program& program);  // license new, list, show, suspend, reactivate, revoke
+void AddAnswerCommand(cli::Program& program);
+void AddCrlCommand(cli::Program& program);
+void AddExportCommand(cli::Program& program);
+void AddIssuerCommands(cli::Program& program);  // issuer list, rotate, add
+void AddEkCommands(cli::Program& program);      // ek-roots add, list, pin
+void AddAuditCommand(cli::Program& program);    // audit verify
+
+}  // namespace holdfast::vendor

@@ -1,0 +1,197 @@
+#include <unistd.h>
+
+#include <iostream>
+
+#include "tools/cli/output.h"
+#include "tools/vendor/ceremony_plan.h"
+#include "tools/vendor/commands.h"
+#include "tools/vendor/office.h"
+#include "tools/vendor/signer_command.h"
+
+namespace holdfast::vendor {
+namespace {
+
+constexpr size_t kMaxSignerConfig = 256 * 1024;
+
+// A file that lives as long as the object, for a plan that the signer reads.
+class PlanFile {
+ public:
+  static Result<PlanFile> Write(const std::string& text) {
+    std::string name = (std::filesystem::temp_directory_path() / "holdfast-plan-XXXXXX").string();
+    const int fd = mkstemp(name.data());
+    if (fd < 0) return Fail(ErrorKind::kUnavailable, "file.write", "cannot make a temporary file");
+    close(fd);
+    PlanFile file(name);
+    HOLDFAST_CHECK(WriteFileAtomically(name, AsBytes(text), 0600));
+    return file;
+  }
+  PlanFile(PlanFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ~PlanFile() {
+    if (!path_.empty()) unlink(path_.c_str());
+  }
+  const Path& path() const { return path_; }
+
+ private:
+  explicit PlanFile(Path path) : path_(std::move(path)) {}
+  Path path_;
+};
+
+void Pass(const cli::Arguments& arguments, const std::string& name, std::vector<std::string>& words) {
+  for (const std::string& value : arguments.List(name)) words.insert(words.end(), {"--" + name, value});
+}
+
+Status CheckCeremonyOptions(const cli::Arguments& arguments) {
+  const bool tokens = arguments.Has("module") || arguments.Has("token") || arguments.Has("pin-file") ||
+                      arguments.Has("root-module") || arguments.Has("root-token");
+  if (arguments.Has("plan") && (tokens || arguments.Has("vendor")))
+    return Fail(ErrorKind::kUsage, "usage.plan", "--plan already says which vendor and tokens",
+                "give --plan alone, or the other options");
+  if (!arguments.Has("plan") && arguments.Text("vendor").empty())
+    return Fail(ErrorKind::kUsage, "usage.vendor", "--vendor is missing",
+                "give --vendor NAME or --plan FILE");
+  return {};
+}
+
+// The ceremony itself; its transcript.
+Result<std::string> HoldCeremony(const cli::Arguments& arguments, const Path& directory) {
+  std::vector<std::string> words{"ceremony", "--dir", directory.string()};
+  std::optional<PlanFile> plan;
+  const TokenOptions root{arguments.Text("root-module"), arguments.Text("root-token"),
+                          arguments.Text("root-pin-file")};
+  if (root.given()) {
+    const TokenOptions main{arguments.Text("module"), arguments.Text("token"), arguments.Text("pin-file")};
+    HOLDFAST_TRY(PlanFile written, PlanFile::Write(PlanWithOwnRoot(arguments.Text("vendor"),
+                                                                   arguments.Text("key-type"), main, root)));
+    plan.emplace(std::move(written));
+    words.insert(words.end(), {"--plan", plan->path().string()});
+  } else if (arguments.Has("plan")) {
+    Pass(arguments, "plan", words);
+    Pass(arguments, "approval", words);
+  } else {
+    for (const char* name : {"vendor", "key-type", "module", "module-env", "token", "pin-file"})
+      Pass(arguments, name, words);
+  }
+  if (arguments.Switch("dry-run")) words.emplace_back("--dry-run");
+  return RunSigner(words);
+}
+
+// The vendor's name as the ceremony fixed it.
+Result<std::string> VendorNameOf(const VendorDirectory& directory) {
+  HOLDFAST_TRY(const Bytes text, ReadFile(directory.SignerConfig(), kMaxSignerConfig));
+  HOLDFAST_TRY(const Json config, ParseJson(AsText(text), kMaxSignerConfig));
+  if (config.contains("vendor") && config["vendor"].is_string()) return config["vendor"].get<std::string>();
+  return Malformed("vendor.signer_config", directory.SignerConfig().string() + " names no vendor");
+}
+
+// What an init that was interrupted may have left; nobody has sold anything from it.
+Status RemoveUnfinishedStore(const VendorDirectory& directory) {
+  for (const char* suffix : {"", "-wal", "-shm"})
+    HOLDFAST_CHECK(RemoveFile(directory.Store().string() + suffix));
+  return {};
+}
+
+Status MakeRecords(const VendorDirectory& directory, const std::string& key_prefix) {
+  HOLDFAST_TRY(const std::string vendor, VendorNameOf(directory));
+  const std::string config = FormatVendorConfig({vendor, key_prefix});
+  HOLDFAST_CHECK(ParseVendorConfig(config));
+  HOLDFAST_CHECK(RemoveUnfinishedStore(directory));
+  HOLDFAST_TRY(const auto store, SqliteStore::Create(directory.Store()));
+  const Json detail{{"vendor", vendor}};
+  HOLDFAST_CHECK(store->RecordEvent({SystemClock()(), Actor()}, "vendor.init", vendor, detail.dump()));
+  HOLDFAST_CHECK(WriteFileAtomically(directory.EkRoots(), AsBytes(FormatEkRootBundle({.version = 1})), 0644));
+  return WriteFileAtomically(directory.Config(), AsBytes(config), 0644);
+}
+
+Result<int> Init(const cli::Arguments& arguments) {
+  HOLDFAST_TRY(VendorDirectory directory, DirectoryOf(arguments));
+  HOLDFAST_CHECK(CheckCeremonyOptions(arguments));
+  if (IsVendorDirectory(directory.path))
+    return Fail(ErrorKind::kConflict, "vendor.exists",
+                directory.path.string() + " is a vendor directory already", "choose another one");
+  std::string transcript;
+  // An init that was interrupted after its ceremony is finished, not repeated.
+  if (!std::filesystem::exists(directory.SignerConfig())) {
+    HOLDFAST_TRY(transcript, HoldCeremony(arguments, std::filesystem::absolute(directory.path)));
+  }
+  const bool dry_run = arguments.Switch("dry-run");
+  if (!dry_run) HOLDFAST_CHECK(MakeRecords(directory, arguments.Text("key-prefix")));
+  if (arguments.json()) {
+    cli::Print(Json{{"dir", directory.path.string()},
+                    {"roots", directory.Roots().string()},
+                    {"dry_run", dry_run},
+                    {"transcript", transcript}});
+    return cli::kExitDone;
+  }
+  std::cout << transcript;
+  if (!dry_run)
+    std::cout << "Ready. Ship " << directory.Roots().string()
+              << " with the application; then: ek-roots add, product add, license new.\n";
+  return cli::kExitDone;
+}
+
+Result<int> Approve(const cli::Arguments& arguments) {
+  std::vector<std::string> words{"approve", "--plan", arguments.Text("PLAN")};
+  for (const char* name : {"key", "operator", "output"}) Pass(arguments, name, words);
+  HOLDFAST_TRY(const std::string printed, RunSigner(words));
+  if (arguments.json()) {
+    cli::Print(Json{{"plan", arguments.Text("PLAN")},
+                    {"operator", arguments.Text("operator")},
+                    {"approval", arguments.Text("output")}});
+  } else {
+    std::cout << printed;
+  }
+  return cli::kExitDone;
+}
+
+std::vector<cli::Option> InitOptions() {
+  return {
+      {.name = "vendor",
+       .value = "NAME",
+       .help = "the vendor, 1 to 64 characters; fixed in every certificate"},
+      {.name = "module",
+       .value = "PATH",
+       .help = "PKCS#11 module; without it an embedded SoftHSM token is made"},
+      {.name = "module-env", .value = "NAME=VALUE", .help = "environment for the module", .repeated = true},
+      {.name = "token", .value = "URI", .help = "pkcs11: URI of the token"},
+      {.name = "pin-file", .value = "FILE", .help = "file with its user PIN, mode 0600"},
+      {.name = "root-module", .value = "PATH", .help = "the root key in a token of its own: its module"},
+      {.name = "root-token", .value = "URI", .help = "its pkcs11: URI"},
+      {.name = "root-pin-file", .value = "FILE", .help = "file with its user PIN, mode 0600"},
+      {.name = "key-type", .value = "TYPE", .help = "ec-p256 or rsa-3072", .otherwise = "ec-p256"},
+      {.name = "plan",
+       .value = "FILE",
+       .help = "the whole ceremony as one reviewed file, in place of the above"},
+      {.name = "approval", .value = "FILE", .help = "an operator's approval of the plan", .repeated = true},
+      {.name = "key-prefix",
+       .value = "PREFIX",
+       .help = "of product keys: 2 to 8 capital letters",
+       .otherwise = "NLS"},
+      {.name = "dry-run", .help = "say what would be made, and make nothing"},
+      cli::kJsonOption};
+}
+
+}  // namespace
+
+void AddInitCommands(cli::Program& program) {
+  program.Add({.name = "init",
+               .summary = "key ceremony: make the vendor's keys, certificates and store in DIR",
+               .options = InitOptions(),
+               .details = "An init that was interrupted is finished by the next one.",
+               .run = Init});
+  program.Add({.name = "approve",
+               .summary = "approve a plan of a ceremony or rotation with an operator's key",
+               .arguments = {{.name = "PLAN", .required = true}},
+               .options = {{.name = "key",
+                            .value = "FILE",
+                            .help = "the operator's private key, PEM, mode 0600",
+                            .required = true},
+                           {.name = "operator",
+                            .value = "NAME",
+                            .help = "the operator's name in the plan",
+                            .required = true},
+                           {.name = "output,o", .value = "FILE", .help = "the approval", .required = true},
+                           cli::kJsonOption},
+               .run = Approve});
+}
+
+}  // namespace holdfast::vendor

@@ -1,0 +1,104 @@
+#include <iostream>
+
+#include "tools/cli/output.h"
+#include "tools/vendor/commands.h"
+#include "tools/vendor/office.h"
+#include "tools/vendor/signer_command.h"
+
+namespace holdfast::vendor {
+namespace {
+
+Result<int> List(const cli::Arguments& arguments) {
+  HOLDFAST_TRY(const auto office, Office::Open(arguments));
+  HOLDFAST_TRY(const SignerStatus status, office->signer().GetStatus());
+  Json list = Json::array();
+  for (const IssuerInfo& issuer : status.issuers) {
+    HOLDFAST_TRY(const auto certificate,
+                 Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
+    const std::string key_id = HexEncode(certificate.subject_key_id());
+    const std::string ends = FormatTime(certificate.fields().not_after);
+    list.push_back({{"line", issuer.line},
+                    {"key_id", key_id},
+                    {"current", issuer.current},
+                    {"not_before", FormatTime(certificate.fields().not_before)},
+                    {"not_after", ends}});
+    if (!arguments.json())
+      std::cout << cli::Line(issuer.line,
+                             key_id + (issuer.current ? "  current" : "  older") + "  until " + ends);
+  }
+  if (arguments.json())
+    cli::Print(Json{{"state", status.state},
+                    {"issuers", list},
+                    {"signer_audit_head", std::to_string(status.audit_sequence) + ":" + status.audit_head}});
+  return cli::kExitDone;
+}
+
+// `rotate`, `add-line` and `root-crl` are done by holdfast-signer, which alone uses the root key.
+Result<int> Change(const cli::Arguments& arguments, const std::string& operation, const std::string& action) {
+  HOLDFAST_TRY(const Records records, OpenRecords(arguments));
+  std::vector<std::string> words{operation, "--config", records.directory.SignerConfig().string()};
+  for (const char* name : {"line", "key-type", "token", "plan", "approval", "revoke"})
+    for (const std::string& value : arguments.List(name))
+      words.insert(words.end(), {std::string("--") + name, value});
+  const bool dry_run = arguments.Switch("dry-run");
+  if (dry_run) words.emplace_back("--dry-run");
+  HOLDFAST_TRY(const std::string printed, RunSigner(words));
+  if (!dry_run)
+    HOLDFAST_CHECK(records.store->RecordEvent({SystemClock()(), Actor()}, action,
+                                              arguments.Has("line") ? arguments.Text("line") : "root", "{}"));
+  if (arguments.json()) {
+    cli::Print(Json{{"operation", operation}, {"dry_run", dry_run}, {"transcript", printed}});
+  } else {
+    std::cout << printed;
+  }
+  return cli::kExitDone;
+}
+
+std::vector<cli::Option> ChangeOptions(bool with_keys) {
+  std::vector<cli::Option> options;
+  if (with_keys)
+    options = {{.name = "line", .value = "LINE", .help = "the product line", .required = true},
+               {.name = "key-type", .value = "TYPE", .help = "ec-p256 or rsa-3072; else as before"},
+               {.name = "token", .value = "NAME", .help = "a token of signer.conf; else as before"}};
+  const std::vector<cli::Option> more{
+      {.name = "plan", .value = "FILE", .help = "the change as a reviewed file"},
+      {.name = "approval", .value = "FILE", .help = "an operator's approval of it", .repeated = true},
+      {.name = "dry-run", .help = "print the plan that would be followed, and change nothing"},
+      cli::kJsonOption};
+  options.insert(options.end(), more.begin(), more.end());
+  return options;
+}
+
+}  // namespace
+
+void AddIssuerCommands(cli::Program& program) {
+  program.Add({.name = "issuer list",
+               .summary = "the issuing keys: line, key id, current or older, end",
+               .options = {cli::kJsonOption},
+               .run = List});
+  program.Add(
+      {.name = "issuer rotate",
+       .summary = "make a new issuing key for a line; licenses that are out stay good",
+       .options = ChangeOptions(true),
+       .details = "A signer that runs as a service must be stopped meanwhile: it holds the lock.",
+       .run = [](const cli::Arguments& arguments) { return Change(arguments, "rotate", "issuer.rotate"); }});
+  program.Add(
+      {.name = "issuer add",
+       .summary = "make the keys of a new product line",
+       .options = ChangeOptions(true),
+       .run = [](const cli::Arguments& arguments) { return Change(arguments, "add-line", "issuer.add"); }});
+  std::vector<cli::Option> options = ChangeOptions(false);
+  options.insert(options.begin(), {.name = "revoke",
+                                   .value = "LINE:GENERATION",
+                                   .help = "which; as often as needed",
+                                   .required = true,
+                                   .repeated = true});
+  program.Add({.name = "issuer revoke",
+               .summary = "put an issuing key that was lost on the root's list: all its licenses end",
+               .options = options,
+               .run = [](const cli::Arguments& arguments) {
+                 return Change(arguments, "root-crl", "issuer.revoke");
+               }});
+}
+
+}  // namespace holdfast::vendor

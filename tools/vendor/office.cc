@@ -1,0 +1,104 @@
+#include "tools/vendor/office.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+
+#include "tools/cli/output.h"
+
+namespace holdfast::vendor {
+namespace {
+
+constexpr size_t kMinPrefix = 4;
+constexpr int kLockAttempts = 100;
+constexpr std::chrono::milliseconds kLockPause{100};
+
+bool NamesDirectory(const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return word == "--dir" || word.rfind("--dir=", 0) == 0; });
+}
+
+// One signer at a time holds the directory: another command's is waited for.
+Result<std::unique_ptr<SignerProcess>> SpawnSigner(const Path& config) {
+  HOLDFAST_TRY(const Path program, FindSignerProgram());
+  for (int attempt = 1;; ++attempt) {
+    auto child = SignerProcess::Spawn(program, config);
+    if (child || child.error().check != "signer.locked" || attempt == kLockAttempts) return child;
+    std::this_thread::sleep_for(kLockPause);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> WordsWithDirectory(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv, argv + argc);
+  if (words.empty() || NamesDirectory(words)) return words;
+  const char* named = std::getenv("HOLDFAST_VENDOR_DIR");
+  std::string directory = named ? named : "";
+  if (directory.empty() && IsVendorDirectory(".")) directory = ".";
+  if (!directory.empty()) words.insert(words.begin() + 1, {"--dir", directory});
+  return words;
+}
+
+Result<VendorDirectory> DirectoryOf(const cli::Arguments& arguments) {
+  if (arguments.Has("dir")) return VendorDirectory{arguments.File("dir")};
+  return Fail(ErrorKind::kUsage, "vendor.directory", "no vendor directory is named",
+              "use --dir DIR, set HOLDFAST_VENDOR_DIR, or run the command in the directory");
+}
+
+std::string Actor() {
+  const uid_t uid = getuid();
+  passwd entry{};
+  passwd* found = nullptr;
+  std::vector<char> buffer(16 * 1024);
+  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found)
+    return std::string("cli:") + found->pw_name;
+  return "cli:" + std::to_string(uid);
+}
+
+Result<Records> OpenRecords(const cli::Arguments& arguments) {
+  HOLDFAST_TRY(VendorDirectory directory, DirectoryOf(arguments));
+  HOLDFAST_CHECK(LoadSettings(directory));
+  HOLDFAST_TRY(auto store, SqliteStore::Open(directory.Store()));
+  return Records{std::move(directory), std::move(store)};
+}
+
+Result<std::unique_ptr<Office>> Office::Open(const cli::Arguments& arguments) {
+  std::unique_ptr<Office> office(new Office);
+  HOLDFAST_TRY(office->records_.directory, DirectoryOf(arguments));
+  const VendorDirectory& directory = office->records_.directory;
+  HOLDFAST_TRY(LicensingSettings settings, LoadSettings(directory));
+  // The child first: it must be started before there are database handles to inherit.
+  if (auto client = SignerClient::Connect(directory.SignerSocket())) {
+    office->client_ = std::move(*client);
+    office->signer_ = office->client_.get();
+  } else {
+    HOLDFAST_TRY(office->child_, SpawnSigner(directory.SignerConfig()));
+    office->signer_ = &office->child_->service();
+  }
+  HOLDFAST_TRY(office->records_.store, SqliteStore::Open(directory.Store()));
+  office->licensing_ = std::make_unique<Licensing>(*office->records_.store, *office->signer_,
+                                                   std::move(settings), SystemClock());
+  return office;
+}
+
+Result<LicenseRecord> FindLicense(Store& store, const std::string& id_or_prefix) {
+  auto exact = store.GetLicense(id_or_prefix);
+  if (exact || exact.error().check != "store.license" || id_or_prefix.size() < kMinPrefix) return exact;
+  HOLDFAST_TRY(const auto all, store.ListLicenses(""));
+  const LicenseRecord* found = nullptr;
+  for (const LicenseRecord& license : all) {
+    if (license.id.rfind(id_or_prefix, 0) != 0) continue;
+    if (found)
+      return Fail(ErrorKind::kUsage, "vendor.ambiguous",
+                  "several licenses begin with \"" + id_or_prefix + "\"", "give more of the id");
+    found = &license;
+  }
+  if (found) return *found;
+  return exact;
+}
+
+}  // namespace holdfast::vendor
