@@ -51,7 +51,7 @@ Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, con
   for (const std::string& product : products) {
     auto loaded = Load(product, state, anchors);
     if (!loaded) {
-      const Error& error = loaded.error();
+      const Error error = loaded.error();
       // That a file cannot be read is no statement about its content.
       if (error.kind == ErrorKind::kUnavailable) return tl::unexpected(error);
       loaded = LoadedLicense{};

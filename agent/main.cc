@@ -1,0 +1,72 @@
+// holdfast-agent: configuration in, objects built, run.
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "agent/agent.h"
+#include "agent/agent_config.h"
+
+namespace {
+
+using namespace holdfast;
+
+int Complain(const Error& error) {
+  std::cerr << "holdfast-agent: " << error.message << " (" << error.check << ")";
+  if (!error.advice.empty()) std::cerr << "; " << error.advice;
+  std::cerr << "\n";
+  return error.kind == ErrorKind::kUsage ? 2 : 1;
+}
+
+// Signals wait for a thread that asks for them (sigwait); a write to a closed pipe is an error, not the end.
+void PrepareSignals(sigset_t& stop) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  sigemptyset(&stop);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&stop, signal);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+}
+
+Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
+  HOLDFAST_TRY(TrustAnchors anchors, ReadTrustAnchors(config.roots));
+  const StateDirectory state(config.state);
+  HOLDFAST_TRY(FileLock lock, state.Lock());
+  HOLDFAST_TRY(std::unique_ptr<Tpm> tpm, Tpm::Open(config.tcti));
+  api::ServerOptions options;
+  options.socket = config.socket;
+  options.max_connections = config.max_connections;
+  options.max_connections_per_user = config.max_connections_per_user;
+  AgentObserver observer;
+  observer.ready = [] { sd_notify(0, "READY=1"); };
+  observer.status = [](const std::string& text) {
+    std::cerr << text << "\n";
+    sd_notify(0, ("STATUS=" + text).c_str());
+  };
+  observer.alive = [] { sd_notify(0, "WATCHDOG=1"); };
+  return Agent::Start({state, std::move(lock), std::move(anchors), std::move(tpm), SystemClock()}, options,
+                      std::move(observer));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto line = ReadAgentOptions(argc, argv, kAgentConfigFile);
+  if (!line) return Complain(line.error());
+  if (line->what == AgentCommandLine::What::kHelp) return std::cout << AgentHelp(), 0;
+  if (line->what == AgentCommandLine::What::kVersion)
+    return std::cout << "holdfast-agent " << kVersion << "\n", 0;
+  sigset_t stop;
+  PrepareSignals(stop);
+  auto agent = Build(line->config);
+  if (!agent) return Complain(agent.error());
+  std::thread waiter([&] {
+    int signal = 0;
+    sigwait(&stop, &signal);
+    (*agent)->Stop();
+  });
+  (*agent)->Run();
+  waiter.join();
+  sd_notify(0, "STOPPING=1");
+  return 0;
+}

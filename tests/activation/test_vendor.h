@@ -1,0 +1,42 @@
+// A vendor with software keys who answers any request that parses: what the customer's side is tested
+// against. Each step can be done wrongly on purpose.
+#pragma once
+
+#include "protocol/answer.h"
+#include "protocol/product_key.h"
+#include "protocol/request.h"
+#include "tests/testing/pki.h"
+
+namespace holdfast::testing {
+
+class TestVendor {
+ public:
+  explicit TestVendor(std::string name = "Acme Software") : name_(std::move(name)) {}
+
+  TestPki pki;
+  const std::string& name() const { return name_; }
+  // A fresh product key for product "editor".
+  Secret NewProductKey(const std::string& product = "editor") const;
+
+  LicenseTerms Terms() const;  // of product "editor", vendor's name
+  // The license file for the key in the request.
+  LicenseFile License(const ActivationRequest& request, const LicenseTerms& terms) const;
+  LicenseFile LicenseFor(const PublicKey& key, const LicenseTerms& terms) const;
+
+  struct Lie {                                                     // what to do wrong
+    std::optional<Bytes> request_hash, ek_name, license_key_name;  // in the header
+    std::optional<Bytes> credential_name;                          // sealed for another object
+    std::optional<std::string> license;                            // another text inside
+    bool damage_content = false;
+  };
+  std::string Answer(std::string_view request_file) const { return Answer(request_file, Terms(), {}); }
+  std::string Answer(std::string_view request_file, const LicenseTerms& terms, const Lie& lie) const;
+
+  // A list of the issuing key's shard 0, PEM.
+  std::string List(int64_t number, const std::vector<RevokedEntry>& entries) const;
+
+ private:
+  std::string name_;
+};
+
+}  // namespace holdfast::testing

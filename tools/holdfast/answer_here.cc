@@ -1,0 +1,70 @@
+#include "agent/agent.h"
+#include "agent/api/administration_json.h"
+#include "agent/host_facts.h"
+#include "protocol/error_json.h"
+#include "tools/holdfast/site.h"
+
+namespace holdfast::cli {
+namespace {
+
+struct Here {
+  StateDirectory state;
+  std::string tcti;
+  Path roots;
+};
+
+// The outside form of an answer: its error as an Error again.
+Result<Json> Unwrap(Json answer) {
+  if (answer["ok"] == true) return answer;
+  HOLDFAST_TRY(Error error, ErrorFromJson(answer["error"]));
+  return tl::unexpected(std::move(error));
+}
+
+// Everything that is installed, verified and proven, as the agent does it at start.
+Result<std::vector<LicenseView>> LoadAndProve(const Here& here) {
+  HOLDFAST_TRY(const auto products, here.state.InstalledProducts());
+  if (products.empty()) return std::vector<LicenseView>();  // then nothing else has to be in order
+  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
+  HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, anchors));
+  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  Error fault;
+  ProveLicenses(licenses, *tpm, &fault);
+  return ViewsOf(licenses);
+}
+
+Result<Json> FromService(const Here& here, const api::ApiRequest& request) {
+  HOLDFAST_TRY(auto licenses, LoadAndProve(here));
+  api::Service service(SystemClock(), std::string(kVersion));
+  service.SetLicenses(std::move(licenses));
+  const auto* check = std::get_if<api::CheckRequest>(&request);
+  return Unwrap(check != nullptr ? service.Check(*check) : service.Status());
+}
+
+Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
+  HOLDFAST_TRY(const FileLock lock, here.state.Lock());
+  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  RequestOptions options;
+  options.make_new = request.make_new;
+  if (request.host_facts) options.host_facts = HostFacts();
+  options.agent_version = kVersion;
+  return Unwrap(
+      api::RequestAnswer(MakeRequest(request.product_key, options, *tpm, here.state, SystemClock())));
+}
+
+Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {
+  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
+  HOLDFAST_TRY(const FileLock lock, here.state.Lock());
+  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  return Unwrap(api::InstallAnswer(Install(request.file, *tpm, here.state, anchors, SystemClock())));
+}
+
+}  // namespace
+
+Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& request) {
+  const Here here{StateDirectory(arguments.File("state")), arguments.Text("tcti"), arguments.File("roots")};
+  if (const auto* make = std::get_if<api::MakeRequestRequest>(&request)) return Request(here, *make);
+  if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);
+  return FromService(here, request);
+}
+
+}  // namespace holdfast::cli

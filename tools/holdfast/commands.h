@@ -1,0 +1,15 @@
+// The commands of `holdfast`, one file each.
+#pragma once
+
+#include "tools/cli/program.h"
+
+namespace holdfast::cli {
+
+Command RequestCommand();
+Command InstallCommand();
+Command StatusCommand();
+Command CheckCommand();
+Command HoldCommand();
+Command InspectCommand();
+
+}  // namespace holdfast::cli

@@ -1,0 +1,33 @@
+#include "tools/holdfast/site.h"
+
+#include "agent/agent_config.h"
+#include "agent/api/client.h"
+
+namespace holdfast::cli {
+
+std::vector<Option> SiteOptions() {
+  const AgentConfig defaults;
+  return {
+      {.name = "socket", .value = "PATH", .help = "the agent's socket", .otherwise = defaults.socket.path},
+      {.name = "tcti", .value = "TCTI", .help = "the TPM, when no agent runs", .otherwise = defaults.tcti},
+      {.name = "state",
+       .value = "DIR",
+       .help = "state directory, when no agent runs",
+       .otherwise = defaults.state},
+      {.name = "roots",
+       .value = "FILE",
+       .help = "pinned roots, when no agent runs",
+       .otherwise = defaults.roots},
+  };
+}
+
+Result<Json> Ask(const Arguments& arguments, const Json& request) {
+  auto agent = api::Client::Connect(arguments.File("socket"));
+  if (agent) return agent->Call(request);
+  if (agent.error().kind != ErrorKind::kNotFound) return tl::unexpected(std::move(agent.error()));
+  const std::string line = request.dump(-1, ' ', false, Json::error_handler_t::replace);
+  HOLDFAST_TRY(const api::ApiRequest parsed, api::ParseApiRequest(line, api::kMaxAdminLine));
+  return AnswerHere(arguments, parsed);
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,79 @@
+#include "tools/holdfast/words.h"
+
+#include "tools/cli/output.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::string Text(const Json& json, const char* member) {
+  auto found = json.find(member);
+  if (found == json.end()) return {};
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::string Reasons(const Json& json) {
+  std::string names;
+  for (const Json& reason : json["reasons"]) names += (names.empty() ? "" : ", ") + reason.get<std::string>();
+  return names;
+}
+
+std::string Optional(std::string_view name, const Json& json, const char* member) {
+  const std::string text = Text(json, member);
+  return text.empty() ? "" : "  " + Line(name, text);
+}
+
+std::string Expiry(const Json& json) {
+  if (!json.contains("expires")) return json.contains("license") ? "never" : "";
+  std::string text = Text(json, "expires");
+  if (json.contains("days_left")) text += " (" + Text(json, "days_left") + " days left)";
+  return text;
+}
+
+std::string DescribeLicense(const Json& license) {
+  std::string text = Printable(Text(license, "product")) + ": " + Text(license, "state") + "\n";
+  if (Reasons(license) != Text(license, "state")) text += "  " + Line("reasons", Reasons(license));
+  text += Optional("what to do", license, "advice");
+  text += Optional("fault", license, "fault");
+  text += Optional("license", license, "license");
+  text += Optional("customer", license, "customer");
+  text += Optional("vendor", license, "vendor");
+  text += Optional("edition", license, "edition");
+  if (const std::string expiry = Expiry(license); !expiry.empty()) text += "  " + Line("expires", expiry);
+  for (const auto& [name, value] : license["features"].items()) {
+    text += "  " + Line("feature " + name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  for (const auto& [name, limit] : license["limits"].items()) {
+    text += "  " + Line("limit " + name, Text(limit, "used") + " of " + Text(limit, "max") + " in use");
+  }
+  if (license.contains("crl")) {
+    text += "  " + Line("revocation list", "number " + Text(license["crl"], "number") + " of " +
+                                               Text(license["crl"], "this_update"));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string DescribeDecision(std::string_view subject, const Json& decision) {
+  const bool allowed = decision["allowed"] == true;
+  std::string text = Printable(subject) + (allowed ? ": allowed" : ": denied");
+  if (allowed && decision.contains("value") && decision["value"] != true)
+    text += ", " + Printable(Text(decision, "value"));
+  if (decision.contains("max"))
+    text += ", " + Text(decision, "used") + " of " + Text(decision, "max") + " in use";
+  if (Reasons(decision) != "active") text += " (" + Reasons(decision) + ")";
+  text += "\n";
+  if (decision.contains("advice")) text += "  " + Printable(Text(decision, "advice")) + "\n";
+  return text;
+}
+
+std::string DescribeStatus(const Json& status) {
+  if (status["licenses"].empty()) {
+    return "No license is installed. Make a request: holdfast request --key-file KEY -o FILE\n";
+  }
+  std::string text;
+  for (const Json& license : status["licenses"]) text += DescribeLicense(license);
+  return text;
+}
+
+}  // namespace holdfast::cli

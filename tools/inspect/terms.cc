@@ -1,0 +1,42 @@
+#include "tools/inspect/parts.h"
+
+namespace holdfast::inspect {
+namespace {
+
+std::string LimitWords(const Limit& limit) {
+  const char* kind = limit.kind == LimitKind::kSeats   ? " seats"
+                     : limit.kind == LimitKind::kGauge ? " (gauge)"
+                                                       : " units";
+  std::string words = std::to_string(limit.max) + kind;
+  if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kMonth) words += " a month";
+  if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kYear) words += " a year";
+  if (limit.overage_percent > 0)
+    words += ", and " + std::to_string(limit.overage_percent) + " % more for a while";
+  return words;
+}
+
+}  // namespace
+
+Json DescribeGrants(const Grants& grants) {
+  Json features = Json::object(), limits = Json::object();
+  for (const auto& [name, value] : grants.features) {
+    features[name] = std::visit([](const auto& v) { return Json(v); }, value);
+  }
+  for (const auto& [name, limit] : grants.limits) limits[name] = LimitWords(limit);
+  return Json{{"edition", grants.edition}, {"features", std::move(features)}, {"limits", std::move(limits)}};
+}
+
+Json DescribeTerms(const LicenseTerms& terms) {
+  Json json{
+      {"license", terms.license}, {"vendor", terms.vendor}, {"product", terms.product}, {"plan", terms.plan}};
+  json.update(DescribeGrants(terms.grants));
+  json["valid_from"] = FormatTime(terms.valid_from);
+  json["expires"] = terms.expires ? FormatTime(*terms.expires) : "never";
+  if (terms.expires) json["grace"] = FormatDuration(terms.expiry_grace);
+  json["after_that"] = terms.fallback ? DescribeGrants(*terms.fallback) : Json("nothing");
+  json["assurance"] = AssuranceName(terms.assurance);
+  if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
+  return json;
+}
+
+}  // namespace holdfast::inspect
