@@ -15,6 +15,7 @@
 namespace holdfast {
 
 // For chips that bring no certificate: an EK that the vendor trusts by its hash, learnt over another channel.
+// A pin is the vendor's word and goes before any certificate that the request may hold.
 struct PinnedEk {
   Sha256Digest key{};  // SHA-256 of the EK's SubjectPublicKeyInfo (PublicKey::SpkiSha256)
   EkRootClass root_class = EkRootClass::kDiscrete;
@@ -67,7 +68,7 @@ struct AttestationResult {
 // below (kRefused). Time only decides whether an EK certificate is expired, which is noted, not refused.
 Result<AttestationResult> Appraise(const ActivationRequest& request, const AppraisalPolicy& policy, Time now);
 
-// The names of the checks in the order in which they run; docs and tests follow this list.
+// The names of the checks in the order in which they run; docs/appraisal.md and the tests follow this list.
 std::vector<std::string_view> AppraisalCheckNames();
 
 }  // namespace holdfast
