@@ -41,12 +41,13 @@ bool BareVerify(const std::vector<ArmorBlock>& blocks, X509_STORE* store) {
 }  // namespace
 
 void VerifySection(std::vector<Row>& rows) {
-  const testing::LicensePki pki = testing::LicensePki::Make();
-  const std::string text = FormatLicenseFile(pki.file);
+  const testing::TestPki pki;
+  const TrustAnchors anchors = pki.Anchors();
+  const std::string text = FormatLicenseFile(pki.MakeLicenseFile(true));
   const auto blocks = *ParseArmor(text);
   X509_STORE* store = X509_STORE_new();
-  const uint8_t* p = pki.anchors.roots[0].der().data();
-  X509* root = d2i_X509(nullptr, &p, static_cast<long>(pki.anchors.roots[0].der().size()));
+  const uint8_t* p = pki.root.der().data();
+  X509* root = d2i_X509(nullptr, &p, static_cast<long>(pki.root.der().size()));
   X509_STORE_add_cert(store, root);
 
   bool good = true;
@@ -54,7 +55,7 @@ void VerifySection(std::vector<Row>& rows) {
     return WallSeconds([&] {
       for (int i = 0; i < kPerRound; i++) {
         auto file = ParseLicenseFile(text);
-        good = good && file && VerifyLicense(*file, pki.anchors).has_value();
+        good = good && file && VerifyLicense(*file, anchors).has_value();
       }
     });
   };
