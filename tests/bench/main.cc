@@ -10,7 +10,10 @@
 int main(int argc, char** argv) {
   using namespace holdfast::bench;
   const std::vector<std::pair<std::string, std::function<void(std::vector<Row>&)>>> sections{
-      {"verify", VerifySection}, {"check", CheckSection}, {"activation", ActivationSection}, {"issue", IssueSection}};
+      {"verify", VerifySection},
+      {"check", CheckSection},
+      {"activation", ActivationSection},
+      {"issue", IssueSection}};
   std::string json;
   std::vector<std::string> wanted;
   for (int i = 1; i < argc; i++) {

@@ -40,7 +40,9 @@ double WallSeconds(const std::function<void()>& work) {
 static double UsedCpu() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -55,8 +57,8 @@ void PrintTable(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     char aim[32] = "-";
     if (row.aim) std::snprintf(aim, sizeof aim, "%s %.2f", row.at_least ? ">=" : "<=", *row.aim);
-    std::printf("%-44s %8.3f  %-8s %-5s %s\n", row.name.c_str(), row.ratio, aim, row.aim ? (row.met() ? "yes" : "NO") : "-",
-                row.detail.c_str());
+    std::printf("%-44s %8.3f  %-8s %-5s %s\n", row.name.c_str(), row.ratio, aim,
+                row.aim ? (row.met() ? "yes" : "NO") : "-", row.detail.c_str());
   }
 }
 
@@ -65,7 +67,8 @@ bool WriteJson(const std::vector<Row>& rows, const std::string& path) {
   for (const Row& row : rows) {
     nlohmann::ordered_json aim;
     if (row.aim) aim = *row.aim;
-    list.push_back({{"name", row.name}, {"ratio", row.ratio}, {"aim", aim}, {"met", row.met()}, {"detail", row.detail}});
+    list.push_back(
+        {{"name", row.name}, {"ratio", row.ratio}, {"aim", aim}, {"met", row.met()}, {"detail", row.detail}});
   }
   std::ofstream out(path);
   out << list.dump(2) << "\n";

@@ -12,8 +12,8 @@ namespace holdfast::bench {
 struct Row {
   std::string name;
   double ratio = 0;
-  std::optional<double> aim;   // absent: reported only
-  bool at_least = false;       // the aim is a lower bound
+  std::optional<double> aim;  // absent: reported only
+  bool at_least = false;      // the aim is a lower bound
   std::string detail;
   bool met() const { return !aim || (at_least ? ratio >= *aim : ratio <= *aim); }
 };
@@ -21,7 +21,9 @@ struct Row {
 double Median(std::vector<double> values);
 
 // Runs `a` and `b` in turns, `rounds` times each, and gives the median of the rounds' a/b and each one's median.
-struct Paired { double ratio, a, b; };
+struct Paired {
+  double ratio, a, b;
+};
 Paired Compare(int rounds, const std::function<double()>& a, const std::function<double()>& b);
 
 double WallSeconds(const std::function<void()>& work);

@@ -6,8 +6,9 @@
 namespace holdfast::bench {
 
 void VerifySection(std::vector<Row>& rows);
-void CheckSection(std::vector<Row>& rows);       // a feature check over the agent's socket
-void IssueSection(std::vector<Row>& rows);       // the signing path; makes SoftHSM2 tokens below a temporary directory
+void CheckSection(std::vector<Row>& rows);  // a feature check over the agent's socket
+void IssueSection(
+    std::vector<Row>& rows);  // the signing path; makes SoftHSM2 tokens below a temporary directory
 void ActivationSection(std::vector<Row>& rows);  // the customer's side; starts a software TPM
 
 }  // namespace holdfast::bench

@@ -21,7 +21,9 @@ struct Timing {
   long commands;
 };
 
-Timing* Of(TSS2_TCTI_CONTEXT* c) { return reinterpret_cast<Timing*>(c); }
+Timing* Of(TSS2_TCTI_CONTEXT* c) {
+  return reinterpret_cast<Timing*>(c);
+}
 
 TSS2_RC Transmit(TSS2_TCTI_CONTEXT* c, size_t size, const uint8_t* command) {
   Of(c)->sent = SteadyClock::now();
@@ -53,11 +55,15 @@ void Finalize(TSS2_TCTI_CONTEXT* c) {
   Tss2_TctiLdr_Finalize(&Of(c)->real);
 }
 
-TSS2_RC Cancel(TSS2_TCTI_CONTEXT* c) { return Tss2_Tcti_Cancel(Of(c)->real); }
+TSS2_RC Cancel(TSS2_TCTI_CONTEXT* c) {
+  return Tss2_Tcti_Cancel(Of(c)->real);
+}
 TSS2_RC PollHandles(TSS2_TCTI_CONTEXT* c, TSS2_TCTI_POLL_HANDLE* h, size_t* n) {
   return Tss2_Tcti_GetPollHandles(Of(c)->real, h, n);
 }
-TSS2_RC Locality(TSS2_TCTI_CONTEXT* c, uint8_t l) { return Tss2_Tcti_SetLocality(Of(c)->real, l); }
+TSS2_RC Locality(TSS2_TCTI_CONTEXT* c, uint8_t l) {
+  return Tss2_Tcti_SetLocality(Of(c)->real, l);
+}
 
 TSS2_RC Init(TSS2_TCTI_CONTEXT* context, size_t* size, const char* config) {
   if (!size) return TSS2_TCTI_RC_BAD_VALUE;
@@ -79,8 +85,11 @@ TSS2_RC Init(TSS2_TCTI_CONTEXT* context, size_t* size, const char* config) {
   return TSS2_RC_SUCCESS;
 }
 
-const TSS2_TCTI_INFO kInfo{2, "holdfast-timing", "Adds up the time of TPM commands.", "the TCTI string of the real one", Init};
+const TSS2_TCTI_INFO kInfo{2, "holdfast-timing", "Adds up the time of TPM commands.",
+                           "the TCTI string of the real one", Init};
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) const TSS2_TCTI_INFO* Tss2_Tcti_Info() { return &kInfo; }
+extern "C" __attribute__((visibility("default"))) const TSS2_TCTI_INFO* Tss2_Tcti_Info() {
+  return &kInfo;
+}

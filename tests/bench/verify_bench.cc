@@ -29,7 +29,8 @@ bool BareVerify(const std::vector<ArmorBlock>& blocks, X509_STORE* store) {
   X509_STORE_CTX* context = X509_STORE_CTX_new();
   X509_STORE_CTX_init(context, store, certificates[0], untrusted);
   X509_STORE_CTX_set0_crls(context, crls);
-  X509_STORE_CTX_set_flags(context, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | X509_V_FLAG_NO_CHECK_TIME);
+  X509_STORE_CTX_set_flags(context, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CRL_CHECK |
+                                        X509_V_FLAG_CRL_CHECK_ALL | X509_V_FLAG_NO_CHECK_TIME);
   const bool ok = X509_verify_cert(context) == 1;
   X509_STORE_CTX_free(context);
   sk_X509_free(untrusted);
@@ -69,8 +70,8 @@ void VerifySection(std::vector<Row>& rows) {
   X509_STORE_free(store);
   if (!good) std::abort();  // a figure for something that does not verify would be worth nothing
   char detail[160];
-  std::snprintf(detail, sizeof detail, "%.0f us a license file (chain of 3, CRLs), bare %.0f us", paired.a / kPerRound * 1e6,
-                paired.b / kPerRound * 1e6);
+  std::snprintf(detail, sizeof detail, "%.0f us a license file (chain of 3, CRLs), bare %.0f us",
+                paired.a / kPerRound * 1e6, paired.b / kPerRound * 1e6);
   rows.push_back({"offline verification / X509_verify_cert", paired.ratio, 1.3, false, detail});
 }
 

@@ -1,0 +1,116 @@
+// Activation on the customer's side, from opening the TPM to the installed license, against the sum of its TPM commands. The
+// vendor's part is not counted. The TPM commands are timed by a TCTI in between (timing_tcti.cc).
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "agent/activation.h"
+#include "agent/tpm/tpm.h"
+#include "certs/path.h"
+#include "protocol/answer.h"
+#include "protocol/base64.h"
+#include "protocol/crypto/random.h"
+#include "protocol/product_key.h"
+#include "signer/server/verifier/make_credential.h"
+#include "tests/bench/sections.h"
+#include "tests/testing/pki.h"
+#include "tests/testing/swtpm.h"
+
+namespace holdfast::bench {
+namespace {
+
+const Clock kClock = [] { return testing::kPkiNow; };
+
+template <class T>
+T Must(Result<T> result) {
+  if (result) return std::move(*result);
+  std::fprintf(stderr, "%s (%s)\n", result.error().message.c_str(), result.error().check.c_str());
+  std::abort();
+}
+
+Secret ProductKeyText(const LicenseTerms& terms) {
+  ProductKeyClaims claims{Base64UrlEncode(RandomBytes(16)),
+                          terms.vendor,
+                          terms.product,
+                          terms.plan,
+                          testing::kPkiNow,
+                          RandomSecret(32)};
+  auto key = testing::SoftwareKey::Generate(KeyType::kEcP256);
+  const std::string input = JwsSigningInput(MessageType::kProductKey, SignatureAlgorithm::kEcdsaSha256, "",
+                                            AsBytes(ProductKeyPayload(claims)));
+  auto signature = Must(key->SignDigest(Sha256(AsBytes(input))));
+  return Secret(ToBytes(FormatProductKey("NLS", FinishJws(input, signature))));
+}
+
+// What the vendor does, without appraisal: a license for the key in the request, sealed to its TPM.
+std::string Answer(const std::string& request_file, const testing::TestPki& pki, const LicenseTerms& terms) {
+  const ActivationRequest request = Must(ReadRequestFile(request_file));
+  const tpm::Public ek = Must(tpm::ParsePublic(request.content.ek_public));
+  const tpm::Public key = Must(tpm::ParsePublic(request.content.license_key_public));
+  CertificateFields fields = pki.LicenseFields(terms);
+  fields.subject_spki = Must(tpm::KeyOf(key)).spki();
+  const LicenseFile file{pki.IssueLicense(fields), pki.issuing, pki.IssueCrl(pki.ShardCrlFields()), {}};
+  const Secret secret = RandomSecret(32);
+  const AnswerHeader header{ToBytes(ByteView(request.request_hash)), tpm::NameOf(ek), tpm::NameOf(key)};
+  const Bytes wrapped = Must(MakeCredential(ek, tpm::NameOf(key), secret));
+  return ArmorAnswer(Must(SealJwe(header, wrapped, secret, FormatAnswerContent({FormatLicenseFile(file)}))),
+                     "");
+}
+
+struct Times {
+  double total = 0, tpm = 0;
+  long commands = 0;
+};
+
+Times ActivateOnce(const std::string& tcti, const std::filesystem::path& directory,
+                   const testing::TestPki& pki) {
+  const LicenseTerms terms = testing::TestPki::Terms();
+  const std::filesystem::path sums = directory / "times";
+  ::setenv("HOLDFAST_TCTI_TIMES", sums.c_str(), 1);
+  std::filesystem::remove(sums);
+  std::filesystem::remove_all(directory / "state");
+  const StateDirectory state(directory / "state");
+  const Secret product_key = ProductKeyText(terms);
+  const TrustAnchors anchors = pki.Anchors();
+  Times times;
+  {
+    auto lock = Must(state.Lock());
+    auto tpm = Must(Tpm::Open(tcti));
+    std::string request, answer;
+    times.total +=
+        WallSeconds([&] { request = Must(MakeRequest(product_key, {}, *tpm, state, kClock)).file; });
+    answer = Answer(request, pki, terms);
+    times.total += WallSeconds([&] {
+      if (!Must(Install(answer, *tpm, state, anchors, kClock)).changed) std::abort();
+    });
+  }
+  long long nanoseconds = 0;
+  std::ifstream(sums) >> times.commands >> nanoseconds;
+  times.tpm = static_cast<double>(nanoseconds) / 1e9;
+  return times;
+}
+
+}  // namespace
+
+void ActivationSection(std::vector<Row>& rows) {
+  const testing::TempDir directory;
+  auto swtpm = testing::SwTpm::Start(directory.path() / "tpm");
+  const std::string tcti = std::string(HOLDFAST_BINARY_DIR) + "/timing_tcti.so:" + swtpm->tcti();
+  const testing::TestPki pki;
+  std::vector<double> ratios, totals, sums;
+  long commands = 0;
+  for (int round = 0; round < 12; round++) {
+    const Times t = ActivateOnce(tcti, directory.path(), pki);
+    if (round == 0) continue;  // warm-up: defines the gate
+    ratios.push_back(t.total / t.tpm);
+    totals.push_back(t.total);
+    sums.push_back(t.tpm);
+    commands = t.commands;
+  }
+  char detail[160];
+  std::snprintf(detail, sizeof detail, "%.1f ms, of which %.1f ms in %ld commands of a software TPM",
+                Median(totals) * 1e3, Median(sums) * 1e3, commands);
+  rows.push_back({"activation, customer's side / its TPM commands", Median(ratios), 1.2, false, detail});
+}
+
+}  // namespace holdfast::bench

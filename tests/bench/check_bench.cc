@@ -1,0 +1,96 @@
+// A feature check over the agent's socket against a bare round trip of the same octets over a unix socket.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "agent/api/server.h"
+#include "tests/bench/sections.h"
+#include "tests/testing/pki.h"
+#include "tests/testing/temp_dir.h"
+
+namespace holdfast::bench {
+namespace {
+
+constexpr int kPerRound = 2000;
+const std::string kCheck = "{\"op\":\"check\",\"feature\":\"export\"}\n";
+
+// Writes one line and reads one; the answer.
+std::string RoundTrip(int socket, const std::string& line) {
+  if (::write(socket, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::abort();
+  std::string answer;
+  char buffer[4096];
+  while (answer.empty() || answer.back() != '\n') {
+    ssize_t n = ::read(socket, buffer, sizeof buffer);
+    if (n <= 0) std::abort();
+    answer.append(buffer, static_cast<size_t>(n));
+  }
+  return answer;
+}
+
+double RoundTrips(int socket) {
+  return WallSeconds([&] {
+    for (int i = 0; i < kPerRound; i++) RoundTrip(socket, kCheck);
+  });
+}
+
+// Reads a line and sends `answer`, until the other end is closed.
+void Echo(int socket, const std::string& answer) {
+  char buffer[4096];
+  for (ssize_t n; (n = ::read(socket, buffer, sizeof buffer)) > 0;) {
+    if (buffer[n - 1] == '\n' && ::write(socket, answer.data(), answer.size()) < 0) return;
+  }
+}
+
+LicenseView View() {
+  const testing::TestPki pki;
+  LicenseTerms terms = testing::TestPki::Terms();
+  terms.grants.features["export"] = true;
+  auto verified = VerifyLicense(pki.MakeLicenseFile(terms), pki.Anchors());
+  if (!verified) std::abort();
+  LicenseView view;
+  view.product = terms.product;
+  view.verified = std::move(*verified);
+  view.hardware = HardwareProof::kProven;
+  return view;
+}
+
+}  // namespace
+
+void CheckSection(std::vector<Row>& rows) {
+  const testing::TempDir directory;
+  api::Service service([] { return testing::kPkiNow; }, "bench");
+  std::vector<LicenseView> licenses;
+  licenses.push_back(View());
+  service.SetLicenses(std::move(licenses));
+  api::ServerOptions options;
+  options.socket.path = directory.path() / "agent.sock";
+  auto server = api::Server::Start(options, service, [](api::ApiRequest, api::Server::Done) {});
+  if (!server) std::abort();
+  std::thread serving([&] { (*server)->Run([] {}); });
+  auto agent = api::Connect(options.socket.path);
+  if (!agent) std::abort();
+  const std::string answer = RoundTrip(agent->get(), kCheck);
+  if (answer.find("\"allowed\":true") == std::string::npos) std::abort();
+
+  int pair[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) std::abort();
+  std::thread echo([&] { Echo(pair[1], answer); });
+  const Paired paired = Compare(
+      11, [&] { return RoundTrips(agent->get()); }, [&] { return RoundTrips(pair[0]); });
+  ::shutdown(pair[0], SHUT_RDWR);
+  echo.join();
+  ::close(pair[0]);
+  ::close(pair[1]);
+  (*server)->Stop();
+  serving.join();
+
+  char detail[120];
+  std::snprintf(detail, sizeof detail, "%.1f us a check, bare round trip %.1f us", paired.a / kPerRound * 1e6,
+                paired.b / kPerRound * 1e6);
+  rows.push_back({"feature check / bare socket round trip", paired.ratio, {}, false, detail});
+}
+
+}  // namespace holdfast::bench
