@@ -50,6 +50,7 @@ Status Connection::AttachLocked() {
   HOLDFAST_CHECK(Login(use, anchor));
   anchor_ = std::move(anchor);
   std::lock_guard state(state_mutex_);
+  token_ = slot.token;
   info_.label = slot.label();
   info_.serial = slot.serial();
   info_.manufacturer = Unpadded(slot.token.manufacturerID, sizeof slot.token.manufacturerID);

@@ -1,5 +1,7 @@
 #include "signer/hsm/pkcs11/connection.h"
 
+#include <p11-kit/uri.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -87,6 +89,13 @@ Connection::Mark Connection::mark() const {
 TokenInfo Connection::info() const {
   std::lock_guard lock(state_mutex_);
   return info_;
+}
+
+Status Connection::CheckToken(const Uri& uri) const {
+  std::lock_guard lock(state_mutex_);
+  if (p11_kit_uri_match_token_info(uri.get(), &token_)) return {};
+  return Fail(ErrorKind::kUsage, "hsm.uri", uri.text() + " names another token than '" + info_.label + "'",
+              "Name the key by id= and object= only");
 }
 
 std::string Connection::place() const {

@@ -51,6 +51,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   SessionPool& pool() { return pool_; }
   const TokenConfig& config() const { return config_; }
   TokenInfo info() const;
+  // Whether what the URI says of a token fits this one; hsm.uri if not.
+  Status CheckToken(const Uri& uri) const;
   std::string place() const;  // for errors: "token 'x' of MODULE"
   std::mutex& write_mutex() { return write_mutex_; }
 
@@ -70,11 +72,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   std::mutex attach_mutex_;  // serialises attaching and logging in
   std::optional<Session> anchor_;
-  CK_FLAGS token_flags_ = 0;
+  CK_FLAGS token_flags_ = 0;  // as of the last search
 
   mutable std::mutex state_mutex_;  // of what follows; held for no call
   Mark mark_;
   TokenInfo info_;
+  CK_TOKEN_INFO token_ = {};
   std::optional<Error> pin_error_;
 };
 

@@ -50,6 +50,7 @@ Token::~Token() = default;
 
 Result<std::shared_ptr<TokenKey>> Token::OpenKey(const PublicKey& pinned, std::string_view uri) {
   HOLDFAST_TRY(auto narrow, Narrow(uri));
+  if (narrow) HOLDFAST_CHECK(impl_->connection->CheckToken(*narrow));
   HOLDFAST_TRY(SigningScheme scheme, SigningScheme::For(pinned));
   auto key = std::make_unique<TokenKey::Impl>(impl_->connection, pinned, scheme, std::move(narrow));
   HOLDFAST_CHECK(key->KeepAlive());
@@ -58,6 +59,7 @@ Result<std::shared_ptr<TokenKey>> Token::OpenKey(const PublicKey& pinned, std::s
 
 Result<PublicKey> Token::ReadPublicKey(std::string_view uri) {
   HOLDFAST_TRY(Uri parsed, Uri::Parse(uri));
+  HOLDFAST_CHECK(impl_->connection->CheckToken(parsed));
   HOLDFAST_TRY(auto lease, impl_->connection->Borrow());
   HOLDFAST_TRY(CK_OBJECT_HANDLE private_key, FindNamedPrivateKey(lease.at(), parsed));
   auto key = PublicKeyOf(lease.at(), private_key);

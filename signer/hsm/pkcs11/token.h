@@ -3,8 +3,8 @@
 // key and by nothing else (a URI only narrows the search).
 //
 // When something fails the session is discarded, a new one tried, then a login, then the whole module is
-// finalised and initialised (recovery.h); after that the key is "down" and answers at once with the last
-// error until it is time to try again. A refused PIN is never presented twice: see Token::RetryPin.
+// finalised and initialised (docs/decisions/0043); after that the key is "down" and answers at once with the
+// last error until it is time to try again. A refused PIN is never presented twice: see Token::RetryPin.
 //
 // Processes: open tokens after daemonising and never fork afterwards; ignore SIGPIPE (a proxy module dies of
 // it). A PKCS#11 module is state of the process: tokens of one module share it, and its environment is set
@@ -28,9 +28,10 @@ struct TokenConfig {
   std::string uri;                      // names exactly one token: pkcs11:token=… or serial=…, or both
   Path pin_file;     // mode 0600; empty: the URI's pin-source. One final newline is ignored
   int sessions = 0;  // worker sessions; 0: one per core. Network HSMs like about 30
-  std::chrono::milliseconds session_wait{5000};  // how long a signature waits for a free session
-  std::chrono::milliseconds retry_after{
-      1000};  // first pause of a key that is down; doubles up to 30 times this
+  // How long a signature waits for a free session.
+  std::chrono::milliseconds session_wait{5000};
+  // First pause of a key that is down; it doubles up to 30 times this.
+  std::chrono::milliseconds retry_after{1000};
 };
 
 struct TokenInfo {
@@ -52,18 +53,19 @@ struct KeySpec {
 };
 
 // Checks that errors of this folder carry:
-//   hsm.uri hsm.config        kUsage        the configuration cannot be right
-//   hsm.module                kUnavailable  the shared library cannot be loaded or initialised
-//   hsm.token                 kNotFound     no token, or several, match the URI
-//   hsm.token_changed         kRefused      after a recovery the URI names a token with another serial number
-//   hsm.pin_refused           kRefused      latched until RetryPin; also the PIN locked. Do not restart in a
-//   loop hsm.key                   kNotFound     no private key, or several, match; or the pinned key is not
-//   there hsm.key_policy            kRefused      the key wants a PIN for each signature, or is of another
-//   type hsm.key_exists            kConflict     GenerateKey: label or id are in use hsm.digest kInternal the
-//   digest has the wrong length for the key hsm.signature             kRefused      the token's signature is
-//   not one of the pinned key hsm.busy                  kUnavailable  no session became free in time hsm.down
-//   kUnavailable  the token does not work, recovery was tried hsm.generate              kRefused      the
-//   token will not make such a key
+// - hsm.uri, hsm.config (kUsage): the configuration cannot be right
+// - hsm.module (kUnavailable): the shared library cannot be loaded or initialised
+// - hsm.token (kNotFound): no token, or several, match the URI
+// - hsm.token_changed (kRefused): after a recovery the token has another serial number
+// - hsm.pin_refused (kRefused): wrong or locked; latched until RetryPin. Do not restart in a loop
+// - hsm.key (kNotFound): no private key, or several, match; or the pinned key is not there
+// - hsm.key_policy (kRefused): the key wants a PIN for each signature, or is of another type
+// - hsm.key_exists (kConflict): GenerateKey: label or id are in use
+// - hsm.generate (kRefused): the token will not make such a key
+// - hsm.digest (kInternal): the digest has the wrong length for the key
+// - hsm.signature (kRefused): the token's signature is not one of the pinned key
+// - hsm.busy, hsm.session_count (kUnavailable): no session became free in time, or the token has none for us
+// - hsm.down (kUnavailable): the token does not work, recovery was tried
 class Token {
  public:
   // Loads the module, finds the token, logs in. Tries again for about two seconds, as SoftHSM tokens vanish
@@ -73,7 +75,7 @@ class Token {
   static Status Initialize(const TokenConfig& config, const NewToken& token);
 
   // Exactly one private key that belongs to `pinned`; proven by a test signature. `uri` may narrow by id and
-  // object; empty: search all. P-256, P-384 and RSA.
+  // object; empty: search all. What it says of the token must fit this one. P-256, P-384 and RSA.
   Result<std::shared_ptr<TokenKey>> OpenKey(const PublicKey& pinned, std::string_view uri = {});
   // The public key of an existing key pair, found by id or object of `uri`: what to pin for a key that was
   // made with the token's own tool.

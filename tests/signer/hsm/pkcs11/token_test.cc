@@ -145,6 +145,46 @@ TEST(TokenOpen, OfManyProcessesAtOnce) {
   }
 }
 
+TEST(TokenOpenKey, RefusesAUriOfAnotherToken) {
+  auto soft = SoftToken::Create();
+  auto token = Token::Open(ConfigOf(soft));
+  ASSERT_TRUE(token);
+  auto pinned = (*token)->GenerateKey({KeyType::kEcP256, 0, "key", {1}});
+  ASSERT_TRUE(pinned);
+  EXPECT_TRUE((*token)->OpenKey(*pinned, "pkcs11:token=holdfast;object=key"));
+  auto other = (*token)->OpenKey(*pinned, "pkcs11:token=other;object=key");
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().check, "hsm.uri");
+}
+
+TEST(TokenOpenKey, RefusesTwoCopiesUnlessTheUriNamesOne) {
+  auto soft = SoftToken::Create();
+  auto token = Token::Open(ConfigOf(soft));
+  ASSERT_TRUE(token);
+  auto pinned = (*token)->GenerateKey({KeyType::kEcP256, 0, "key", {1}});
+  ASSERT_TRUE(pinned);
+  auto connection = Connection::Create(ConfigOf(soft));
+  ASSERT_TRUE(connection && (*connection)->Attach());
+  {
+    auto use = (*connection)->Enter();
+    auto session = (*connection)->OpenForWriting(*use);
+    ASSERT_TRUE(session);
+    SessionUse at{*use, session->handle()};
+    auto found = FindObjects(at, Template().Add(CKA_CLASS, CK_ULONG{CKO_PRIVATE_KEY}));
+    ASSERT_TRUE(found && found->size() == 1);
+    Template changes;
+    auto attributes = changes.Add(CKA_LABEL, AsBytes("copy")).Attributes();
+    CK_OBJECT_HANDLE copy = 0;
+    ASSERT_EQ((*use)->C_CopyObject(at.session, found->front(), attributes.data(), attributes.size(), &copy),
+              static_cast<CK_RV>(CKR_OK));
+  }
+  auto key = (*token)->OpenKey(*pinned);
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().check, "hsm.key");
+  EXPECT_NE(key.error().message.find("several"), std::string::npos) << key.error().message;
+  EXPECT_TRUE((*token)->OpenKey(*pinned, "pkcs11:object=copy"));
+}
+
 NewToken Embedded(std::string label) {
   return {std::move(label), Secret::CopyOf(AsBytes("5678")), Secret::CopyOf(AsBytes("1234"))};
 }
