@@ -21,11 +21,11 @@ Error CannotOpen(const std::string& tcti, TSS2_RC rc) {
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> Connection::Open(const std::string& tcti, Sleeper sleep) {
+Result<std::unique_ptr<Connection>> Connection::Open(const std::string& tcti, const TpmOptions& options) {
   TSS2_TCTI_CONTEXT* transport = nullptr;
   if (TSS2_RC rc = Tss2_TctiLdr_Initialize(tcti.c_str(), &transport))
     return tl::unexpected(CannotOpen(tcti, rc));
-  std::unique_ptr<Connection> opened(new Connection(transport, std::move(sleep)));
+  std::unique_ptr<Connection> opened(new Connection(transport, options));
   if (TSS2_RC rc = Esys_Initialize(&opened->esys_, transport, nullptr))
     return tl::unexpected(CannotOpen(tcti, rc));
   return opened;
@@ -36,15 +36,22 @@ Connection::~Connection() {
   Tss2_TctiLdr_Finalize(&tcti_);
 }
 
+TSS2_RC Connection::Send(const std::function<TSS2_RC(ESYS_CONTEXT*)>& command) {
+  if (options_.observe) options_.observe(TpmOptions::Event::kCommand);
+  TSS2_RC rc = command(esys_);
+  if (options_.observe) options_.observe(TpmOptions::Event::kAnswer);
+  return rc;
+}
+
 Status Connection::Run(const Step& step, const std::function<TSS2_RC(ESYS_CONTEXT*)>& command) {
   std::chrono::milliseconds wait = kFirstWait;
   int waits = 0;
   bool freed = false;
-  while (TSS2_RC rc = command(esys_)) {
+  while (TSS2_RC rc = Send(command)) {
     Recovery recovery = RecoveryFor(rc);
     if (recovery == Recovery::kRetryLater && waits < kMaxWaits) {
       waits++;
-      sleep_(wait);
+      options_.sleep(wait);
       wait = std::min(wait * 2, kLongestWait);
     } else if (recovery == Recovery::kFreeSlots && !freed && !freeing_) {
       freed = true;

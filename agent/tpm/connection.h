@@ -4,7 +4,6 @@
 
 #include <tss2/tss2_esys.h>
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,11 +13,10 @@
 #include <vector>
 
 #include "agent/tpm/return_code.h"
+#include "agent/tpm/tpm.h"
 #include "protocol/bytes.h"
 
 namespace holdfast::tpm {
-
-using Sleeper = std::function<void(std::chrono::milliseconds)>;
 
 class Handle;
 
@@ -48,7 +46,7 @@ class Owned {
 class Connection {
  public:
   // Check: tpm.open.
-  static Result<std::unique_ptr<Connection>> Open(const std::string& tcti, Sleeper sleep);
+  static Result<std::unique_ptr<Connection>> Open(const std::string& tcti, const TpmOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -76,7 +74,8 @@ class Connection {
 
  private:
   friend class Handle;
-  Connection(TSS2_TCTI_CONTEXT* tcti, Sleeper sleep) : tcti_(tcti), sleep_(std::move(sleep)) {}
+  Connection(TSS2_TCTI_CONTEXT* tcti, const TpmOptions& options) : tcti_(tcti), options_(options) {}
+  TSS2_RC Send(const std::function<TSS2_RC(ESYS_CONTEXT*)>& command);
   // What an earlier process of ours left in a TPM without resource manager: keys made by our templates, and
   // sessions, which nobody can hold while we have the TPM to ourselves. With a resource manager only our own
   // handles are visible here, and there is nothing to do.
@@ -85,7 +84,7 @@ class Connection {
 
   TSS2_TCTI_CONTEXT* tcti_;
   ESYS_CONTEXT* esys_ = nullptr;
-  Sleeper sleep_;
+  TpmOptions options_;
   bool broken_ = false, freeing_ = false;
   std::vector<ESYS_TR> held_;  // transient objects and sessions that Handles own
   std::optional<std::vector<TPM2_HANDLE>> persistent_;
@@ -107,7 +106,9 @@ class Handle {
   void Release();
   // The TPM has closed the session itself, after a use without continueSession.
   void Ended();
+  // ESAPI's own record: no command is sent.
   Result<Bytes> Name() const;
+  Status SetSessionAttributes(TPMA_SESSION attributes);
 
  private:
   Handle(Connection& in, ESYS_TR tr, bool flush) : in_(&in), tr_(tr), flush_(flush) {}

@@ -49,7 +49,7 @@ class Device final : public Tpm {
   template <class Operation>
   std::invoke_result_t<Operation, Connection&> Use(Operation operation) {
     if (!connection_) {
-      HOLDFAST_TRY(connection_, Connection::Open(tcti_, options_.sleep));
+      HOLDFAST_TRY(connection_, Connection::Open(tcti_, options_));
     }
     auto result = operation(*connection_);
     if (connection_->broken()) Release();

@@ -63,9 +63,16 @@ void Connection::Remember(ByteView id, const Handle& key) {
 
 Result<Bytes> Handle::Name() const {
   Owned<TPM2B_NAME> name;
-  HOLDFAST_CHECK(in_->Run({"the Name of an object"},
-                          [&](ESYS_CONTEXT* esys) { return Esys_TR_GetName(esys, tr_, name.Receive()); }));
+  if (TSS2_RC rc = Esys_TR_GetName(in_->esys_, tr_, name.Receive()))
+    return tl::unexpected(Explain(rc, {"Esys_TR_GetName"}));
   return ToBytes(View(*name));
+}
+
+Status Handle::SetSessionAttributes(TPMA_SESSION attributes) {
+  constexpr TPMA_SESSION kAll = 0xff;
+  if (TSS2_RC rc = Esys_TRSess_SetAttributes(in_->esys_, tr_, attributes, kAll))
+    return tl::unexpected(Explain(rc, {"Esys_TRSess_SetAttributes"}));
+  return {};
 }
 
 }  // namespace holdfast::tpm

@@ -2,6 +2,7 @@
 
 #include "agent/tpm/marshal.h"
 #include "protocol/byte_cursor.h"
+#include "protocol/crypto/random.h"
 
 namespace holdfast::tpm {
 namespace {
@@ -12,16 +13,15 @@ constexpr TPMT_SYM_DEF kAes128Cfb = {
 
 Result<Handle> Start(Connection& tpm, TPM2_SE type, ESYS_TR salt_key, const TPMT_SYM_DEF& symmetric,
                      TPM2_ALG_ID hash, TPMA_SESSION attributes) {
+  // Left to itself ESAPI seeds a generator of its own for each nonce, which takes longer than some commands.
+  const auto nonce = Sized<TPM2B_NONCE>(RandomBytes(32));
   ESYS_TR session = ESYS_TR_NONE;
   HOLDFAST_CHECK(tpm.Run({"TPM2_StartAuthSession"}, [&](ESYS_CONTEXT* esys) {
     return Esys_StartAuthSession(esys, salt_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-                                 nullptr, type, &symmetric, hash, &session);
+                                 &nonce, type, &symmetric, hash, &session);
   }));
   Handle started = Handle::Flushed(tpm, session);
-  constexpr TPMA_SESSION kAll = 0xff;
-  HOLDFAST_CHECK(tpm.Run({"session attributes"}, [&](ESYS_CONTEXT* esys) {
-    return Esys_TRSess_SetAttributes(esys, session, attributes, kAll);
-  }));
+  HOLDFAST_CHECK(started.SetSessionAttributes(attributes));
   return started;
 }
 

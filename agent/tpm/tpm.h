@@ -70,6 +70,9 @@ struct TpmOptions {
   // Waits between attempts when the TPM says "later" (RETRY, NV_RATE and such): doubling, about 10 s in all.
   // For tests that must not wait; empty means to sleep.
   std::function<void(std::chrono::milliseconds)> sleep;
+  // Called before each ESAPI command and after it, whatever came of it: for measurements.
+  enum class Event { kCommand, kAnswer };
+  std::function<void(Event)> observe;
 };
 
 class Tpm : public Attester, public CredentialOpener, public LicenseKeySigner {
