@@ -45,9 +45,10 @@ Status CheckCertificateFields(const CertificateFields& f) {
 Status CheckSubjectKey(CertificateProfile profile, const PublicKey& key) {
   const KeyType type = key.type();
   bool fits = type == KeyType::kEcP256;
-  if (profile != CertificateProfile::kLicense) fits = fits || type == KeyType::kEcP384;
-  if (profile == CertificateProfile::kRoot || profile == CertificateProfile::kIssuing)
-    fits = fits || (type == KeyType::kRsa && (key.bits() == 3072 || key.bits() == 4096));
+  // The vendor's own keys are of what the HSM offers, which may be RSA alone.
+  if (profile != CertificateProfile::kLicense)
+    fits = fits || type == KeyType::kEcP384 ||
+           (type == KeyType::kRsa && (key.bits() == 3072 || key.bits() == 4096));
   if (!fits) return Refused("certificate.key", "a subject key of a type or size that the profile excludes");
   return {};
 }

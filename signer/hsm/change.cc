@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "certs/crl_rules.h"
 #include "signer/hsm/audit_log.h"
 #include "signer/hsm/line_keys.h"
 #include "signer/hsm/signer_loader.h"
@@ -86,7 +87,7 @@ class Work {
         next.entries.push_back({issuing.fields().serial, now_, RevocationReason::kKeyCompromise});
     }
     std::sort(next.entries.begin(), next.entries.end(),
-              [](const RevokedEntry& a, const RevokedEntry& b) { return a.serial < b.serial; });
+              [](const RevokedEntry& a, const RevokedEntry& b) { return SerialLess(a.serial, b.serial); });
     HOLDFAST_CHECK(CheckSuccession(previous.fields(), next, {}));
     return next;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "certs/crl_rules.h"
 #include "protocol/strict_json.h"
 #include "protocol/terms.h"
 
@@ -68,28 +69,26 @@ bool IsEntrySerial(const Bytes& serial) {
   return !serial.empty() && serial.size() <= 20 && serial[0] > 0 && serial[0] < 0x80;
 }
 
-Status CheckEntries(const CrlOrder& order) {
+Status CheckEntries(const CrlFields& list) {
   const auto refuse = [](std::string what) { return Refused("policy.crl_entries", std::move(what)); };
-  if (order.entries.size() > kMaxCrlEntries)
+  if (list.entries.size() > kMaxCrlEntries)
     return refuse("more than " + std::to_string(kMaxCrlEntries) + " entries in one shard");
-  std::vector<Bytes> serials;
-  for (const auto& entry : order.entries) {
+  for (size_t i = 0; i < list.entries.size(); i++) {
+    const RevokedEntry& entry = list.entries[i];
     if (!IsEntrySerial(entry.serial)) return refuse("an entry's serial number is malformed");
-    if (entry.date > order.this_update + kClockTolerance)
+    if (entry.date > list.this_update + kClockTolerance)
       return refuse("serial " + HexEncode(entry.serial) + " is revoked after thisUpdate");
-    serials.push_back(entry.serial);
+    if (i > 0 && !SerialLess(list.entries[i - 1].serial, entry.serial))
+      return refuse("serial " + HexEncode(entry.serial) + " occurs twice");
   }
-  std::sort(serials.begin(), serials.end());
-  if (auto twice = std::adjacent_find(serials.begin(), serials.end()); twice != serials.end())
-    return refuse("serial " + HexEncode(*twice) + " occurs twice");
   return {};
 }
 
-std::vector<Bytes> MayDrop(const CrlFields& previous, const CrlOrder& order, const IssuancePolicy& policy) {
+std::vector<Bytes> MayDrop(const CrlFields& previous, const CrlFields& next, const IssuancePolicy& policy) {
   std::vector<Bytes> serials;
   for (const auto& entry : previous.entries)
     if (entry.reason == RevocationReason::kCertificateHold ||
-        entry.date + policy.maximum_validity < order.this_update)
+        entry.date + policy.maximum_validity < next.this_update)
       serials.push_back(entry.serial);
   return serials;
 }
@@ -120,25 +119,21 @@ Status CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy
   return CheckTerms(order, context);
 }
 
-Status CheckCrlOrder(const CrlOrder& order, const IssuancePolicy& policy, const PolicyContext& context,
-                     const CrlFields* previous) {
+Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const PolicyContext& context,
+                const CrlFields* previous) {
   HOLDFAST_CHECK(CheckClock(context));
-  if (order.number < 1) return Refused("policy.crl_number", "CRL numbers begin with 1");
-  if (order.this_update > context.now + kClockTolerance ||
-      order.this_update < context.now - policy.maximum_backdating)
-    return Refused("policy.crl_dates", "thisUpdate " + FormatTime(order.this_update) + " is not about now");
-  if (order.next_update <= order.this_update)
+  if (list.number < 1) return Refused("policy.crl_number", "CRL numbers begin with 1");
+  if (list.this_update > context.now + kClockTolerance ||
+      list.this_update < context.now - policy.maximum_backdating)
+    return Refused("policy.crl_dates", "thisUpdate " + FormatTime(list.this_update) + " is not about now");
+  if (list.next_update <= list.this_update)
     return Refused("policy.crl_dates", "nextUpdate is not after thisUpdate");
-  if (order.next_update - order.this_update > policy.maximum_crl_lifetime)
+  if (list.next_update - list.this_update > policy.maximum_crl_lifetime)
     return Refused("policy.crl_dates",
                    "nextUpdate is more than " + FormatDuration(policy.maximum_crl_lifetime) + " ahead");
-  HOLDFAST_CHECK(CheckEntries(order));
+  HOLDFAST_CHECK(CheckEntries(list));
   if (!previous) return {};
-  CrlFields next{.this_update = order.this_update, .next_update = order.next_update, .number = order.number};
-  next.entries = order.entries;
-  std::sort(next.entries.begin(), next.entries.end(),
-            [](const RevokedEntry& a, const RevokedEntry& b) { return a.serial < b.serial; });
-  return CheckSuccession(*previous, next, MayDrop(*previous, order, policy));
+  return CheckSuccession(*previous, list, MayDrop(*previous, list, policy));
 }
 
 Status CheckMessageOrder(const MessageOrder& order, const IssuancePolicy& policy,

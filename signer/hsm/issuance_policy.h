@@ -41,11 +41,11 @@ struct PolicyContext {
 Status CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy,
                          const PolicyContext& context);
 
-// `previous` is the newest list of that issuer and shard that the signer knows. An entry may leave the list
+// `list` is what was ordered, its entries ascending by serial. `previous` is the newest list of that issuer and shard that the signer knows. An entry may leave the list
 // only when it was a hold, or when every license that it could mean has expired by the policy's maximum
 // validity. Checks: policy.clock, policy.crl_number, policy.crl_dates, policy.crl_entries, and crl.sequence.
-Status CheckCrlOrder(const CrlOrder& order, const IssuancePolicy& policy, const PolicyContext& context,
-                     const CrlFields* previous);
+Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const PolicyContext& context,
+                const CrlFields* previous);
 
 // The payload must be the claims of a product key of this vendor. Checks: policy.clock, policy.rate,
 // policy.message, policy.message.<claim>.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "certs/crl_rules.h"
 #include "certs/lint.h"
 #include "protocol/strict_json.h"
 #include "signer/hsm/authority.h"
@@ -80,7 +81,7 @@ CrlFields ListFields(const CrlOrder& order, const IssuingLine& line) {
   f.uri = CrlUri(line.issuing.subject_key_id(), order.shard);
   f.entries = order.entries;
   std::sort(f.entries.begin(), f.entries.end(),
-            [](const RevokedEntry& a, const RevokedEntry& b) { return a.serial < b.serial; });
+            [](const RevokedEntry& a, const RevokedEntry& b) { return SerialLess(a.serial, b.serial); });
   return f;
 }
 
@@ -193,9 +194,9 @@ Result<SigningJob> Issuer::PrepareCrl(const CrlOrder& order, const Actor& actor)
   if (!line) return NoLine(order.line);
   HOLDFAST_TRY(const auto previous,
                ReadPreviousCrl(parts_.paths.Crl(line->issuing.subject_key_id(), order.shard)));
-  HOLDFAST_CHECK(CheckCrlOrder(order, parts_.policy, Context(*line, RateWindow()),
-                               previous ? &previous->fields() : nullptr));
   const CrlFields fields = ListFields(order, *line);
+  HOLDFAST_CHECK(CheckCrl(fields, parts_.policy, Context(*line, RateWindow()),
+                          previous ? &previous->fields() : nullptr));
   const SignatureAlgorithm algorithm = AlgorithmFor(line->issuing.public_key().type());
   HOLDFAST_TRY(Bytes tbs, BuildTbsCrl(fields, algorithm));
   HOLDFAST_TRY(const Bytes draft,

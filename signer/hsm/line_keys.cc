@@ -6,6 +6,13 @@
 namespace holdfast::hsm {
 namespace {
 
+// Without zero octets: a URI with %00 is refused.
+Bytes NewKeyId() {
+  Bytes id = RandomBytes(8);
+  for (uint8_t& octet : id) octet |= 1;
+  return id;
+}
+
 std::string IdUri(const Bytes& id) {
   std::string uri = "pkcs11:id=";
   for (const uint8_t octet : id) uri += "%" + HexEncode({&octet, 1});
@@ -52,7 +59,7 @@ Result<MadeKey> MakeKey(TokenSet& tokens, const KeyPlan& plan, const std::string
   }
   HOLDFAST_TRY(KeySpec spec, ParseKeySpec(plan.generate));
   // Unique also when an interrupted attempt left a key behind.
-  spec.id = RandomBytes(8);
+  spec.id = NewKeyId();
   spec.label = purpose + "-" + HexEncode(ByteView(spec.id).first(4));
   HOLDFAST_TRY(const PublicKey fresh, token->GenerateKey(spec));
   const std::string uri = IdUri(spec.id);

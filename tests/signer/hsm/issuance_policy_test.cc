@@ -81,8 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadOrder{"KeyIsNoKey", "policy.key", [](O& o, C&) { o.subject_spki.pop_back(); }},
         BadOrder{"KeyOfAnotherCurve", "policy.key",
                  [](O& o, C&) {
-                   o.subject_spki =
-                       testing::SoftwareKey::Generate(KeyType::kEcP384)->public_key().spki();
+                   o.subject_spki = testing::SoftwareKey::Generate(KeyType::kEcP384)->public_key().spki();
                  }},
         BadOrder{"TermsAreNoTerms", "policy.terms", [](O& o, C&) { o.terms_json = "{}"; }},
         BadOrder{"TermsTooLarge", "policy.terms", [](O& o, C&) { o.terms_json.append(kMaxTermsSize, ' '); }},
@@ -102,6 +101,14 @@ TEST(IssuancePolicy, RateWindowCountsTheLastMinuteOnly) {
   EXPECT_EQ(window.LastMinute(kTestNow + Seconds(5000)), 0);
 }
 
+CrlFields GoodList() {
+  const CrlOrder order = GoodCrl(5);
+  CrlFields list;
+  list.number = order.number;
+  list.this_update = order.this_update;
+  list.next_update = order.next_update;
+  return list;
+}
 CrlFields Previous(std::vector<RevokedEntry> entries) {
   CrlFields fields;
   fields.number = 4;
@@ -113,16 +120,16 @@ CrlFields Previous(std::vector<RevokedEntry> entries) {
 const RevokedEntry kRevoked{Bytes{1, 2}, kTestNow - Seconds(3600), RevocationReason::kPrivilegeWithdrawn};
 
 TEST(CrlPolicy, AcceptsAListThatKeepsWhatWasRevoked) {
-  CrlOrder order = GoodCrl(5);
-  order.entries = {{Bytes{9}, kTestNow, RevocationReason::kCertificateHold}, kRevoked};
+  CrlFields list = GoodList();
+  list.entries = {{Bytes{9}, kTestNow, RevocationReason::kCertificateHold}, kRevoked};
   const CrlFields previous = Previous({kRevoked});
-  auto status = CheckCrlOrder(order, {}, Context(), &previous);
+  auto status = CheckCrl(list, {}, Context(), &previous);
   EXPECT_TRUE(status) << status.error().message;
 }
 
 TEST(CrlPolicy, RefusesToLoseARevocation) {
   const CrlFields previous = Previous({kRevoked});
-  auto status = CheckCrlOrder(GoodCrl(5), {}, Context(), &previous);
+  auto status = CheckCrl(GoodList(), {}, Context(), &previous);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().check, "crl.sequence");
 }
@@ -133,58 +140,58 @@ TEST(CrlPolicy, LetsAHoldEndAndAnExpiredLicenseGo) {
   old.serial = {2, 2};
   old.date = kTestNow - Seconds(11ll * 366 * 86400);
   const CrlFields previous = Previous({hold, old});
-  auto status = CheckCrlOrder(GoodCrl(5), {}, Context(), &previous);
+  auto status = CheckCrl(GoodList(), {}, Context(), &previous);
   EXPECT_TRUE(status) << status.error().message;
 }
 
 struct BadList {
   const char* name;
   const char* check;
-  std::function<void(CrlOrder&)> spoil;
+  std::function<void(CrlFields&)> spoil;
 };
-class BadCrlOrder : public ::testing::TestWithParam<BadList> {};
+class BadCrl : public ::testing::TestWithParam<BadList> {};
 
-TEST_P(BadCrlOrder, IsRefusedByName) {
-  CrlOrder order = GoodCrl(5);
-  GetParam().spoil(order);
+TEST_P(BadCrl, IsRefusedByName) {
+  CrlFields list = GoodList();
+  GetParam().spoil(list);
   const CrlFields previous = Previous({});
-  auto status = CheckCrlOrder(order, {}, Context(), &previous);
+  auto status = CheckCrl(list, {}, Context(), &previous);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().check, GetParam().check) << status.error().message;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    All, BadCrlOrder,
-    ::testing::Values(BadList{"NumberZero", "policy.crl_number", [](CrlOrder& o) { o.number = 0; }},
-                    BadList{"NumberUsedBefore", "crl.sequence", [](CrlOrder& o) { o.number = 4; }},
-                    BadList{"OlderThanTheLast", "crl.sequence",
-                            [](CrlOrder& o) { o.this_update = kTestNow - Seconds(90'000); }},
-                    BadList{"FromTheFuture", "policy.crl_dates",
-                            [](CrlOrder& o) { o.this_update = kTestNow + Seconds(3600); }},
-                    BadList{"FromThePast", "policy.crl_dates",
-                            [](CrlOrder& o) { o.this_update = kTestNow - Seconds(9 * 86400); }},
-                    BadList{"EndsAtOnce", "policy.crl_dates",
-                            [](CrlOrder& o) { o.next_update = o.this_update; }},
-                    BadList{"LastsTooLong", "policy.crl_dates",
-                            [](CrlOrder& o) { o.next_update = o.this_update + Seconds(401 * 86400); }},
-                    BadList{"TooManyEntries", "policy.crl_entries",
-                            [](CrlOrder& o) {
-                              for (int i = 0; i <= 1000; i++)
-                                o.entries.push_back({Bytes{1, uint8_t(i / 256), uint8_t(i)}, kTestNow,
-                                                     RevocationReason::kUnspecified});
-                            }},
-                    BadList{"SameSerialTwice", "policy.crl_entries",
-                            [](CrlOrder& o) {
-                              o.entries = {kRevoked, kRevoked};
-                            }},
-                    BadList{"EmptySerial", "policy.crl_entries",
-                            [](CrlOrder& o) {
-                              o.entries = {{Bytes{}, kTestNow, {}}};
-                            }},
-                    BadList{"RevokedTomorrow", "policy.crl_entries",
-                            [](CrlOrder& o) {
-                              o.entries = {{Bytes{1}, kTestNow + Seconds(86400), {}}};
-                            }}),
+    All, BadCrl,
+    ::testing::Values(BadList{"NumberZero", "policy.crl_number", [](CrlFields& o) { o.number = 0; }},
+                      BadList{"NumberUsedBefore", "crl.sequence", [](CrlFields& o) { o.number = 4; }},
+                      BadList{"OlderThanTheLast", "crl.sequence",
+                              [](CrlFields& o) { o.this_update = kTestNow - Seconds(90'000); }},
+                      BadList{"FromTheFuture", "policy.crl_dates",
+                              [](CrlFields& o) { o.this_update = kTestNow + Seconds(3600); }},
+                      BadList{"FromThePast", "policy.crl_dates",
+                              [](CrlFields& o) { o.this_update = kTestNow - Seconds(9 * 86400); }},
+                      BadList{"EndsAtOnce", "policy.crl_dates",
+                              [](CrlFields& o) { o.next_update = o.this_update; }},
+                      BadList{"LastsTooLong", "policy.crl_dates",
+                              [](CrlFields& o) { o.next_update = o.this_update + Seconds(401 * 86400); }},
+                      BadList{"TooManyEntries", "policy.crl_entries",
+                              [](CrlFields& o) {
+                                for (int i = 0; i <= 1000; i++)
+                                  o.entries.push_back({Bytes{1, uint8_t(i / 256), uint8_t(i)}, kTestNow,
+                                                       RevocationReason::kUnspecified});
+                              }},
+                      BadList{"SameSerialTwice", "policy.crl_entries",
+                              [](CrlFields& o) {
+                                o.entries = {kRevoked, kRevoked};
+                              }},
+                      BadList{"EmptySerial", "policy.crl_entries",
+                              [](CrlFields& o) {
+                                o.entries = {{Bytes{}, kTestNow, {}}};
+                              }},
+                      BadList{"RevokedTomorrow", "policy.crl_entries",
+                              [](CrlFields& o) {
+                                o.entries = {{Bytes{1}, kTestNow + Seconds(86400), {}}};
+                              }}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(MessagePolicy, AcceptsTheClaimsOfAProductKey) {
