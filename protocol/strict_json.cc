@@ -27,6 +27,8 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   bool start_array(std::size_t) override { return Open(Json::array()); }
   bool end_array() override { return stack_.pop_back(), true; }
   bool key(string_t& name) override {
+    if (stack_.back()->size() >= kMaxJsonMembers)
+      return Stop("json.members", "an object of too many members");
     if (stack_.back()->contains(name))
       return Stop("json.duplicate", "the member name \"" + name.substr(0, 64) + "\" twice");
     name_ = std::move(name);

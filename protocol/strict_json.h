@@ -1,5 +1,5 @@
 // JSON (RFC 8259) from outside, read strictly: a size limit first, then valid UTF-8, no duplicate member
-// names, nesting at most kMaxJsonDepth, nothing after the value, no numbers outside int64 (and no fractions:
+// names, nesting at most kMaxJsonDepth, at most kMaxJsonMembers an object, no byte order mark, nothing after the value, no numbers outside int64 (and no fractions:
 // no message of ours has any). Messages are never re-encoded to be verified: signatures are over exact
 // octets.
 #pragma once
@@ -18,8 +18,9 @@ namespace holdfast {
 
 using Json = nlohmann::ordered_json;
 inline constexpr int kMaxJsonDepth = 16;
+inline constexpr size_t kMaxJsonMembers = 1024;  // names are compared with each other
 
-// Checks: json.size, json.syntax, json.utf8, json.duplicate, json.depth, json.number.
+// Checks: json.size, json.syntax, json.utf8, json.duplicate, json.depth, json.members, json.number.
 Result<Json> ParseJson(std::string_view text, size_t max_size);
 
 // Reads the members of one object and refuses what is left over. Usage:

@@ -35,6 +35,15 @@ TEST(ParseJsonTest, EndsNestingAtSixteen) {
   for (int i = 0; i < 17; i++) objects += R"({"a":)";
   EXPECT_EQ(CheckOf(objects), "json.depth");
 }
+TEST(ParseJsonTest, EndsObjectsAt1024Members) {
+  auto object = [](int count) {
+    std::string text = "{\"m\":0";
+    for (int i = 1; i < count; i++) text += ",\"m" + std::to_string(i) + "\":0";
+    return text + "}";
+  };
+  EXPECT_EQ(CheckOf(object(1024), 1 << 20), "accepted");
+  EXPECT_EQ(CheckOf(object(1025), 1 << 20), "json.members");
+}
 TEST(ParseJsonTest, RefusesTextThatIsNotUtf8) {
   for (const char* bad : {"\"\x80\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xff\"",
                           "\"\xe2\x82\"", "\"\xf0\x80\x80\xaf\""})

@@ -1,0 +1,103 @@
+// The files in docs/examples/activation, which docs/formats.md explains, are still what our code reads, and still belong together.
+#include <gtest/gtest.h>
+
+#include "certs/ek_certificate.h"
+#include "certs/path.h"
+#include "protocol/answer.h"
+#include "protocol/armor.h"
+#include "protocol/platform/files.h"
+#include "protocol/product_key.h"
+#include "protocol/request.h"
+#include "protocol/terms.h"
+#include "protocol/tpm/structures.h"
+#include "protocol/tpm/templates.h"
+
+namespace holdfast {
+namespace {
+
+std::string Example(const char* name) {
+  auto content = ReadFile(Path(HOLDFAST_SOURCE_DIR "/docs/examples/activation") / name, kMaxFileSize);
+  return content ? std::string(AsText(*content)) : std::string();
+}
+
+std::string Line(const char* name) {
+  std::string text = Example(name);
+  if (!text.empty()) text.pop_back();
+  return text;
+}
+
+PublicKey MessageKey() {
+  return PublicKey::FromSpki(ParseArmor(Example("message-key.pem"))->front().content).value();
+}
+
+TEST(FormatExamplesTest, TheTermsAreThePlanOfTheProductFile) {
+  const ProductFile product = ParseProductFile(Example("product.json")).value();
+  const LicenseTerms terms =
+      ResolvePlan(product.plans.at("standard"), {"L-0001", "Example Vendor", "editor", "standard",
+                                                 *ParseTime("2026-11-22T06:00:00Z"), AssuranceClass::kHwTpm});
+  EXPECT_EQ(FormatTerms(terms), Example("terms.json"));
+}
+
+TEST(FormatExamplesTest, TheProductKeyIsSignedByTheMessageKey) {
+  auto key = ParseProductKey(Line("product-key.txt"));
+  ASSERT_TRUE(key) << key.error().message;
+  EXPECT_EQ(key->claims.product, "editor");
+  EXPECT_TRUE(VerifyJws(*ParseJws(key->jwt, MessageType::kProductKey), MessageKey()));
+}
+
+TEST(FormatExamplesTest, TheRequestIsSignedByItsLicenseKeyAndMadeWithTheProductKey) {
+  auto request = ReadRequestFile(Example("request.txt"));
+  ASSERT_TRUE(request) << request.error().message;
+  const tpm::Public license_key = tpm::ParsePublic(request->content.license_key_public).value();
+  EXPECT_TRUE(VerifyJws(request->jws, *KeyOf(license_key)));
+  const ProductKey key = ParseProductKey(Line("product-key.txt")).value();
+  EXPECT_EQ(request->content.product_key_id, key.claims.id);
+  EXPECT_TRUE(
+      VerifyPossession(*PossessionPublicKey(key.claims.seed), request->content_hash, request->possession));
+}
+
+TEST(FormatExamplesTest, EveryAttestIsSignedByTheAkOverTheContentHash) {
+  const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
+  const PublicKey ak = KeyOf(*tpm::ParsePublic(request.content.ak_public)).value();
+  for (const SignedAttest* part :
+       {&request.evidence.certify, &request.evidence.gate, &request.evidence.quote}) {
+    auto attest = tpm::ParseAttest(part->attest);
+    ASSERT_TRUE(attest) << attest.error().message;
+    EXPECT_TRUE(Equal(attest->extra_data, request.content_hash));
+    EXPECT_TRUE(ak.Verify(SignatureAlgorithm::kEcdsaSha256, part->attest,
+                          tpm::ParseSignature(part->signature)->raw, EcdsaForm::kRaw));
+  }
+}
+
+TEST(FormatExamplesTest, TheAnswerIsForTheRequestAndHoldsTheLicense) {
+  const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
+  auto answer = ReadAnswerFile(Example("answer.txt"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_TRUE(Equal(answer->header.request_hash, request.request_hash));
+  EXPECT_EQ(answer->header.ek_name, NameOf(*tpm::ParsePublic(request.content.ek_public)));
+  EXPECT_EQ(answer->header.license_key_name, NameOf(*tpm::ParsePublic(request.content.license_key_public)));
+  auto plain = OpenJwe(*answer, Secret(*HexDecode(Line("answer-content-key.hex"))));
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(ParseAnswerContent(plain->Reveal())->license, Example("license.pem"));
+}
+
+TEST(FormatExamplesTest, TheLicenseVerifiesAndCarriesTheTerms) {
+  auto file = ParseLicenseFile(Example("license.pem"));
+  ASSERT_TRUE(file) << file.error().message;
+  auto verified = VerifyLicense(*file, ParseTrustAnchors(Example("root.pem")).value());
+  ASSERT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(file->license.fields().terms_json, Example("terms.json"));
+  const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
+  EXPECT_EQ(verified->license_key.spki(),
+            KeyOf(*tpm::ParsePublic(request.content.license_key_public))->spki());
+}
+
+TEST(FormatExamplesTest, TheEkCertificateLeadsToTheBundle) {
+  const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
+  auto bundle = ParseEkRootBundle(Example("ek-bundle.json"));
+  ASSERT_TRUE(bundle) << bundle.error().message;
+  EXPECT_TRUE(VerifyEkCertificate(request.content.ek_certificates, *bundle, request.content.created));
+}
+
+}  // namespace
+}  // namespace holdfast

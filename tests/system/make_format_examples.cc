@@ -1,0 +1,127 @@
+// usage: make_format_examples DIR  Makes the files in docs/examples/activation anew: one license from its product file to the
+// installed file, with keys made for the occasion. Afterwards `tests/system/formats_test.py BIN --update` writes the
+// new octets into docs/formats.md.
+#include <iostream>
+
+#include "protocol/answer.h"
+#include "protocol/armor.h"
+#include "protocol/base64.h"
+#include "protocol/crypto/random.h"
+#include "protocol/platform/files.h"
+#include "protocol/product_key.h"
+#include "signer/server/verifier/make_credential.h"
+#include "tests/testing/evidence.h"
+#include "tests/testing/pki.h"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view kProduct = R"({
+  "schema": "1.0",
+  "name": "Example Editor",
+  "line": "default",
+  "plans": {
+    "standard": {
+      "edition": "standard",
+      "features": {"export": true, "max-pages": 500},
+      "limits": {
+        "users": {"kind": "seats", "max": 5, "overage_percent": 20},
+        "renders": {"kind": "meter", "max": 10000, "period": "month"}
+      },
+      "fallback": {"edition": "viewer"},
+      "duration": "365d",
+      "expiry_grace": "7d",
+      "warn_before": ["30d", "7d"]
+    }
+  }
+}
+)";
+
+void Write(const Path& path, std::string_view text) {
+  if (auto status = WriteFileAtomically(path, AsBytes(text), 0644); !status) {
+    std::cerr << status.error().message << '\n';
+    std::exit(1);
+  }
+}
+
+std::string PublicKeyPem(const PublicKey& key) {
+  return Armor("PUBLIC KEY", key.spki());
+}
+
+ProductKeyClaims Claims(const testing::RequestOptions& options) {
+  ProductKeyClaims claims;
+  claims.id = options.product_key_id;
+  claims.vendor = options.vendor;
+  claims.product = options.product;
+  claims.plan = "standard";
+  claims.issued = testing::kPkiNow;
+  claims.seed = Secret::CopyOf(options.seed);
+  return claims;
+}
+
+std::string MakeProductKey(const testing::TestPki& pki, const testing::RequestOptions& options) {
+  const std::string input =
+      JwsSigningInput(MessageType::kProductKey, SignatureAlgorithm::kEcdsaSha256,
+                      HexEncode(pki.message.subject_key_id()), AsBytes(ProductKeyPayload(Claims(options))));
+  return FormatProductKey("NLS", FinishJws(input, pki.message_key->Sign(AsBytes(input))));
+}
+
+LicenseFile MakeLicense(const testing::TestPki& pki, const LicenseTerms& terms,
+                        const PublicKey& license_key) {
+  CertificateFields fields = pki.LicenseFields(terms);
+  fields.subject_spki = license_key.spki();
+  return LicenseFile{pki.IssueLicense(fields), pki.issuing, pki.IssueCrl(pki.ShardCrlFields()), {}};
+}
+
+std::string MakeAnswer(const ActivationRequest& request, const std::string& license,
+                       const Secret& content_key) {
+  const tpm::Public ek = tpm::ParsePublic(request.content.ek_public).value();
+  const tpm::Public key = tpm::ParsePublic(request.content.license_key_public).value();
+  const Bytes credential = MakeCredential(ek, tpm::NameOf(key), content_key).value();
+  const AnswerHeader header{ToBytes(ByteView(request.request_hash)), tpm::NameOf(ek), tpm::NameOf(key)};
+  return ArmorAnswer(
+      SealJwe(header, credential, content_key, FormatAnswerContent({license})).value(),
+      "Holdfast answer for product editor, host render-01\nInstall it with: holdfast install FILE\n\n");
+}
+
+void MakeAll(const Path& directory) {
+  const testing::TestPki pki;
+  testing::SoftwareTpm tpm;
+  testing::RequestOptions options;
+  options.vendor = "Example Vendor";
+  options.product = "editor";
+  options.product_key_id = Base64UrlEncode(*HexDecode("000102030405060708090a0b0c0d0e0f"));
+  Write(directory / "product.json", kProduct);
+  Write(directory / "root.pem", Armor(kLabelCertificate, pki.root.der()));
+  Write(directory / "message-key.pem", PublicKeyPem(pki.message_key->public_key()));
+  Write(directory / "product-key.txt", MakeProductKey(pki, options) + "\n");
+
+  const std::string compact = testing::BuildRequest(tpm, options);
+  const ActivationRequest request = ParseRequest(compact).value();
+  Write(directory / "request.txt", ArmorRequest(compact, request.content));
+
+  const ProductFile product = ParseProductFile(kProduct).value();
+  const LicenseTerms terms = ResolvePlan(
+      product.plans.at("standard"),
+      {"L-0001", options.vendor, options.product, "standard", testing::kPkiNow, AssuranceClass::kHwTpm});
+  Write(directory / "terms.json", FormatTerms(terms));
+  const std::string license = FormatLicenseFile(MakeLicense(pki, terms, tpm.license_key.public_key()));
+  Write(directory / "license.pem", license);
+
+  const Secret content_key = RandomSecret(32);
+  Write(directory / "answer.txt", MakeAnswer(request, license, content_key));
+  Write(directory / "answer-content-key.hex", HexEncode(content_key.Reveal()) + "\n");
+  Write(directory / "ek-bundle.json",
+        FormatEkRootBundle(tpm.authority.Bundle(EkRootClass::kDiscrete)) + "\n");
+}
+
+}  // namespace
+}  // namespace holdfast
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: make_format_examples DIR\n";
+    return 2;
+  }
+  holdfast::MakeAll(argv[1]);
+}
