@@ -3,9 +3,9 @@
 // Reboot(), so tests run in parallel. swtpm serves one connection at a time: call Tpm::Release() before
 // Tools() or Reboot(), or they wait for each other.
 //
-// Manufacturing takes seconds, so each identity is made once per build tree and copied. The same identity in
-// two directories is the same machine, cloned; two identities are two machines whose EK certificates come
-// from two CAs.
+// Manufacturing takes seconds, so each identity is made once per build tree (bin/swtpm-identities) and
+// copied. The same identity in two directories is the same machine, cloned; two identities are two machines
+// whose EK certificates come from two CAs.
 #pragma once
 
 #include <filesystem>
