@@ -2,7 +2,7 @@
 """usage: schemas_test.py BIN: the JSON Schemas in docs/schemas and our parsers agree.
 
 Examples are tests/protocol/data/VERDICT_KIND_WHAT.json: good_ is accepted by both, bad_ refused by both, beyond_ refused
-only by the parser, by a rule that its schema names in "$comment". From each good example mutants are made (every member
+only by the parser, by a rule that its schema names in "$comment"; so is what docs/examples shows. From each good example mutants are made (every member
 removed, every value replaced by others of every type, an unknown member in every object), and both must say the same.
 """
 import copy
@@ -88,6 +88,8 @@ def main():
             for what, mutant in mutants(value, replacements):
                 if not (kind == "request" and what.startswith("content =")):  # any text, says this schema
                     cases.append((f"{path.name}: {what}", kind, mutant, None, None))
+    for path in sorted((ROOT / "docs/examples").rglob("product.json")) + [ROOT / "docs/examples/activation/terms.json"]:
+        cases.append((str(path), path.stem, json.loads(path.read_text()), True, True))
     seen = {kind: {"good": 0, "bad": 0} for kind in validators}
     parsed = ask_parser(binaries, [(kind, value) for _, kind, value, _, _ in cases])
     if len(parsed) != len(cases):
