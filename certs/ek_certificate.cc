@@ -26,7 +26,8 @@ using ObjectPtr = std::unique_ptr<ASN1_OBJECT, OpensslFree<ASN1_OBJECT_free>>;
 Status CheckProfile(X509* x) {
   if (X509_get_version(x) != X509_VERSION_3)
     return Refused("ek.version", "an EK certificate that is not of version 3");
-  if (X509_check_ca(x) != 0) return Refused("ek.ca", "an EK certificate that is a CA's");
+  if ((X509_get_extension_flags(x) & EXFLAG_CA) != 0)
+    return Refused("ek.ca", "an EK certificate that is a CA's");
   const uint32_t usage = X509_get_key_usage(x);  // all bits when there is no such extension
   constexpr uint32_t kFits = KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT;
   if (usage == UINT32_MAX || (usage & kFits) == 0 || (usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0)
@@ -72,36 +73,23 @@ Status ReadSan(X509* x, EkIdentity& identity) {
   return Refused("ek.san", "the subject alternative name lacks manufacturer, model or version of the TPM");
 }
 
-// An RSA key that old manufacturers label RSAES-OAEP, which libcrypto does not decode: read here.
-Result<PublicKey> RsaKey(ByteView bits) {
-  DerReader reader(bits);
-  DerReader key = reader.Sequence();
-  const ByteView modulus = key.UnsignedInteger(), exponent = key.UnsignedInteger();
-  if (!key.Finish() || !reader.Finish() || exponent.size() > 4)
-    return Refused("ek.key", "an RSA key that is not DER or has a giant exponent");
-  uint32_t e = 0;
-  for (uint8_t octet : exponent) e = e << 8 | octet;
-  if (HasRocaFingerprint(modulus))
-    return Refused("ek.roca",
-                   "the RSA key has the fingerprint of CVE-2017-15361: anybody can compute its "
-                   "private half",
-                   "update the TPM's firmware and use its new EK, or its ECC EK");
-  return PublicKey::FromRsa(modulus, e);
+// SubjectPublicKeyInfo in its canonical form: SEQUENCE { algorithm, BIT STRING { SEQUENCE { modulus, ... } } }.
+ByteView RsaModulus(const PublicKey& key) {
+  DerReader spki(key.spki());
+  DerReader info = spki.Sequence();
+  info.Sequence();
+  DerReader bits(info.BitString());
+  return bits.Sequence().UnsignedInteger();
 }
 
 Result<PublicKey> ReadKey(X509* x) {
-  const X509_PUBKEY* spki = X509_get_X509_PUBKEY(x);
-  ASN1_OBJECT* algorithm = nullptr;
-  const unsigned char* bits = nullptr;
-  int size = 0;
-  if (X509_PUBKEY_get0_param(&algorithm, &bits, &size, nullptr, spki) != 1)
-    return Refused("ek.key", "an EK certificate without a key");
-  const int kind = OBJ_obj2nid(algorithm);
-  auto key = kind == NID_rsaEncryption || kind == NID_rsaesOaep
-                 ? RsaKey({bits, static_cast<size_t>(size)})
-                 : PublicKey::FromSpki(EncodeOpenssl<i2d_X509_PUBKEY>(spki));
-  if (!key && key.error().check != "ek.roca") return Refused("ek.key", key.error().message);
-  if (key && key->type() == KeyType::kEd25519) return Refused("ek.key", "a key type that no EK has");
+  auto key = PublicKey::FromSpki(EncodeOpenssl<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(x)));
+  if (!key) return Refused("ek.key", key.error().message);
+  if (key->type() == KeyType::kEd25519) return Refused("ek.key", "a key type that no EK has");
+  if (key->type() == KeyType::kRsa && HasRocaFingerprint(RsaModulus(*key)))
+    return Refused("ek.roca",
+                   "the RSA key has the fingerprint of CVE-2017-15361: its private half can be computed",
+                   "update the TPM's firmware and use its new EK, or its ECC EK");
   return key;
 }
 

@@ -23,20 +23,13 @@ bool OnlyKnownCriticals(const X509* x) {
   return true;
 }
 
-bool IsOaepKey(const X509* x) {
-  ASN1_OBJECT* algorithm = nullptr;
-  return X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(x)) == 1 &&
-         OBJ_obj2nid(algorithm) == NID_rsaesOaep;
-}
-
-// The EK certificate itself is read and judged in ek_certificate.cc; two of OpenSSL's objections to it do not
-// count: an extension of the TCG profile that it does not know, and a key labelled RSAES-OAEP.
+// One of OpenSSL's objections to the EK certificate itself does not count: to an extension of the TCG profile
+// that it does not know.
 int OnError(int ok, X509_STORE_CTX* context) {
   if (ok == 1 || X509_STORE_CTX_get_error_depth(context) != 0) return ok;
   const X509* ek = X509_STORE_CTX_get_current_cert(context);
-  const int error = X509_STORE_CTX_get_error(context);
-  const bool tolerated = (error == X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION && OnlyKnownCriticals(ek)) ||
-                         (error == X509_V_ERR_EE_KEY_TOO_SMALL && IsOaepKey(ek));
+  const bool tolerated =
+      X509_STORE_CTX_get_error(context) == X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION && OnlyKnownCriticals(ek);
   return tolerated ? 1 : 0;
 }
 
