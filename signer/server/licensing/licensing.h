@@ -88,7 +88,8 @@ class Licensing {
   Result<std::string> PackLicense(const std::string& actor, const ActivationRecord& issued,
                                   const PublicKey& license_key, const SignerStatus& status);
   Result<CrlRecord> CurrentCrl(const std::string& actor, const CrlShard& shard);
-  Result<CrlRecord> IssueCrl(const std::string& actor, const CrlShard& shard, int64_t previous_number);
+  Result<CrlRecord> IssueCrl(const std::string& actor, const CrlShard& shard, int64_t number);
+  int64_t NextNumber(int64_t above) const;
   // Does the list still say what it must, and will it for a while?
   Result<bool> IsCurrent(const CrlRecord& crl);
 

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-constexpr int kAttempts = 5;  // when another process issues for the same shard at the same time
+constexpr int kAttempts = 64;  // when others issue for the same shard, or were killed doing so
 
 bool SameEntries(const std::vector<RevokedEntry>& a, const std::vector<RevokedEntry>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& left, const auto& right) {
@@ -25,12 +25,15 @@ Result<bool> Licensing::IsCurrent(const CrlRecord& crl) {
   return SameEntries(parsed.fields().entries, entries);
 }
 
-Result<CrlRecord> Licensing::IssueCrl(const std::string& actor, const CrlShard& shard,
-                                      int64_t previous_number) {
+// Numbers follow the clock, so that they grow also when the store was restored from a backup.
+int64_t Licensing::NextNumber(int64_t above) const {
+  return std::max<int64_t>(above + 1, clock_().time_since_epoch().count());
+}
+
+Result<CrlRecord> Licensing::IssueCrl(const std::string& actor, const CrlShard& shard, int64_t number) {
   const Change change = ChangeBy(actor);
   CrlRecord crl{.issuer_key_id = shard.issuer_key_id, .line = shard.line, .shard = shard.shard};
-  // Numbers follow the clock, so that they grow also when the store was restored from a backup.
-  crl.number = std::max<int64_t>(previous_number + 1, change.at.time_since_epoch().count());
+  crl.number = number;
   crl.this_update = change.at;
   crl.next_update = change.at + settings_.crl_lifetime;
   HOLDFAST_TRY(auto entries, store_.RevokedEntries(shard.issuer_key_id, shard.shard));
@@ -41,16 +44,22 @@ Result<CrlRecord> Licensing::IssueCrl(const std::string& actor, const CrlShard& 
 }
 
 Result<CrlRecord> Licensing::CurrentCrl(const std::string& actor, const CrlShard& shard) {
+  int64_t above = 0;
   Error last;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     HOLDFAST_TRY(const auto latest, store_.LatestCrl(shard.issuer_key_id, shard.shard));
     if (latest) {
       HOLDFAST_TRY(const bool current, IsCurrent(*latest));
       if (current) return *latest;
+      above = std::max(above, latest->number);
     }
-    auto issued = IssueCrl(actor, shard, latest ? latest->number : 0);
-    if (issued || issued.error().check != "store.crl_number") return issued;
+    const int64_t number = NextNumber(above);
+    auto issued = IssueCrl(actor, shard, number);
+    if (issued) return issued;
     last = issued.error();
+    // crl.sequence: the signer knows of a list that we do not, signed but never recorded. Go beyond it.
+    if (last.check != "crl.sequence" && last.check != "store.crl_number") break;
+    above = number;
   }
   return tl::unexpected(last);
 }

@@ -1,0 +1,239 @@
+#include "tests/signer/server/licensing/licensing_fixture.h"
+#include "tests/testing/activate_credential.h"
+
+namespace holdfast {
+namespace {
+
+class AnswerTest : public LicensingTest {
+ protected:
+  void SetUp() override {
+    LicensingTest::SetUp();
+    Trust(tpm_);
+  }
+  SoftwareTpm tpm_;
+};
+
+TEST_F(AnswerTest, IsSealedToTheTpmAndTheKeyThatAsked) {
+  const ProductKey key = Sell();
+  const std::string file = RequestFor(tpm_, key);
+  const auto answered = Answer(file);
+  ASSERT_TRUE(answered) << answered.error().check << ": " << answered.error().message;
+  const auto jwe = ReadAnswerFile(answered->file);
+  ASSERT_TRUE(jwe) << jwe.error().message;
+  const auto request = ReadRequestFile(file);
+  EXPECT_EQ(jwe->header.request_hash, ToBytes(ByteView(request->request_hash)));
+  EXPECT_EQ(jwe->header.ek_name, answered->activation.ek_name);
+  EXPECT_EQ(jwe->header.license_key_name, answered->activation.license_key_name);
+  EXPECT_EQ(answered->assurance, AssuranceClass::kHwTpm);
+  EXPECT_FALSE(answered->repeated);
+}
+
+TEST_F(AnswerTest, CarriesTheTermsOfThePlanFromTheDayOfTheSale) {
+  const ProductKey key = Sell();
+  const Time sold = now_;
+  now_ += Seconds{14 * 86400};
+  const auto answered = Answer(RequestFor(tpm_, key));
+  ASSERT_TRUE(answered) << answered.error().message;
+  const auto certificate = Certificate::Parse(answered->activation.certificate, CertificateProfile::kLicense);
+  ASSERT_TRUE(certificate);
+  const auto terms = ParseTerms(certificate->fields().terms_json);
+  ASSERT_TRUE(terms);
+  EXPECT_EQ(terms->license, license_);
+  EXPECT_EQ(terms->plan, "standard");
+  EXPECT_EQ(terms->valid_from, sold);
+  EXPECT_EQ(terms->expires, sold + Seconds{365 * 86400});
+  EXPECT_EQ(certificate->fields().not_after, *terms->expires + terms->expiry_grace);
+  EXPECT_EQ(certificate->fields().subject, (DistinguishedName{"Rheinwerk GmbH", license_}));
+  EXPECT_EQ(certificate->public_key().spki(), tpm_.license_key.public_key().spki());
+}
+
+TEST_F(AnswerTest, ToTheSameRequestIsTheSameLicenseAndOneActivation) {
+  const std::string file = RequestFor(tpm_, Sell());
+  const auto first = Answer(file);
+  ASSERT_TRUE(first) << first.error().message;
+  now_ += Seconds{86400 * 3};
+  const auto second = Answer(file);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(first->activation.certificate, second->activation.certificate);
+  EXPECT_TRUE(second->repeated);
+  EXPECT_NE(first->file, second->file) << "every answer has a content key of its own";
+  EXPECT_EQ(ActivationsUsed(), 1);
+  EXPECT_EQ(signer_.licenses_signed(), 1);
+}
+
+// A signature may be another one of the same content, also without the key (r, n - s).
+TEST_F(AnswerTest, IsTheSameWhenTheRequestIsSignedAgain) {
+  const std::string jws = BuildRequest(tpm_, OptionsFor(Sell()));
+  const std::string input = ParseJws(jws, MessageType::kRequest)->signing_input;
+  const std::string resigned = FinishJws(input, tpm_.license_key.SignSha256(AsBytes(input)));
+  ASSERT_NE(jws, resigned);
+  const RequestContent content = ParseRequest(jws)->content;
+  ASSERT_TRUE(Answer(ArmorRequest(jws, content)));
+  const auto again = Answer(ArmorRequest(resigned, content));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(signer_.licenses_signed(), 1);
+}
+
+TEST_F(AnswerTest, OpensInTheTpmThatAskedAndHoldsAVerifiableLicense) {
+  const std::string file = RequestFor(tpm_, Sell());
+  const auto answered = Answer(file);
+  ASSERT_TRUE(answered) << answered.error().message;
+  const auto jwe = ReadAnswerFile(answered->file);
+  const tpm::Name name = testing::LicenseKeyName(ReadRequestFile(file).value());
+  const auto key = testing::ActivateCredential(tpm_, name, jwe->encrypted_key);
+  ASSERT_TRUE(key);
+  const auto plaintext = OpenJwe(*jwe, *key);
+  ASSERT_TRUE(plaintext);
+  const auto license = ParseLicenseFile(ParseAnswerContent(plaintext->Reveal())->license);
+  ASSERT_TRUE(license);
+  const auto verified = VerifyLicense(*license, pki_.Anchors());
+  ASSERT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(verified->terms.license, license_);
+  EXPECT_EQ(verified->revocation, Revocation::kGood);
+  EXPECT_EQ(verified->serial, answered->activation.serial);
+  EXPECT_FALSE(testing::ActivateCredential(SoftwareTpm(), name, jwe->encrypted_key));
+}
+
+TEST_F(AnswerTest, ToAnotherHostBeyondTheLimitIsDenied) {
+  const ProductKey key = Sell(1);
+  SoftwareTpm other = SiblingOf(tpm_);
+  ASSERT_TRUE(Answer(RequestFor(tpm_, key)));
+  const auto denied = Answer(RequestFor(other, key));
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().check, "store.activations");
+  EXPECT_EQ(denied.error().kind, ErrorKind::kDenied);
+  EXPECT_EQ(signer_.licenses_signed(), 1);
+}
+
+TEST_F(AnswerTest, ToANewRequestOfTheSameHostSupersedesTheOldLicense) {
+  const ProductKey key = Sell(1);
+  const std::string old_request = RequestFor(tpm_, key);
+  const auto first = Answer(old_request);
+  ASSERT_TRUE(first);
+  NewLicenseKey(tpm_);
+  const auto second = Answer(RequestFor(tpm_, key));
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(ActivationsUsed(), 1);
+  const Crl list = CurrentList();
+  ASSERT_NE(list.Find(first->activation.serial), nullptr);
+  EXPECT_EQ(list.Find(first->activation.serial)->reason, RevocationReason::kSuperseded);
+  EXPECT_EQ(list.Find(second->activation.serial), nullptr);
+  EXPECT_EQ(CheckOf(old_request), "store.superseded");
+}
+
+TEST_F(AnswerTest, IsRefusedWhileSuspendedAndGivenAfterwards) {
+  const std::string file = RequestFor(tpm_, Sell());
+  ASSERT_TRUE(licensing_->SetStatus("test", license_, LicenseStatus::kSuspended));
+  EXPECT_EQ(CheckOf(file), "store.status");
+  ASSERT_TRUE(licensing_->SetStatus("test", license_, LicenseStatus::kActive));
+  EXPECT_EQ(CheckOf(file), "");
+}
+
+TEST_F(AnswerTest, IsRefusedAfterRevocationAlsoWhenItWasGivenBefore) {
+  const std::string file = RequestFor(tpm_, Sell());
+  ASSERT_TRUE(Answer(file));
+  ASSERT_TRUE(licensing_->SetStatus("test", license_, LicenseStatus::kRevoked));
+  EXPECT_EQ(CheckOf(file), "store.status");
+}
+
+TEST_F(AnswerTest, IsRefusedForAnotherVendor) {
+  auto options = OptionsFor(Sell());
+  options.vendor = "Other Vendor";
+  EXPECT_EQ(CheckOf(FileOf(tpm_, options)), "licensing.vendor");
+}
+
+TEST_F(AnswerTest, IsRefusedForAnUnknownProductKey) {
+  auto options = OptionsFor(Sell());
+  options.product_key_id = "AAAAAAAAAAAAAAAAAAAAAA";
+  EXPECT_EQ(CheckOf(FileOf(tpm_, options)), "licensing.product_key");
+}
+
+TEST_F(AnswerTest, IsRefusedToWhoKnowsTheKeysIdButNotItsSeed) {
+  auto options = OptionsFor(Sell());
+  options.seed = Bytes(32, 1);
+  EXPECT_FALSE(Answer(FileOf(tpm_, options)));
+  EXPECT_EQ(ActivationsUsed(), 0);
+}
+
+TEST_F(AnswerTest, IsRefusedForAnotherProductThanWasSold) {
+  auto options = OptionsFor(Sell());
+  options.product = "other";
+  EXPECT_FALSE(Answer(FileOf(tpm_, options)));
+}
+
+TEST_F(AnswerTest, IsRefusedToTpmsOfManufacturersThatAreNotTrusted) {
+  SoftwareTpm stranger;
+  EXPECT_EQ(CheckOf(RequestFor(stranger, Sell())), "ek.path");
+}
+
+TEST_F(AnswerTest, IsGivenToAPinnedKeyWithoutCertificate) {
+  SoftwareTpm pinned;
+  settings_.ek_policy.pinned.push_back({pinned.ek.public_key().SpkiSha256(), EkRootClass::kDiscrete});
+  Open();
+  auto options = OptionsFor(Sell());
+  options.lies.content = [](RequestContent& content) { content.ek_certificates.clear(); };
+  EXPECT_EQ(CheckOf(FileOf(pinned, options)), "");
+}
+
+TEST_F(AnswerTest, IsRefusedToVirtualTpmsWhenThePlanWantsHardware) {
+  SoftwareTpm cloud;
+  Trust(cloud, EkRootClass::kCloudVtpm);
+  EXPECT_EQ(CheckOf(RequestFor(cloud, Sell(1, "professional"))), "ek.assurance");
+  EXPECT_EQ(CheckOf(RequestFor(cloud, Sell(1, "standard"))), "");
+}
+
+TEST_F(AnswerTest, IsRefusedWhenTheTpmContradictsWhatWasSeenOfIt) {
+  const ProductKey key = Sell(1);
+  SoftwareTpm copy = tpm_;
+  ASSERT_TRUE(Answer(RequestFor(tpm_, key)));
+  NewLicenseKey(copy);
+  EXPECT_EQ(CheckOf(RequestFor(copy, key)), "ledger.fork");
+}
+
+TEST_F(AnswerTest, IsDeniedWhenTheLicenseHasExpired) {
+  const std::string file = RequestFor(tpm_, Sell());
+  now_ += Seconds{(365 + 7) * 86400};
+  const auto denied = Answer(file);
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().check, "licensing.expired");
+  EXPECT_EQ(denied.error().kind, ErrorKind::kDenied);
+}
+
+TEST_F(AnswerTest, OfAPerpetualLicenseIsInACertificateOfTenYears) {
+  const auto answered = Answer(RequestFor(tpm_, Sell(1, "professional")));
+  ASSERT_TRUE(answered) << answered.error().message;
+  EXPECT_FALSE(ParseTerms(answered->activation.terms)->expires);
+  EXPECT_EQ(answered->activation.not_after, now_ + Seconds{3650 * 86400});
+}
+
+TEST_F(AnswerTest, IsSignedByTheNewKeyAfterRotationAndOldOnesStay) {
+  const ProductKey key = Sell(2);
+  const std::string before = RequestFor(tpm_, key);
+  const auto old_answer = Answer(before);
+  ASSERT_TRUE(old_answer);
+  signer_.Rotate();
+  SoftwareTpm other = SiblingOf(tpm_);
+  const auto new_answer = Answer(RequestFor(other, key));
+  ASSERT_TRUE(new_answer) << new_answer.error().message;
+  EXPECT_NE(new_answer->activation.issuer_key_id, old_answer->activation.issuer_key_id);
+  const auto again = Answer(before);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->activation.certificate, old_answer->activation.certificate);
+}
+
+TEST_F(AnswerTest, DoesNotLeaveWhenItDoesNotLeadToThePinnedRoot) {
+  const ProductKey key = Sell();
+  settings_.roots = testing::TestPki().Anchors();
+  Open();
+  EXPECT_EQ(CheckOf(RequestFor(tpm_, key)), "path.anchor");
+}
+
+TEST_F(AnswerTest, IsNeverGivenToAFileOfAnotherKind) {
+  EXPECT_FALSE(Answer(""));
+  EXPECT_FALSE(Answer("hello"));
+  EXPECT_EQ(CheckOf(Answer(RequestFor(tpm_, Sell()))->file), "request.kind");
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,133 @@
+// A store and a signing service that fail at one chosen point. Every call has two: before it, when nothing
+// happened, and after it, when it happened and the caller does not learn so, as after a crash.
+#pragma once
+
+#include "signer/server/store/store.h"
+#include "signer/signing_service.h"
+
+namespace holdfast::testing {
+
+class FaultPoints {
+ public:
+  void FailAt(int point) {
+    at_ = point;
+    count_ = 0;
+    hit_ = false;
+  }
+  bool hit() const { return hit_; }
+  // Runs the call; one of its two points may be the chosen one.
+  template <class Call>
+  auto Run(Call call) -> decltype(call()) {
+    if (count_++ == at_) return Crash();
+    auto result = call();
+    if (count_++ == at_) return Crash();
+    return result;
+  }
+
+ private:
+  tl::unexpected<Error> Crash() {
+    hit_ = true;
+    return Fail(ErrorKind::kUnavailable, "test.crash", "crashed");
+  }
+  int at_ = -1, count_ = 0;
+  bool hit_ = false;
+};
+
+class FaultyStore : public Store {
+ public:
+  FaultyStore(Store& store, FaultPoints& faults) : store_(store), faults_(faults) {}
+  Result<ProductRecord> PutProduct(const Change& c, const std::string& id, const std::string& f) override {
+    return faults_.Run([&] { return store_.PutProduct(c, id, f); });
+  }
+  Result<ProductRecord> GetProduct(const std::string& id) override {
+    return faults_.Run([&] { return store_.GetProduct(id); });
+  }
+  Result<ProductRecord> GetProduct(const std::string& id, int64_t version) override {
+    return faults_.Run([&] { return store_.GetProduct(id, version); });
+  }
+  Result<std::vector<ProductRecord>> ListProducts() override {
+    return faults_.Run([&] { return store_.ListProducts(); });
+  }
+  Result<std::vector<CustomerRecord>> ListCustomers() override {
+    return faults_.Run([&] { return store_.ListCustomers(); });
+  }
+  Result<LicenseRecord> AddLicense(const Change& c, const NewLicense& license) override {
+    return faults_.Run([&] { return store_.AddLicense(c, license); });
+  }
+  Result<LicenseRecord> GetLicense(const std::string& id) override {
+    return faults_.Run([&] { return store_.GetLicense(id); });
+  }
+  Result<LicenseRecord> FindLicenseByProductKey(const std::string& key) override {
+    return faults_.Run([&] { return store_.FindLicenseByProductKey(key); });
+  }
+  Result<std::vector<LicenseRecord>> ListLicenses(const std::string& customer) override {
+    return faults_.Run([&] { return store_.ListLicenses(customer); });
+  }
+  Result<LicenseRecord> SetLicenseStatus(const Change& c, const std::string& id, LicenseStatus s) override {
+    return faults_.Run([&] { return store_.SetLicenseStatus(c, id, s); });
+  }
+  Result<ActivationRecord> ReserveActivation(const Change& c, const ActivationProposal& proposal) override {
+    return faults_.Run([&] { return store_.ReserveActivation(c, proposal); });
+  }
+  Result<ActivationRecord> RecordIssued(const Change& c, const std::string& id, const Bytes& der) override {
+    return faults_.Run([&] { return store_.RecordIssued(c, id, der); });
+  }
+  Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) override {
+    return faults_.Run([&] { return store_.ListActivations(license); });
+  }
+  Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override {
+    return faults_.Run([&] { return store_.ListSightings(license); });
+  }
+  Result<std::vector<SightingRecord>> ListSightingsOfEk(const Bytes& ek_name) override {
+    return faults_.Run([&] { return store_.ListSightingsOfEk(ek_name); });
+  }
+  Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer, int shard) override {
+    return faults_.Run([&] { return store_.RevokedEntries(issuer, shard); });
+  }
+  Result<std::optional<CrlRecord>> LatestCrl(const Bytes& issuer, int shard) override {
+    return faults_.Run([&] { return store_.LatestCrl(issuer, shard); });
+  }
+  Status RecordCrl(const Change& c, const CrlRecord& crl) override {
+    return faults_.Run([&] { return store_.RecordCrl(c, crl); });
+  }
+  Result<std::vector<CrlShard>> ListShards() override {
+    return faults_.Run([&] { return store_.ListShards(); });
+  }
+  Status RecordEvent(const Change& c, const std::string& a, const std::string& s,
+                     const std::string& d) override {
+    return faults_.Run([&] { return store_.RecordEvent(c, a, s, d); });
+  }
+  Result<std::vector<AuditRecord>> ListAudit(int64_t after, int limit) override {
+    return faults_.Run([&] { return store_.ListAudit(after, limit); });
+  }
+  Result<AuditHead> VerifyAudit() override {
+    return faults_.Run([&] { return store_.VerifyAudit(); });
+  }
+
+ private:
+  Store& store_;
+  FaultPoints& faults_;
+};
+
+class FaultySigner : public SigningService {
+ public:
+  FaultySigner(SigningService& signer, FaultPoints& faults) : signer_(signer), faults_(faults) {}
+  Result<Bytes> IssueLicense(const LicenseOrder& order) override {
+    return faults_.Run([&] { return signer_.IssueLicense(order); });
+  }
+  Result<Bytes> IssueCrl(const CrlOrder& order) override {
+    return faults_.Run([&] { return signer_.IssueCrl(order); });
+  }
+  Result<std::string> SignMessage(const MessageOrder& order) override {
+    return faults_.Run([&] { return signer_.SignMessage(order); });
+  }
+  Result<SignerStatus> GetStatus() override {
+    return faults_.Run([&] { return signer_.GetStatus(); });
+  }
+
+ private:
+  SigningService& signer_;
+  FaultPoints& faults_;
+};
+
+}  // namespace holdfast::testing

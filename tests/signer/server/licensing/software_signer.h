@@ -1,0 +1,41 @@
+// A signing service whose keys are in this process. It checks what the real one checks and the flow depends
+// on: a serial number is used for one content only, lists follow each other.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "signer/signing_service.h"
+#include "tests/testing/pki.h"
+
+namespace holdfast::testing {
+
+class SoftwareSigner : public SigningService {
+ public:
+  explicit SoftwareSigner(const TestPki& pki);
+  void Rotate();  // a new generation of line "default" becomes the current one
+
+  Result<Bytes> IssueLicense(const LicenseOrder& order) override;
+  Result<Bytes> IssueCrl(const CrlOrder& order) override;
+  Result<std::string> SignMessage(const MessageOrder& order) override;
+  Result<SignerStatus> GetStatus() override;
+
+  int licenses_signed() const { return licenses_; }
+  int lists_signed() const { return lists_; }
+
+ private:
+  struct Generation {
+    std::shared_ptr<SoftwareKey> issuing_key, message_key;
+    Certificate issuing, message;
+  };
+  const Generation* ByKeyId(const Bytes& key_id) const;
+
+  const TestPki& pki_;
+  std::mutex mutex_;
+  std::vector<Generation> generations_;  // the last is the current one
+  std::map<Bytes, Bytes> signed_;        // serial -> TBS
+  std::map<std::string, CrlFields> published_;
+  int licenses_ = 0, lists_ = 0;
+};
+
+}  // namespace holdfast::testing
