@@ -27,6 +27,15 @@ bool LoggedIn(const Module::Use& use, const Session& session) {
          (info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS);
 }
 
+// A token that was there and is not found is a device that is gone, not a wrong configuration.
+Error Lost(Error error) {
+  error.kind = ErrorKind::kUnavailable;
+  error.check = "hsm.down";
+  error.advice =
+      "Check that the HSM is reachable and its token present; the signer goes on by itself when it is";
+  return error;
+}
+
 }  // namespace
 
 Status Connection::Attach() {
@@ -38,8 +47,11 @@ Status Connection::AttachLocked() {
   HOLDFAST_TRY(Module::Use use, module_->Enter());
   if (mark().generation == use.generation()) return {};
   if (auto refused = pin_error()) return tl::unexpected(*refused);
-  HOLDFAST_TRY(Slot slot, FindToken(use, uri_));
   TokenInfo before = info();
+  auto found = FindToken(use, uri_);
+  if (!found)
+    return tl::unexpected(before.serial.empty() ? std::move(found.error()) : Lost(std::move(found.error())));
+  Slot slot = *found;
   if (!before.serial.empty() && before.serial != slot.serial())
     return Refused("hsm.token_changed",
                    "the token has serial number " + slot.serial() + " where it had " + before.serial,
