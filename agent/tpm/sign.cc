@@ -10,7 +10,8 @@ constexpr TPMT_SIG_SCHEME kKeysOwnScheme = {.scheme = TPM2_ALG_NULL};
 constexpr TPMT_TK_HASHCHECK kNoTicket = {.tag = TPM2_ST_HASHCHECK,
                                          .hierarchy = TPM2_RH_NULL};  // not restricted
 
-// A wrong signature would only be found at the vendor's; a verification costs a tenth of a millisecond.
+// ESAPI checks an HMAC over the answer, but in this session one without a key, which anybody can make. A wrong
+// signature would only be found at the vendor's; a verification costs a tenth of a millisecond.
 Result<Bytes> Verified(const KeySet& keys, const Sha256Digest& digest, const TPMT_SIGNATURE& made) {
   HOLDFAST_TRY(Bytes encoded, Encode(made));
   Result<Signature> signature = ParseSignature(encoded);

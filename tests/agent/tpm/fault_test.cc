@@ -157,6 +157,13 @@ TEST_F(FaultTest, AlteredSecretIsNoticed) {
   }
 }
 
+TEST_F(FaultTest, AlteredSignatureIsNoticed) {
+  for (int bit : {100, 222, 300, 400}) {  // in r and in s
+    Inject("cc=0x15D:flip=" + std::to_string(bit));
+    EXPECT_EQ(CheckOf(tpm_->Sign(keys_, kDigest)), "tpm.answer") << "bit " << bit;
+  }
+}
+
 // With a lie in any one answer a call fails or what it gives is right.
 TEST_F(FaultTest, NoLieIsBelieved) {
   PublicKey key = *tpm::KeyOf(*tpm::ParsePublic(keys_.license_key_public));
