@@ -13,4 +13,22 @@ bool IsDisplayText(std::string_view text, size_t max_size) {
   return true;
 }
 
+std::string Quotable(std::string_view text) {
+  constexpr size_t kMaxQuote = 64;
+  size_t size = text.size();
+  if (size > kMaxQuote) {
+    // A continuation octet is 10xxxxxx: the cut is before the character that it belongs to.
+    for (size = kMaxQuote; size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80;) size--;
+  }
+  std::string quoted;
+  for (size_t i = 0; i < size; i++) {
+    // One character at a time: U+0080 to U+009F have two octets.
+    const size_t length = static_cast<unsigned char>(text[i]) == 0xc2 && i + 1 < size ? 2 : 1;
+    const std::string_view character = text.substr(i, length);
+    quoted += IsDisplayText(character, length) ? std::string(character) : "?";
+    i += length - 1;
+  }
+  return quoted;
+}
+
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace holdfast {
@@ -9,5 +10,9 @@ namespace holdfast {
 // At most `max_size` octets and no control characters (U+0000 to U+001F, U+007F to U+009F). Expects UTF-8,
 // which ParseJson has checked.
 bool IsDisplayText(std::string_view text, size_t max_size);
+
+// A foreign text (UTF-8) as an error message may quote it: at most 64 octets, cut between characters, control
+// characters as '?'.
+std::string Quotable(std::string_view text);
 
 }  // namespace holdfast

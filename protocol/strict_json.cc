@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/base64.h"
+#include "protocol/display_text.h"
 
 namespace holdfast {
 namespace {
@@ -30,7 +31,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
     if (stack_.back()->size() >= kMaxJsonMembers)
       return Stop("json.members", "an object of too many members");
     if (stack_.back()->contains(name))
-      return Stop("json.duplicate", "the member name \"" + name.substr(0, 64) + "\" twice");
+      return Stop("json.duplicate", "the member name \"" + Quotable(name) + "\" twice");
     name_ = std::move(name);
     return true;
   }
@@ -229,7 +230,7 @@ Status JsonObject::Finish() {
   if (error_) return tl::unexpected(*error_);
   for (const auto& [name, value] : value_.items()) {
     if (std::find(seen_.begin(), seen_.end(), name) == seen_.end()) {
-      return Malformed(context_ + ".unknown", "unknown member \"" + name.substr(0, 64) + "\"");
+      return Malformed(context_ + ".unknown", "unknown member \"" + Quotable(name) + "\"");
     }
   }
   return {};

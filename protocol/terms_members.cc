@@ -10,7 +10,7 @@ constexpr MeterPeriod kMeterPeriods[] = {MeterPeriod::kNever, MeterPeriod::kMont
 constexpr Policy kPolicies[] = {Policy::kAllow, Policy::kWarn, Policy::kDeny};
 
 std::string Quoted(std::string_view id) {
-  return "\"" + std::string(id.substr(0, 64)) + "\"";
+  return "\"" + Quotable(id) + "\"";
 }
 
 Result<FeatureValue> ParseFeature(const std::string& id, const Json& value, const std::string& check) {

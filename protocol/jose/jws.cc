@@ -1,6 +1,7 @@
 #include "protocol/jose/jws.h"
 
 #include "protocol/base64.h"
+#include "protocol/display_text.h"
 #include "protocol/jose/header.h"
 #include "protocol/strict_json.h"
 
@@ -62,10 +63,10 @@ Result<Jws> ParseJws(std::string_view compact, MessageType expected) {
   if (auto status = object.Finish(); !status)
     return Malformed("jws.header", "the header: " + status.error().message);
   if (typ != TypName(expected)) {
-    return Refused(
-        "jws.typ",
-        "a message of type \"" + typ + "\" where \"" + std::string(TypName(expected)) + "\" is wanted",
-        "give the file of the right kind");
+    return Refused("jws.typ",
+                   "a message of type \"" + Quotable(typ) + "\" where \"" + std::string(TypName(expected)) +
+                       "\" is wanted",
+                   "give the file of the right kind");
   }
   jws.payload = std::move(*payload);
   jws.signing_input = std::string(compact.substr(0, parts[0].size() + 1 + parts[1].size()));
@@ -76,8 +77,8 @@ Result<Jws> ParseJws(std::string_view compact, MessageType expected) {
 Status VerifyJws(const Jws& jws, const PublicKey& key) {
   const SignatureAlgorithm algorithm = AlgorithmFor(key.type());
   if (jws.alg != AlgName(algorithm)) {
-    return Refused("jws.algorithm", "the header says \"" + jws.alg.substr(0, 16) +
-                                        "\" but the key signs with " + std::string(AlgName(algorithm)));
+    return Refused("jws.algorithm", "the header says \"" + Quotable(jws.alg) + "\" but the key signs with " +
+                                        std::string(AlgName(algorithm)));
   }
   if (!key.Verify(algorithm, AsBytes(jws.signing_input), jws.signature, EcdsaForm::kRaw))
     return Refused("jws.signature",

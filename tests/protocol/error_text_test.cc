@@ -1,0 +1,72 @@
+// What errors quote of foreign texts, and how errors travel.
+#include <gtest/gtest.h>
+
+#include "protocol/display_text.h"
+#include "protocol/error_json.h"
+#include "protocol/terms.h"
+
+namespace holdfast {
+namespace {
+
+TEST(DisplayTextTest, RefusesControlCharactersOfOneAndTwoOctets) {
+  for (const char* good : {"", "abc", "\xc2\xa0", "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x94\x92"})
+    EXPECT_TRUE(IsDisplayText(good, 64)) << good;
+  for (const char* bad : {"\n", "a\x1b[31m", "\x7f", "\xc2\x80", "x\xc2\x9f"})
+    EXPECT_FALSE(IsDisplayText(bad, 64));
+  EXPECT_FALSE(IsDisplayText("abc", 2));
+}
+TEST(QuotableTest, CutsBetweenCharacters) {
+  EXPECT_EQ(Quotable("short"), "short");
+  EXPECT_EQ(Quotable(std::string(64, 'a')), std::string(64, 'a'));
+  EXPECT_EQ(Quotable(std::string(65, 'a')), std::string(64, 'a'));
+  EXPECT_EQ(Quotable(std::string(63, 'a') + "\xc3\xbc"), std::string(63, 'a'));
+  EXPECT_EQ(Quotable(std::string(61, 'a') + "\xf0\x9f\x94\x92"), std::string(61, 'a'));
+  EXPECT_EQ(Quotable(std::string(60, 'a') + "\xf0\x9f\x94\x92"), std::string(60, 'a') + "\xf0\x9f\x94\x92");
+}
+TEST(QuotableTest, ShowsControlCharactersAsQuestionMarks) {
+  EXPECT_EQ(Quotable("a\x1b[2Jb\n"), "a?[2Jb?");
+  EXPECT_EQ(Quotable("\xc2\x9b\xc3\xbc"), "?\xc3\xbc");
+}
+// Cut within a character, a name made a message that no JSON could carry.
+TEST(QuotableTest, ErrorsAboutForeignNamesCanBeWrittenAsJson) {
+  for (const std::string& text :
+       {"{\"schema\":\"1.0\",\"" + std::string(63, 'a') + "\xc3\xbc\":1}",
+        "{\"" + std::string(63, 'a') + "\xc3\xbc\":1,\"" + std::string(63, 'a') + "\xc3\xbc\":2}",
+        "{\"schema\":\"1.0\",\"license\":\"L\",\"vendor\":\"V\",\"product\":\"p\",\"plan\":\"q\",\"edition\":"
+        "\"e\","
+        "\"features\":{\"" +
+            std::string(63, 'a') + "\xc3\xbc\":1}}"}) {
+    auto terms = ParseTerms(text);
+    ASSERT_FALSE(terms);
+    EXPECT_NO_THROW(ErrorToJson(terms.error()).dump()) << text;
+  }
+}
+
+TEST(ErrorJsonTest, EveryKindSurvives) {
+  for (ErrorKind kind :
+       {ErrorKind::kUsage, ErrorKind::kMalformed, ErrorKind::kRefused, ErrorKind::kDenied,
+        ErrorKind::kNotFound, ErrorKind::kConflict, ErrorKind::kUnavailable, ErrorKind::kInternal}) {
+    auto error = ErrorFromJson(ErrorToJson({kind, "a.b", "what", "do this"}));
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->kind, kind) << ErrorKindName(kind);
+    EXPECT_EQ(error->check, "a.b");
+    EXPECT_EQ(error->message, "what");
+    EXPECT_EQ(error->advice, "do this");
+  }
+}
+TEST(ErrorJsonTest, AdviceMayBeAbsent) {
+  const Json json = ErrorToJson({ErrorKind::kRefused, "a.b", "what", ""});
+  EXPECT_FALSE(json.contains("advice"));
+  EXPECT_EQ(ErrorFromJson(json)->advice, "");
+}
+TEST(ErrorJsonTest, AnUnknownKindIsInternal) {
+  EXPECT_EQ(ErrorFromJson(Json{{"kind", "new"}, {"check", "a"}, {"message", "m"}})->kind,
+            ErrorKind::kInternal);
+}
+TEST(ErrorJsonTest, WhatIsNoErrorIsNamed) {
+  EXPECT_EQ(ErrorFromJson(Json{{"check", "a"}, {"message", "m"}}).error().check, "error.kind");
+  EXPECT_EQ(ErrorFromJson(Json(5)).error().check, "error");
+}
+
+}  // namespace
+}  // namespace holdfast
