@@ -12,7 +12,7 @@ bool IsSerial(ByteView serial);  // 1 to 20 octets, first bit clear, first octet
 
 // Everything but the names (EncodeName and ParseName) and the subject key. Check: certificate.<field>.
 Status CheckCertificateFields(const CertificateFields& fields);
-// License: P-256. Message: P-256 or P-384. CAs: these or RSA of 3072 or 4096 bits. Check: certificate.key.
+// License: P-256. The others: P-256, P-384, RSA of 3072 or 4096 bits. Check: certificate.key.
 Status CheckSubjectKey(CertificateProfile profile, const PublicKey& key);
 
 }  // namespace holdfast
