@@ -1,0 +1,238 @@
+// holdfast-signer as a process: over a socket path, and as a child for one command.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "signer/frame_socket.h"
+#include "signer/hsm/audit_log.h"
+#include "signer/signer_client.h"
+#include "signer/signer_process.h"
+#include "signer/signing_wire.h"
+#include "tests/signer/hsm/signer_fixture.h"
+#include "tests/testing/shell.h"
+
+namespace holdfast::hsm {
+namespace {
+
+const Path kProgram = Path(HOLDFAST_BINARY_DIR) / "holdfast-signer";
+
+// The program's clock is the machine's, so orders are dated by it.
+LicenseOrder OrderNow(const std::string& license = "lic-1") {
+  LicenseOrder order = GoodOrder(license);
+  LicenseTerms terms = GoodTerms(license);
+  terms.valid_from = order.not_before = SystemClock()();
+  terms.expires = terms.valid_from + Seconds(86400);
+  order.not_after = *terms.expires + terms.expiry_grace;
+  order.terms_json = FormatTerms(terms);
+  return order;
+}
+
+// Keys made by the program itself: this process must not load the module, which the embedded token configures.
+class DaemonTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = testing::Shell(kProgram.string() + " ceremony --dir " + paths_.directory.string() +
+                               " --vendor " + testing::Quoted(kTestVendor));
+    ASSERT_EQ(made.status, 0) << made.output;
+  }
+  void TearDown() override {
+    if (pid_ > 0) Stop(SIGKILL);
+  }
+  void Start() {
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
+      ::execl(kProgram.c_str(), kProgram.c_str(), "serve", "--config", paths_.Config().c_str(), nullptr);
+      ::_exit(127);
+    }
+    for (int i = 0; i < 600; i++) {
+      if (auto client = SignerClient::Connect(socket_)) {
+        client_ = std::move(*client);
+        return;
+      }
+      ::usleep(50'000);
+    }
+    FAIL() << "the signer does not listen";
+  }
+  int Stop(int signal) {
+    ::kill(pid_, signal);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return status;
+  }
+  int RawConnection() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, socket_.c_str(), sizeof(address.sun_path) - 1);
+    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    return descriptor;
+  }
+  static FrameSocket::Deadline Soon() { return std::chrono::steady_clock::now() + Seconds(10); }
+
+  testing::ScratchDirectory scratch_;
+  const SignerPaths paths_{scratch_.path() / "s"};
+  const Path socket_ = paths_.directory / "signer.sock";
+  pid_t pid_ = -1;
+  std::unique_ptr<SignerClient> client_;
+};
+
+TEST_F(DaemonTest, IssuesOverItsSocketAndStopsCleanly) {
+  Start();
+  auto license = client_->IssueLicense(OrderNow());
+  ASSERT_TRUE(license) << license.error().check << ": " << license.error().message;
+  EXPECT_TRUE(Certificate::Parse(*license, CertificateProfile::kLicense));
+  EXPECT_EQ(client_->GetStatus()->state, "ok");
+  const int status = Stop(SIGTERM);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_FALSE(std::filesystem::exists(socket_));
+  EXPECT_TRUE(VerifyAuditLog(paths_.AuditLog()));
+}
+
+TEST_F(DaemonTest, GarbageEndsOneConnectionAndNoOther) {
+  Start();
+  for (const std::string& garbage : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(10 << 20, '\xff'),
+                                     std::string("\0\0\0\0", 4), std::string("\0\0\0\x05hel", 7)}) {
+    const int raw = RawConnection();
+    (void)!::send(raw, garbage.data(), garbage.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::shutdown(raw, SHUT_WR);
+    char drain[4096];
+    while (::read(raw, drain, sizeof(drain)) > 0) {
+    }
+    ::close(raw);
+    EXPECT_TRUE(client_->GetStatus()) << garbage.substr(0, 8);
+  }
+}
+
+TEST_F(DaemonTest, AFrameThatIsNoCallIsAnsweredWithItsFault) {
+  Start();
+  FrameSocket socket(RawConnection());
+  for (const char* text : {"{}", "[", R"({"schema":"1","call":"sign_octets","order":{}})"}) {
+    ASSERT_TRUE(socket.Send(text, Soon()));
+    auto answer = socket.Receive(Soon(), Seconds(10));
+    ASSERT_TRUE(answer) << answer.error().message;
+    auto value = ParseJwsAnswer(*answer);
+    ASSERT_FALSE(value);
+    EXPECT_EQ(value.error().kind, ErrorKind::kMalformed) << text;
+  }
+}
+
+TEST_F(DaemonTest, AForeignUserIsRefused) {
+  if (::getuid() != 0) GTEST_SKIP() << "needs root to become somebody else";
+  Start();
+  for (const Path& open : {scratch_.path(), paths_.directory}) ::chmod(open.c_str(), 0755);
+  ::chmod(socket_.c_str(), 0666);
+  int result[2];
+  ASSERT_EQ(::pipe(result), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    char code = 'x';
+    if (::setuid(65534) == 0) {
+      auto client = SignerClient::Connect(socket_);
+      auto status = client ? (*client)->GetStatus() : tl::unexpected(client.error());
+      code = !status && status.error().check == "signer.peer" && status.error().kind == ErrorKind::kRefused
+                 ? 'r'
+                 : 'y';
+    }
+    (void)!::write(result[1], &code, 1);
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  char code = 0;
+  ASSERT_EQ(::read(result[0], &code, 1), 1);
+  EXPECT_EQ(code, 'r');
+  EXPECT_TRUE(client_->GetStatus());
+}
+
+TEST_F(DaemonTest, KilledInTheMiddleOfAnOrderItIsUnavailableAndComesBack) {
+  Start();
+  // Stopped, it has the order but cannot answer it.
+  ::kill(pid_, SIGSTOP);
+  Result<Bytes> license = tl::unexpected(Error{});
+  {
+    std::jthread order([&] { license = client_->IssueLicense(OrderNow()); });
+    Stop(SIGKILL);
+  }
+  ASSERT_FALSE(license);
+  EXPECT_EQ(license.error().kind, ErrorKind::kUnavailable);
+  client_.reset();
+  Start();  // over the stale socket
+  EXPECT_TRUE(client_->IssueLicense(OrderNow("lic-2")));
+}
+
+TEST_F(DaemonTest, AClientReconnectsAfterARestart) {
+  Start();
+  auto old = std::move(client_);
+  Stop(SIGTERM);
+  Start();
+  EXPECT_TRUE(old->GetStatus());
+}
+
+TEST_F(DaemonTest, AChildServesOneCommandAndIsReaped) {
+  pid_t pid = -1;
+  {
+    auto process = SignerProcess::Spawn(kProgram, paths_.Config());
+    ASSERT_TRUE(process) << process.error().message;
+    pid = (*process)->pid();
+    EXPECT_TRUE((*process)->service().IssueLicense(OrderNow()));
+  }
+  EXPECT_NE(::kill(pid, 0), 0);
+}
+
+TEST_F(DaemonTest, AChildThatCannotStartSaysWhy) {
+  auto missing = SignerProcess::Spawn(kProgram, "/nonexistent/signer.conf");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().check, "config.missing");
+  Start();
+  auto locked = SignerProcess::Spawn(kProgram, paths_.Config());
+  ASSERT_FALSE(locked);
+  EXPECT_EQ(locked.error().check, "signer.locked");
+}
+
+TEST_F(DaemonTest, AWrongPinIsNamedAndEndsWithItsOwnCode) {
+  ASSERT_TRUE(WriteFileAtomically(paths_.directory / "pin", AsBytes("0000"), 0600));
+  auto check = testing::Shell(kProgram.string() + " check -c " + paths_.Config().string());
+  EXPECT_EQ(check.status, 77) << check.output;
+  EXPECT_NE(check.output.find("hsm.pin_refused"), std::string::npos) << check.output;
+}
+
+TEST_F(DaemonTest, AuditVerifyTellsAnAlteredLogByItsExitCode) {
+  const std::string verify = kProgram.string() + " audit verify -c " + paths_.Config().string();
+  EXPECT_EQ(testing::Shell(verify).status, 0);
+  auto log = ReadFile(paths_.AuditLog(), 1 << 20);
+  ASSERT_TRUE(log);
+  (*log)[log->size() / 2] ^= 1;
+  ASSERT_TRUE(WriteFileAtomically(paths_.AuditLog(), *log, 0600));
+  auto result = testing::Shell(verify);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.output.find("audit.hash"), std::string::npos) << result.output;
+}
+
+TEST_F(DaemonTest, OperatorsApproveWithOpensslKeys) {
+  const std::string dir = scratch_.path().string();
+  auto result = testing::Shell(
+      "set -e; umask 077; cd " + dir +
+      "; for n in alice bob; do openssl ecparam -name prime256v1 -genkey -noout -out $n.pem; done; " +
+      kProgram.string() + " ceremony --dir q --vendor Acme --print-plan > plan.json; " +
+      "a=$(openssl pkey -in alice.pem -pubout -outform DER | base64 -w0); b=$(openssl pkey -in bob.pem "
+      "-pubout -outform DER | base64 "
+      "-w0); jq --arg a $a --arg b $b "
+      "'.quorum={needed:2,operators:[{name:\"alice\",key:$a},{name:\"bob\",key:$b}]}' plan.json > "
+      "q.json; for n in alice bob; do " +
+      kProgram.string() + " approve --plan q.json --key $n.pem --operator $n -o $n.jws; done; " + "if " +
+      kProgram.string() +
+      " ceremony --dir q --plan q.json --approval alice.jws; then exit 9; fi; test ! -e q/signer.conf; " +
+      kProgram.string() + " ceremony --dir q --plan q.json --approval alice.jws --approval bob.jws");
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_NE(result.output.find("bob"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace holdfast::hsm
