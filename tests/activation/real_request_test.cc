@@ -12,6 +12,7 @@
 #include "signer/server/verifier/make_credential.h"
 #include "tests/testing/swtpm.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/testing/tpm_encoding.h"
 
 namespace holdfast {
 namespace {
@@ -44,13 +45,18 @@ RequestContent ContentFor(Tpm& tpm, const KeySet& keys) {
   return content;
 }
 
+ActivationRequest Sign(Tpm& tpm, const KeySet& keys, const std::string& text, const Sha256Digest& hash,
+                       const RequestEvidence& evidence) {
+  Bytes possession = Must(ProvePossession(Secret::CopyOf(kSeed), hash));
+  Bytes payload = RequestPayload(text, evidence, possession);
+  std::string input = JwsSigningInput(MessageType::kRequest, SignatureAlgorithm::kEcdsaSha256, {}, payload);
+  return Must(ParseRequest(FinishJws(input, Must(tpm.Sign(keys, Sha256(AsBytes(input)))))));
+}
+
 ActivationRequest RequestBy(Tpm& tpm, const KeySet& keys) {
   std::string text = FormatRequestContent(ContentFor(tpm, keys));
   Sha256Digest hash = RequestContentHash(text);
-  Bytes possession = Must(ProvePossession(Secret::CopyOf(kSeed), hash));
-  Bytes payload = RequestPayload(text, Must(tpm.Attest(keys, hash)), possession);
-  std::string input = JwsSigningInput(MessageType::kRequest, SignatureAlgorithm::kEcdsaSha256, {}, payload);
-  return Must(ParseRequest(FinishJws(input, Must(tpm.Sign(keys, Sha256(AsBytes(input)))))));
+  return Sign(tpm, keys, text, hash, Must(tpm.Attest(keys, hash)));
 }
 
 class RealRequest : public ::testing::TestWithParam<EkTemplate> {
@@ -116,6 +122,34 @@ TEST_P(RealRequest, TwoOfOneTpmStandInTheLedgerSideBySide) {
   EkSighting now = SightingOf(second, Must(Appraise(second, policy_, kNow)));
   now.content_hash[0] ^= 1;  // the same content here: let it count as another
   EXPECT_TRUE(Must(CheckLedger({&before, 1}, now)).empty());
+}
+
+// decisions/0024: attestations forged in software around the TPM's real license key. What the license is bound to is
+// real nevertheless.
+TEST_P(RealRequest, AnAkInSoftwareIsNotFoundOutWhileTheCredentialNamesTheLicenseKey) {
+  testing::TpmKey software = testing::TpmKey::Generate(KeyType::kEcP256);
+  RequestContent content = ContentFor(*tpm_, keys_);
+  content.ak_public = testing::PublicArea(tpm::AkTemplateBytes(), software.public_key());
+  std::string text = FormatRequestContent(content);
+  Sha256Digest hash = RequestContentHash(text);
+
+  RequestEvidence evidence = Must(tpm_->Attest(keys_, hash));
+  tpm::Name ek = tpm::QualifiedName(tpm::kEndorsement, NameOf(Must(tpm::ParsePublic(content.ek_public))));
+  tpm::Name ak = tpm::QualifiedName(ek, NameOf(Must(tpm::ParsePublic(content.ak_public))));
+  for (SignedAttest* forged : {&evidence.certify, &evidence.gate, &evidence.quote}) {
+    tpm::Attest attest = Must(tpm::ParseAttest(forged->attest));
+    attest.qualified_signer = ak;
+    attest.firmware = 0x7777;
+    forged->attest = testing::EncodeAttest(attest);
+    forged->signature = testing::SignAttest(software, forged->attest);
+  }
+  AttestationResult result = Must(Appraise(Sign(*tpm_, keys_, text, hash, evidence), policy_, kNow));
+  EXPECT_EQ(result.firmware, 0x7777u);
+
+  Secret secret = RandomSecret(32);
+  EXPECT_TRUE(Must(tpm_->ActivateCredential(
+                       keys_, Must(MakeCredential(result.ek_public, result.license_key_name, secret))))
+                  .Equals(secret));
 }
 
 INSTANTIATE_TEST_SUITE_P(EachEk, RealRequest,
