@@ -1,7 +1,7 @@
 // Verification of a license file to a trust anchor (RFC 5280 section 6), with the depth fixed: root, issuing,
-// license. Two judges must agree: our profile and signature checks, and OpenSSL's X509_verify_cert in strict
-// mode with the CRLs. Time is not judged here: the result carries the dates, and Decide (agent/enforcement)
-// draws the consequences.
+// license. Two judges must agree (docs/decisions/0031): ours about profiles, names, keys, dates, CRL scope and
+// terms; OpenSSL's X509_verify_cert in strict mode about the path again, with the CRLs and all signatures. Time
+// is not judged here: the result carries the dates, and Decide (agent/enforcement) draws the consequences.
 #pragma once
 
 #include "certs/license_file.h"

@@ -2,7 +2,11 @@
 #include "certs/ek_certificate.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <functional>
 
@@ -197,6 +201,31 @@ TEST_F(Ek, MayHaveCriticalSubjectDirectoryAttributesButNoUnknownCriticalExtensio
             "verified");
   EXPECT_EQ(OutcomeOf([](DerNode& c) { Extensions(c).push_back(Node("300b06022a030101ff04020500")); }),
             "ek.path");
+}
+// O5: addresses in certificates are for others. The listener's queue of connections stays empty.
+TEST_F(Ek, WhoseIssuerCouldBeFetchedIsNotFetched) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::string url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/ca.der";
+
+  const DerNode access = DerNode::Constructed(  // AuthorityInfoAccess, caIssuers
+      0x30, {DerNode::Constructed(0x30, {DerNode::Primitive(0x06, Hex("2b06010505073002")),
+                                         DerNode::Primitive(0x86, ToBytes(url))})});
+  DerNode c = good;
+  Extensions(c).push_back(DerNode::Constructed(
+      0x30, {DerNode::Primitive(0x06, Hex("2b06010505070101")), DerNode::Primitive(0x04, access.Encode())}));
+  const Bytes ek = Signed(c, *pki.root_key);
+  EXPECT_EQ(Outcome({ek}, bundle), "verified");
+  EXPECT_EQ(Outcome({ek}, {}), "ek.path");
+  EXPECT_EQ(accept(listener, nullptr, nullptr), -1);
+  EXPECT_EQ(errno, EAGAIN);
+  close(listener);
 }
 TEST_F(Ek, WithAKeyOffTheCurveIsRefused) {
   EXPECT_EQ(OutcomeOf([](DerNode& c) { c[0][kKey][1].value.back() ^= 1; }), "ek.key");
