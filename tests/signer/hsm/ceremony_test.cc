@@ -100,6 +100,23 @@ TEST_F(CeremonyTest, RootAndLinesMayHaveTheirOwnTokensAndKeyTypes) {
   EXPECT_TRUE(Verify(*license, *crl));
 }
 
+TEST_F(CeremonyTest, RootAndLinesMayBeInDifferentModules) {
+  std::string why_not;
+  const auto tpm = testing::TpmToken::Start(&why_not);
+  if (!tpm) GTEST_SKIP() << why_not;
+  const Ceremony ceremony = WithPlan(MakeCeremony(), [&](CeremonyPlan& plan) {
+    plan.tokens["tpm"].config = ConfigOf(*tpm);
+    plan.root = {"tpm", "", "pkcs11:object=ec-p256"};
+  });
+  auto transcript = HoldCeremony(ceremony);
+  ASSERT_TRUE(transcript) << transcript.error().check << transcript.error().message;
+  Load();
+  auto license = issuer().IssueLicense(GoodOrder());
+  auto crl = issuer().IssueCrl(GoodCrl());
+  ASSERT_TRUE(license && crl);
+  EXPECT_TRUE(Verify(*license, *crl));
+}
+
 TEST_F(CeremonyTest, ExistingKeysAreUsedByTheirUri) {
   auto token = Token::Open(ConfigOf(token_));
   ASSERT_TRUE(token);
