@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""usage: vendor_cli_test.py BINARIES - holdfast-vendor as a person uses it: where it finds its directory, what it prints, what it
+refuses, and that it changes nothing when it refuses or only rehearses."""
+import json, os, shutil, sqlite3, subprocess, sys, unittest
+from stage import Stage, snapshot
+
+BINARIES = sys.argv.pop(1)
+
+
+class VendorCli(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = Stage(BINARIES)
+        cls.addClassCleanup(cls.stage.close)
+        cls.vendor = cls.stage.vendor('acme')
+        cls.vendor.add_product()
+
+    def refused(self, done, check, code=1):
+        self.assertEqual(done.code, code, done.text)
+        self.assertIn(f'({check})', done.err)
+        self.assertLessEqual(len(done.err.strip().splitlines()), 2, done.err)
+
+    def copy(self, name):
+        """A vendor directory to break."""
+        path = self.stage.path(name)
+        shutil.copytree(self.vendor.dir, path)
+        return path
+
+    def plain(self, *args, **kw):
+        return self.stage.run('holdfast-vendor', *args, **kw)
+
+    # -- the directory
+
+    def test_directory_by_environment_and_current_directory(self):
+        self.assertEqual(self.plain('license', 'list', env={'HOLDFAST_VENDOR_DIR': str(self.vendor.dir)}).code, 0)
+        done = subprocess.run([f'{BINARIES}/holdfast-vendor', 'license', 'list'], cwd=self.vendor.dir, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_directory_by_configuration_file(self):
+        config = self.stage.path('vendor.conf')
+        config.write_text(f'dir = {self.vendor.dir}\n')
+        self.assertEqual(self.plain('license', 'list', '--config', config).code, 0)
+
+    def test_no_directory_is_a_usage_error(self):
+        self.refused(self.plain('license', 'list'), 'vendor.directory', 2)
+
+    def test_a_directory_that_is_none(self):
+        self.refused(self.plain('license', 'list', '--dir', '/tmp'), 'vendor.missing')
+
+    # -- init
+
+    def test_init_twice_changes_nothing(self):
+        before = snapshot(self.vendor.dir)
+        self.refused(self.vendor.run('init', '--vendor', 'other'), 'vendor.exists')
+        self.assertEqual(snapshot(self.vendor.dir), before)
+
+    def test_init_rehearsed_makes_nothing(self):
+        new = self.stage.path('rehearsed')
+        done = self.plain('init', '--dir', new, '--vendor', 'Acme', '--dry-run')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertFalse(new.exists() and any(new.iterdir()))
+
+    def test_init_without_vendor_or_with_a_contradiction(self):
+        new = self.stage.path('nothing')
+        self.refused(self.plain('init', '--dir', new), 'usage.vendor', 2)
+        self.refused(self.plain('init', '--dir', new, '--plan', 'p', '--vendor', 'A'), 'usage.plan', 2)
+        self.assertFalse(new.exists())
+
+    def test_init_that_was_interrupted_is_finished(self):
+        half = self.copy('half')
+        (half / 'vendor.json').unlink()
+        keys = snapshot(half / 'certificates')
+        self.refused(self.plain('license', 'list', '--dir', half), 'vendor.missing')
+        done = self.plain('init', '--dir', half, '--vendor', 'acme')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertEqual(snapshot(half / 'certificates'), keys, 'the ceremony is not repeated')
+        self.assertEqual(self.plain('license', 'list', '--dir', half).code, 0)
+
+    def test_root_key_in_a_token_of_its_own(self):
+        store = self.stage.path('softhsm')
+        store.mkdir()
+        config = self.stage.path('softhsm.conf')
+        config.write_text(f'directories.tokendir = {store}\nobjectstore.backend = file\nlog.level = ERROR\n')
+        env = {'SOFTHSM2_CONF': str(config)}
+        pin = self.stage.path('own-pin')
+        pin.write_text('8765')
+        pin.chmod(0o600)
+        for label in ('issuing', 'vault'):
+            subprocess.run(['softhsm2-util', '--init-token', '--free', '--label', label, '--pin', '8765', '--so-pin', '8765'], check=True,
+                           capture_output=True, env={**os.environ, **env})
+        module = '/usr/lib/softhsm/libsofthsm2.so'
+        new = self.stage.path('two-tokens')
+        done = self.plain('init', '--dir', new, '--vendor', 'Acme', '--module', module, '--token', 'pkcs11:token=issuing', '--pin-file', pin,
+                          '--root-module', module, '--root-token', 'pkcs11:token=vault', '--root-pin-file', pin, env=env)
+        self.assertEqual(done.code, 0, done.text)
+        self.assertEqual(self.plain('issuer', 'list', '--dir', new, env=env).code, 0)
+
+    # -- selling
+
+    def test_the_product_key_stands_alone_on_standard_output(self):
+        done = self.vendor.run('license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'A')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertRegex(done.out, r'^NLS-[A-Za-z0-9_.-]+-[A-Z2-7]{8}\n$')
+
+    def test_what_cannot_be_sold(self):
+        def new(product='acme-cad', plan='demo', customer='A', *more):
+            return self.vendor.run('license', 'new', '--product', product, '--plan', plan, '--customer', customer, *more)
+        before = self.vendor.run('export').out
+        self.refused(new(product='none'), 'store.product')
+        self.refused(new(plan='none'), 'licensing.plan')
+        self.refused(new('acme-cad', 'demo', 'x' * 65), 'licensing.customer')
+        self.refused(new('acme-cad', 'demo', 'A', '--activations', '0'), 'usage.number', 2)
+        self.refused(new('acme-cad', 'demo', 'A', '--activations', 'many'), 'usage.number', 2)
+        self.assertEqual(self.vendor.run('export').out, before)
+
+    def test_a_license_is_named_by_the_beginning_of_its_id(self):
+        sold = self.vendor.sell()
+        self.assertEqual(self.vendor.run('license', 'show', sold['license'][:12], '--json').json()['license'], sold['license'])
+        self.refused(self.vendor.run('license', 'show', sold['license'][:3]), 'store.license')
+        self.refused(self.vendor.run('license', 'show', 'ffff' * 8), 'store.license')
+
+    def test_rehearsals_change_nothing(self):
+        sold = self.vendor.sell()
+        before = self.vendor.run('export').out
+        for verb in ('suspend', 'revoke'):
+            done = self.vendor.run('license', verb, sold['license'], '--dry-run', '--json')
+            self.assertEqual(done.code, 0, done.text)
+            self.assertTrue(done.json()['dry_run'])
+        done = self.vendor.run('issuer', 'rotate', '--line', 'default', '--dry-run')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertEqual(self.vendor.run('export').out, before)
+        self.assertEqual(len(self.vendor.run('issuer', 'list', '--json').json()['issuers']), 1)
+
+    def test_revocation_is_final_also_in_rehearsal(self):
+        sold = self.vendor.sell()
+        self.assertEqual(self.vendor.run('license', 'revoke', sold['license']).code, 0)
+        self.refused(self.vendor.run('license', 'reactivate', sold['license']), 'store.status')
+        self.refused(self.vendor.run('license', 'suspend', sold['license'], '--dry-run'), 'store.status')
+
+    # -- output
+
+    def test_json_of_an_error(self):
+        done = self.vendor.run('license', 'show', 'nothing', '--json')
+        self.assertEqual(done.code, 1)
+        self.assertEqual(json.loads(done.out)['error']['check'], 'store.license')
+
+    def test_every_listing_is_json(self):
+        for words in (['product', 'list'], ['product', 'show', 'acme-cad'], ['license', 'list'], ['issuer', 'list'], ['ek-roots', 'list'],
+                      ['audit', 'verify'], ['crl'], ['export']):
+            with self.subTest(' '.join(words)):
+                done = self.vendor.run(*words, '--json')
+                self.assertEqual(done.code, 0, done.text)
+                self.assertIsInstance(done.json(), dict)
+
+    def test_crl_on_standard_output_is_pem_alone(self):
+        done = self.vendor.run('crl', '-o', '-')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertTrue(done.out.startswith('-----BEGIN X509 CRL-----'))
+        read = subprocess.run(['openssl', 'crl', '-noout'], input=done.out, capture_output=True, text=True)
+        self.assertEqual(read.returncode, 0, read.stderr)
+
+    def test_output_that_cannot_be_written(self):
+        self.assertEqual(self.vendor.run('crl', '-o', '/nonexistent/x').code, 1)
+        self.assertNotEqual(self.vendor.run('export', '-o', '/dev/full').code, 0)
+
+    # -- endorsement roots
+
+    def test_ek_roots_that_are_none(self):
+        before = snapshot(self.vendor.dir)
+        junk = self.stage.path('junk.pem')
+        for content in (b'', b'hello', b'-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', b'0' * 300000):
+            junk.write_bytes(content)
+            done = self.vendor.run('ek-roots', 'add', junk, '--class', 'discrete')
+            self.assertEqual(done.code, 1, done.text)
+            self.assertIn('junk.pem', done.err)
+        self.assertEqual(self.vendor.run('ek-roots', 'add', self.vendor.roots, '--class', 'toy').code, 2)
+        after = snapshot(self.vendor.dir)
+        self.assertEqual(after['ek-roots.json'], before['ek-roots.json'])
+
+    def test_ek_roots_are_added_once(self):
+        directory = self.copy('ek')
+        for added in (1, 0):
+            done = self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory, '--json')
+            self.assertEqual(done.code, 0, done.text)
+            self.assertEqual(len(done.json()['added']), added)
+
+    def test_pinned_keys_are_listed(self):
+        directory = self.copy('pins')
+        key = 'ab' * 32
+        self.assertEqual(self.plain('ek-roots', 'pin', key, '--class', 'firmware', '--dir', directory).code, 0)
+        self.assertEqual(self.plain('ek-roots', 'list', '--dir', directory, '--json').json()['pinned'], [{'class': 'firmware', 'key': key}])
+        self.refused(self.plain('ek-roots', 'pin', 'ab', '--class', 'firmware', '--dir', directory), 'usage.key', 2)
+
+    # -- a directory that somebody broke
+
+    def test_broken_files_are_named(self):
+        for name in ('vendor.json', 'roots.pem', 'ek-roots.json', 'store.db'):
+            for what, content in (('empty', b''), ('junk', b'x' * 5000)):
+                with self.subTest(f'{name}: {what}'):
+                    directory = self.copy(f'broken-{name}-{what}')
+                    (directory / name).write_bytes(content)
+                    for more in directory.glob('store.db-*'):
+                        more.unlink()
+                    done = self.plain('license', 'list', '--dir', directory)
+                    self.assertEqual(done.code, 1, done.text)
+                    self.assertIn(name, done.err)
+
+    def test_a_store_of_a_newer_program(self):
+        directory = self.copy('newer')
+        with sqlite3.connect(directory / 'store.db') as db:
+            db.execute('insert into schema_version (version) values (99)')
+        self.refused(self.plain('license', 'list', '--dir', directory), 'store.schema')
+
+    def test_an_edited_audit_log(self):
+        directory = self.copy('edited')
+        head = self.plain('audit', 'verify', '--dir', directory, '--json').json()['head']
+        self.assertEqual(self.plain('audit', 'verify', '--dir', directory, '--head', head).code, 0)
+        with sqlite3.connect(directory / 'store.db') as db:
+            db.execute('delete from audit where sequence = (select max(sequence) from audit)')
+        self.assertEqual(self.plain('audit', 'verify', '--dir', directory).code, 0, 'a cut tail shows only against a noted head')
+        self.refused(self.plain('audit', 'verify', '--dir', directory, '--head', head), 'audit.head')
+        with sqlite3.connect(directory / 'store.db') as db:
+            db.execute("update audit set actor = 'nobody' where sequence = 1")
+        self.refused(self.plain('audit', 'verify', '--dir', directory), 'store.audit')
+
+    # -- several at once
+
+    def test_commands_at_the_same_time_wait_for_each_other(self):
+        argv = [f'{BINARIES}/holdfast-vendor', 'license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'Many', '--dir',
+                str(self.vendor.dir)]
+        running = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+        for process in running:
+            out, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(len(self.vendor.run('license', 'list', '--customer', 'Many', '--json').json()['licenses']), 4)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
