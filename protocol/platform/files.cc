@@ -44,6 +44,14 @@ tl::unexpected<Error> WriteFailed(const Path& path, std::string_view step) {
               "check space and permissions; the old content, if any, is untouched");
 }
 
+// A rename over a device, socket or directory would take it away: root writing to /dev/null, for example.
+Status CheckReplaceable(const Path& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) || S_ISLNK(info.st_mode)) return {};
+  return Refused("file.kind", path.string() + " is not a regular file",
+                 "name a file; \"-\" is standard output");
+}
+
 Status SyncDirectory(const Path& directory) {
   Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid() || ::fsync(fd.get()) != 0) return WriteFailed(directory, "fsync of the directory");
@@ -109,6 +117,7 @@ Result<Secret> ReadSecretFile(const Path& path, size_t max_size) {
 }
 
 Status WriteFileAtomically(const Path& path, ByteView content, int mode) {
+  HOLDFAST_CHECK(CheckReplaceable(path));
   const Path directory = DirectoryOf(path);
   const Path temporary =
       directory / ("." + path.filename().string() + "." + HexEncode(RandomBytes(6)) + ".tmp");

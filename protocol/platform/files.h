@@ -16,8 +16,8 @@ using Path = std::filesystem::path;
 Result<Bytes> ReadFile(const Path& path, size_t max_size);
 Result<Secret> ReadSecretFile(const Path& path,
                               size_t max_size);  // also refuses group- or world-readable: file.mode
-// Temporary file in the same directory, fsync, rename, fsync of the directory. Check: file.write
-// (kUnavailable).
+// Temporary file in the same directory, fsync, rename, fsync of the directory. Checks: file.write
+// (kUnavailable), file.kind when something else than a file stands there (it would be replaced).
 Status WriteFileAtomically(const Path& path, ByteView content, int mode);
 Status RemoveFile(const Path& path);               // absent is success; the directory is synced
 Status MakeDirectory(const Path& path, int mode);  // with parents; existing is success

@@ -161,7 +161,19 @@ class VendorCli(unittest.TestCase):
 
     def test_output_that_cannot_be_written(self):
         self.assertEqual(self.vendor.run('crl', '-o', '/nonexistent/x').code, 1)
-        self.assertNotEqual(self.vendor.run('export', '-o', '/dev/full').code, 0)
+
+    def test_output_never_replaces_what_is_no_file(self):
+        # Never a real device here: a program that fails this test takes away what it is given.
+        pipe = self.stage.path('pipe')
+        os.mkfifo(pipe)
+        self.refused(self.vendor.run('export', '-o', pipe), 'file.kind')
+        self.assertTrue(pipe.is_fifo())
+
+    def test_a_full_standard_output_is_an_error(self):
+        with open('/dev/full', 'w') as full:
+            done = subprocess.run([f'{BINARIES}/holdfast-vendor', 'export', '--dir', str(self.vendor.dir)], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1, done.stderr)
 
     # -- endorsement roots
 
