@@ -3,6 +3,7 @@
 #include "agent/hardware_proof.h"
 #include "agent/open_answer.h"
 #include "agent/supersede.h"
+#include "protocol/armor.h"
 #include "protocol/file_kind.h"
 
 namespace holdfast {
@@ -142,8 +143,20 @@ Result<InstallOutcome> InstallLicenseFile(std::string_view text, const Context& 
   return outcome;
 }
 
+// `file` with those of `lists` that are for it; nothing when none is.
+Result<std::optional<LicenseFile>> WithLists(const LicenseFile& file, const std::vector<Crl>& lists,
+                                             const TrustAnchors& anchors) {
+  std::optional<LicenseFile> result;
+  for (const Crl& list : lists) {
+    HOLDFAST_TRY(auto updated, WithList(result ? *result : file, list, anchors));
+    if (updated) result = std::move(updated);
+  }
+  return result;
+}
+
+// A vendor publishes one list for each issuing key and shard, often all in one file: what is for others is passed over.
 // All updates are computed and verified before the first is written.
-Result<InstallOutcome> InstallList(const Crl& list, const Context& context) {
+Result<InstallOutcome> InstallLists(const std::vector<Crl>& lists, const Context& context) {
   std::vector<std::pair<InstalledLicense, LicenseFile>> updates;
   InstallOutcome outcome{InstalledKind::kRevocationList, {}};
   HOLDFAST_TRY(const auto products, context.state.InstalledProducts());
@@ -151,7 +164,7 @@ Result<InstallOutcome> InstallList(const Crl& list, const Context& context) {
     auto installed = context.state.ReadLicense(product);
     const auto current = installed ? VerifiedInstalled(*installed, context) : std::nullopt;
     if (!current) continue;
-    HOLDFAST_TRY(auto updated, WithList(current->file, list, context.anchors));
+    HOLDFAST_TRY(auto updated, WithLists(current->file, lists, context.anchors));
     if (!updated) continue;
     outcome.products.push_back(product);
     if (SameContent(*updated, current->file)) continue;
@@ -160,13 +173,26 @@ Result<InstallOutcome> InstallList(const Crl& list, const Context& context) {
   }
   if (outcome.products.empty()) {
     return Refused("install.issuer",
-                   "the revocation list is not of an issuer of any license that is installed here",
-                   "check that it is this vendor's list, and see holdfast status");
+                   "the file holds no revocation list of an issuer of any license that is installed here",
+                   "check that it is this vendor's, and see holdfast status");
   }
   for (auto& [installed, file] : updates) {
     HOLDFAST_CHECK(WriteIfChanged(context, std::move(installed), file, outcome.changed));
   }
   return outcome;
+}
+
+Result<std::vector<Crl>> ParseLists(std::string_view text) {
+  HOLDFAST_TRY(const std::vector<ArmorBlock> blocks, ParseArmor(text));
+  std::vector<Crl> lists;
+  for (const ArmorBlock& block : blocks) {
+    if (block.label != kLabelCrl)
+      return Malformed("install.kind", "a file of revocation lists with something else in it",
+                       "give lists only");
+    HOLDFAST_TRY(Crl list, Crl::Parse(block.content));
+    lists.push_back(std::move(list));
+  }
+  return lists;
 }
 
 Result<InstallOutcome> Recognise(std::string_view text, const Context& context) {
@@ -177,9 +203,8 @@ Result<InstallOutcome> Recognise(std::string_view text, const Context& context) 
     case FileKind::kCertificates:
       return InstallLicenseFile(text, context);
     case FileKind::kCrl: {
-      HOLDFAST_TRY(const std::string der, ReadSingleBlock(text, kLabelCrl, "list"));
-      HOLDFAST_TRY(const Crl list, Crl::Parse(AsBytes(der)));
-      return InstallList(list, context);
+      HOLDFAST_TRY(const std::vector<Crl> lists, ParseLists(text));
+      return InstallLists(lists, context);
     }
     default:
       return Malformed("install.kind",

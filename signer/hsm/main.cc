@@ -263,8 +263,7 @@ Result<int> Check(const po::variables_map& options) {
   return kDone;
 }
 
-// ---- options
-// ------------------------------------------------------------------------------------------------
+// ---- options ----------------------------------------------------------------------------------------------
 
 po::options_description OptionsOf(const std::string& command) {
   po::options_description all("holdfast-signer " + command);
@@ -346,6 +345,9 @@ Result<int> Dispatch(Texts arguments) {
     }
   } else if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
     std::cout << kCommands;
+    return kDone;
+  } else if (arguments == Texts{"--version"}) {
+    std::cout << "holdfast-signer " << HOLDFAST_VERSION << "\n";
     return kDone;
   }
   for (const char* known :

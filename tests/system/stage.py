@@ -131,7 +131,6 @@ class Host:
         return self.run('request', '--key-file', key, '-o', out, *more)
 
     def start_agent(self):
-        log = open(self.dir / 'agent.log', 'w')
         # The agent says READY=1 on a datagram socket, as to systemd: waiting needs no sleep.
         path = str(self.dir / 'notify')
         with contextlib.suppress(FileNotFoundError):
@@ -139,8 +138,9 @@ class Host:
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         ready.bind(path)
         ready.settimeout(60)
-        self.agent = subprocess.Popen([str(self.stage.bin / 'holdfast-agent'), *map(str, self.options())], stdout=log, stderr=log,
-                                      env={**os.environ, 'NOTIFY_SOCKET': path})
+        with open(self.dir / 'agent.log', 'w') as log:
+            self.agent = subprocess.Popen([str(self.stage.bin / 'holdfast-agent'), *map(str, self.options())], stdout=log,
+                                          stderr=log, env={**os.environ, 'NOTIFY_SOCKET': path})
         self.stage.processes.append(self.agent)
         try:
             while b'READY=1' not in ready.recv(4096):
