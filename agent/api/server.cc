@@ -239,8 +239,9 @@ void Server::Tick() {
   for (auto& [id, connection] : connections_) {
     if (connection->session.has_partial_line() && ++connection->line_ticks > options_.line_ticks)
       late.push_back(id);
-    if (!connection->session.output().empty() && ++connection->write_ticks > options_.write_ticks)
-      late.push_back(id);
+    // Lines wait for the socket to be writable, which it is not while the peer leaves answers unread.
+    const bool unread = !connection->session.output().empty() || connection->session.has_line();
+    if (unread && ++connection->write_ticks > options_.write_ticks) late.push_back(id);
   }
   for (uint64_t id : late) Close(id);
   if (!accepting_) accepting_ = AddToEpoll(epoll_.get(), listener_.get(), kListener, EPOLLIN);

@@ -48,8 +48,10 @@ int ExitCodeFor(ErrorKind kind) {
 }
 
 Error About(std::string_view file, Error error) {
-  // What reads files names them already.
-  if (error.message.find(file) == std::string::npos) error.message = std::string(file) + ": " + error.message;
+  // What reads files names them first already.
+  const std::string name(file);
+  const bool named = error.message.starts_with(name + ":") || error.message.starts_with(name + " ");
+  if (!named) error.message = name + ": " + error.message;
   return error;
 }
 

@@ -209,6 +209,7 @@ TEST(ExitCode, FollowsTheKind) {
 TEST(About, NamesTheFileOnce) {
   EXPECT_EQ(About("f", Error{.message = "broken"}).message, "f: broken");
   EXPECT_EQ(About("f", Error{.message = "f: broken"}).message, "f: broken");
+  EXPECT_EQ(About("req", Error{.message = "a request"}).message, "req: a request");
 }
 
 }  // namespace

@@ -1,0 +1,123 @@
+#include "agent/api/service.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/agent/enforcement/views.h"
+
+namespace holdfast::api {
+namespace {
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  ServiceTest() { service.SetLicenses({GoodView()}); }
+  Json Hold(uint64_t holder, int64_t amount = 1) {
+    return service.Limit(holder, {LimitVerb::kHold, "users", "", amount});
+  }
+  Json Set(uint64_t holder, int64_t amount) {
+    return service.Limit(holder, {LimitVerb::kSet, "jobs", "", amount});
+  }
+
+  Time now = kMidway;
+  Service service{[this] { return now; }, "1.2.3"};
+};
+
+TEST_F(ServiceTest, CheckSaysWhatTheDecisionSays) {
+  const Json answer = service.Check({"threads", ""});
+  EXPECT_EQ(answer["ok"], true);
+  EXPECT_EQ(answer["allowed"], true);
+  EXPECT_EQ(answer["value"], 8);
+  EXPECT_EQ(answer["product"], "nls");
+  EXPECT_EQ(answer["reasons"], Json::parse(R"(["active"])"));
+}
+
+TEST_F(ServiceTest, WithoutLicenseEverythingIsDenied) {
+  service.SetLicenses({});
+  EXPECT_EQ(service.Check({"export", ""})["reasons"][0], "no_license");
+  EXPECT_EQ(Hold(1)["allowed"], false);
+  EXPECT_TRUE(service.Status()["licenses"].empty());
+}
+
+TEST_F(ServiceTest, ProductMustBeNamedWhenThereAreSeveral) {
+  LicenseView other = GoodView();
+  other.product = "other";
+  service.SetLicenses({GoodView(), other});
+  EXPECT_EQ(service.Check({"export", ""})["error"]["check"], "check.product");
+  EXPECT_EQ(service.Check({"export", "other"})["product"], "other");
+  EXPECT_EQ(service.Check({"export", "third"})["reasons"][0], "no_license");
+}
+
+TEST_F(ServiceTest, SeatsAreCountedOverAllHolders) {
+  EXPECT_EQ(Hold(1, 7)["used"], 7);
+  EXPECT_EQ(Hold(2, 3)["used"], 10);
+  const Json denied = Hold(3);
+  EXPECT_EQ(denied["allowed"], false);
+  EXPECT_EQ(denied["reasons"][0], "limit_reached");
+  EXPECT_EQ(denied["held"], 0);
+  service.Gone(2);
+  EXPECT_EQ(Hold(3)["held"], 1);
+}
+
+TEST_F(ServiceTest, ReleaseGivesBackSomeOrAll) {
+  Hold(1, 7);
+  EXPECT_EQ(service.Limit(1, {LimitVerb::kRelease, "users", "", 2})["held"], 5);
+  EXPECT_EQ(service.Limit(1, {LimitVerb::kRelease, "users", "", INT64_MAX})["held"], 0);
+  EXPECT_EQ(service.Limit(2, {LimitVerb::kRelease, "users", "", 1})["held"], 0);
+}
+
+TEST_F(ServiceTest, GaugeIsSetUpAndDown) {
+  EXPECT_EQ(Set(1, 50)["allowed"], true);
+  EXPECT_EQ(Set(1, 55)["reasons"][0], "overage");
+  EXPECT_EQ(Set(1, 56)["allowed"], false);
+  EXPECT_EQ(Set(2, 1)["allowed"], false);
+  EXPECT_EQ(Set(1, 10)["held"], 10);
+  EXPECT_EQ(Set(2, 1)["used"], 11);
+}
+
+TEST_F(ServiceTest, RevocationTakesNothingFromHoldersButGivesNothingMore) {
+  Hold(1, 2);
+  LicenseView revoked = GoodView();
+  Revoke(revoked, RevocationReason::kUnspecified);
+  service.SetLicenses({revoked});
+  EXPECT_EQ(Hold(1)["allowed"], false);
+  EXPECT_EQ(Hold(1)["held"], 2);
+  const Json released = service.Limit(1, {LimitVerb::kRelease, "users", "", 1});
+  EXPECT_EQ(released["allowed"], true);
+  EXPECT_EQ(released["held"], 1);
+}
+
+TEST_F(ServiceTest, MetersAreRefusedByName) {
+  LicenseView view = GoodView();
+  view.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 5};
+  service.SetLicenses({view});
+  EXPECT_EQ(service.Limit(1, {LimitVerb::kHold, "pages", "", 1})["error"]["check"], "limit.kind");
+}
+
+TEST_F(ServiceTest, TimePassesWithoutReload) {
+  EXPECT_EQ(service.Check({"sso", ""})["state"], "active");
+  now = kExpires + Seconds(1);
+  EXPECT_EQ(service.Check({"export", ""})["state"], "grace");
+  now = kExpires + kGracePeriod + Seconds(1);
+  EXPECT_EQ(service.Check({"export", ""})["edition"], "community");
+}
+
+TEST_F(ServiceTest, StatusShowsGrantsAndUse) {
+  Hold(1, 4);
+  const Json license = service.Status()["licenses"][0];
+  EXPECT_EQ(license["state"], "active");
+  EXPECT_EQ(license["features"]["tier"], "gold");
+  EXPECT_EQ(license["limits"]["users"]["used"], 4);
+  EXPECT_EQ(service.Status()["version"], "1.2.3");
+}
+
+TEST_F(ServiceTest, StatusOfATamperedFileSaysWhy) {
+  LicenseView view;
+  view.product = "nls";
+  view.fault = "it was altered";
+  service.SetLicenses({view});
+  const Json license = service.Status()["licenses"][0];
+  EXPECT_EQ(license["state"], "tampered");
+  EXPECT_EQ(license["fault"], "it was altered");
+}
+
+}  // namespace
+}  // namespace holdfast::api

@@ -1,0 +1,126 @@
+#include "agent/api/session.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/agent/enforcement/views.h"
+
+namespace holdfast::api {
+namespace {
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() { service.SetLicenses({GoodView()}); }
+  // Everything that is answered to the octets, line by line.
+  std::vector<Json> Say(Session& session, std::string_view octets) {
+    session.Receive(AsBytes(octets));
+    do {
+      admin = session.Run();
+    } while (session.has_line());
+    std::vector<Json> answers;
+    for (size_t end; (end = session.output().find('\n')) != std::string::npos;) {
+      answers.push_back(Json::parse(session.output().substr(0, end)));
+      session.output().erase(0, end + 1);
+    }
+    return answers;
+  }
+
+  Service service{[] { return kMidway; }, "1"};
+  Session user{service, 16, false}, administrator{service, 17, true};
+  std::optional<ApiRequest> admin;
+};
+
+constexpr std::string_view kCheck = "{\"op\":\"check\",\"feature\":\"export\"}\n";
+
+TEST_F(SessionTest, AnswersEachLineInOrder) {
+  const auto answers = Say(user, std::string(kCheck) + "{\"op\":\"status\"}\n" + std::string(kCheck));
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_EQ(answers[0]["allowed"], true);
+  EXPECT_TRUE(answers[1].contains("licenses"));
+}
+
+TEST_F(SessionTest, LinesMayComeInPieces) {
+  EXPECT_TRUE(Say(user, kCheck.substr(0, 5)).empty());
+  EXPECT_TRUE(user.has_partial_line());
+  EXPECT_EQ(Say(user, kCheck.substr(5)).size(), 1u);
+  EXPECT_FALSE(user.has_partial_line());
+}
+
+TEST_F(SessionTest, BadLinesAreAnsweredAndTheNextOneIsFine) {
+  for (const char* line :
+       {"", "hello", "[]", "{}", "7", "{\"op\":\"chekc\"}", "{\"op\":7}", "{\"op\":\"check\"}",
+        "{\"op\":\"check\",\"feature\":\"../x\"}", "{\"op\":\"check\",\"feature\":\"a\",\"more\":1}",
+        "{\"op\":\"check\",\"op\":\"check\",\"feature\":\"a\"}",
+        "{\"op\":\"hold\",\"limit\":\"users\",\"amount\":0}",
+        "{\"op\":\"hold\",\"limit\":\"users\",\"amount\":-1}",
+        "{\"op\":\"hold\",\"limit\":\"users\",\"amount\":1.5}", "{\"op\":\"set\",\"limit\":\"jobs\"}",
+        "{\"op\":\"status\"} {}", "\xff"}) {
+    const auto answers = Say(user, std::string(line) + "\n" + std::string(kCheck));
+    ASSERT_EQ(answers.size(), 2u) << line;
+    EXPECT_EQ(answers[0]["ok"], false) << line;
+    EXPECT_EQ(answers[1]["allowed"], true) << line;
+  }
+}
+
+TEST_F(SessionTest, LineThatIsTooLongEndsTheConversation) {
+  const auto answers = Say(user, std::string(kMaxLine + 1, ' '));
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0]["error"]["check"], "api.size");
+  EXPECT_TRUE(user.closing());
+  EXPECT_TRUE(Say(user, kCheck).empty());
+}
+
+TEST_F(SessionTest, LongestLineIsStillRead) {
+  std::string line(kCheck.substr(0, kCheck.size() - 1));
+  line.resize(kMaxLine, ' ');
+  EXPECT_EQ(Say(user, line + "\n").size(), 1u);
+}
+
+TEST_F(SessionTest, AdministrationIsForAdministrators) {
+  constexpr std::string_view kInstall = "{\"op\":\"install\",\"file\":\"x\"}\n";
+  const auto refused = Say(user, kInstall);
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0]["error"]["check"], "api.permission");
+  EXPECT_FALSE(admin);
+  EXPECT_TRUE(Say(administrator, kInstall).empty());
+  ASSERT_TRUE(admin);
+  EXPECT_EQ(std::get<InstallRequest>(*admin).file, "x");
+}
+
+TEST_F(SessionTest, NothingIsHandledWhileAdministrationIsAtWork) {
+  Say(administrator, "{\"op\":\"install\",\"file\":\"x\"}\n");
+  EXPECT_TRUE(administrator.waiting());
+  EXPECT_TRUE(administrator.full());
+  administrator.Finish(Json{{"ok", true}});
+  EXPECT_EQ(Say(administrator, kCheck).size(), 2u);
+}
+
+TEST_F(SessionTest, AnswersWaitForTheirReader) {
+  std::string many;
+  for (int i = 0; i < 2000; i++) many += kCheck;
+  user.Receive(AsBytes(many));
+  for (int i = 0; i < 2000; i++) user.Run();
+  EXPECT_GE(user.output().size(), kMaxLine);
+  EXPECT_LT(user.output().size(), 2 * kMaxLine);
+  EXPECT_TRUE(user.full());
+}
+
+TEST_F(SessionTest, OthersGetTheirTurn) {
+  std::string many;
+  for (int i = 0; i < 100; i++) many += kCheck;
+  user.Receive(AsBytes(many));
+  user.Run();
+  EXPECT_EQ(user.lines(), static_cast<uint64_t>(Session::kLinesPerTurn));
+  EXPECT_TRUE(user.has_line());
+}
+
+TEST_F(SessionTest, SeatsGoWithTheSession) {
+  {
+    Session other(service, 18, false);
+    EXPECT_EQ(Say(other, "{\"op\":\"hold\",\"limit\":\"users\",\"amount\":10}\n")[0]["allowed"], true);
+    EXPECT_EQ(Say(user, "{\"op\":\"hold\",\"limit\":\"users\"}\n")[0]["allowed"], false);
+  }
+  EXPECT_EQ(Say(user, "{\"op\":\"hold\",\"limit\":\"users\"}\n")[0]["allowed"], true);
+}
+
+}  // namespace
+}  // namespace holdfast::api
