@@ -35,7 +35,7 @@ class Proxy : public ShimmedToken {
   void StopServer() {
     std::string script =
         "p=$(cat " + pid_file().string() + ") && kill -9 -- -$p; while kill -0 -- -$p; do sleep 0.02; done";
-    (void)std::system(("bash -c '" + script + "' 2> /dev/null").c_str());
+    [[maybe_unused]] const int status = std::system(("bash -c '" + script + "' 2> /dev/null").c_str());
   }
 };
 
