@@ -6,6 +6,7 @@
 #include "signer/hsm/audit_log.h"
 #include "signer/hsm/line_keys.h"
 #include "signer/hsm/signer_loader.h"
+#include "signer/hsm/working_tokens.h"
 
 namespace holdfast::hsm {
 namespace {
@@ -29,12 +30,13 @@ Status CheckGeneration(const ChangePlan& plan, const SignerConfig& config) {
 
 class Work {
  public:
-  Work(const Change& change, SignerConfig config, SignerPaths paths)
+  Work(const Change& change, SignerConfig config, SignerPaths paths, WorkingTokens& working)
       : change_(change),
         plan_(change.plan),
         config_(std::move(config)),
         paths_(std::move(paths)),
-        tokens_(config_.tokens),
+        working_(working),
+        tokens_(working_.configs()),
         now_(change.clock()) {}
 
   Result<Transcript> Run() {
@@ -71,6 +73,7 @@ class Work {
     const std::string text = FormatSignerConfig(config_, paths_.directory);
     transcript_.AddFile("signer.conf", "configuration of the signer", AsBytes(text));
     HOLDFAST_CHECK(Record(plan_.line.line + "-" + std::to_string(plan_.generation)));
+    HOLDFAST_CHECK(working_.Publish());  // before signer.conf names the new keys
     return WriteFileAtomically(paths_.Config(), AsBytes(text), 0600);
   }
 
@@ -130,6 +133,7 @@ class Work {
   const ChangePlan& plan_;
   SignerConfig config_;
   const SignerPaths paths_;
+  WorkingTokens& working_;
   TokenSet tokens_;
   const Time now_;
   Transcript transcript_;
@@ -179,7 +183,8 @@ Result<Transcript> MakeChange(const Change& change) {
   const SignerPaths paths = PathsOf(change.config_file);
   HOLDFAST_TRY(const FileLock lock, LockSigner(paths));
   HOLDFAST_TRY(SignerConfig config, ReadSignerConfig(change.config_file));
-  return Work(change, std::move(config), paths).Run();
+  HOLDFAST_TRY(WorkingTokens working, WorkingTokens::Make(config, paths));
+  return Work(change, std::move(config), paths, working).Run();
 }
 
 }  // namespace holdfast::hsm

@@ -66,7 +66,8 @@ Result<LoadedSigner> LoadSigner(const Path& config_file, Clock clock) {
                     .root_certificate = root.der(),
                     .clock = clock};
   const TrustAnchors anchors{{std::move(root)}};
-  TokenSet tokens(config.tokens);
+  HOLDFAST_TRY(WorkingTokens working, WorkingTokens::Make(config, paths));
+  TokenSet tokens(working.configs());
   for (const LineGeneration& line : config.lines) {
     HOLDFAST_TRY(IssuingLine loaded, LoadLine(line, paths, anchors, tokens));
     parts.lines.push_back(std::move(loaded));
@@ -75,7 +76,7 @@ Result<LoadedSigner> LoadSigner(const Path& config_file, Clock clock) {
   HOLDFAST_CHECK(MakeDirectory(paths.AuditLog().parent_path(), 0700));
   HOLDFAST_TRY(auto audit, AuditLog::Open(paths.AuditLog(), clock));
   auto issuer = std::make_unique<Issuer>(std::move(parts), std::move(audit));
-  return LoadedSigner{std::move(config), paths, std::move(lock), std::move(issuer)};
+  return LoadedSigner{std::move(config), paths, std::move(lock), std::move(working), std::move(issuer)};
 }
 
 }  // namespace holdfast::hsm

@@ -4,6 +4,7 @@
 
 #include "signer/hsm/issuer.h"
 #include "signer/hsm/token_set.h"
+#include "signer/hsm/working_tokens.h"
 
 namespace holdfast::hsm {
 
@@ -11,6 +12,7 @@ struct LoadedSigner {
   SignerConfig config;
   SignerPaths paths;
   FileLock lock;  // one signer a directory: two would fork the audit chain
+  WorkingTokens working_tokens;
   std::unique_ptr<Issuer> issuer;
 };
 
