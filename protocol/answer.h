@@ -1,6 +1,6 @@
 // The sealed answer: a JWE whose plaintext is JSON { "schema": "1.0", "license": "<PEM license file>" }.
-// Authenticity does not come from the envelope, which anybody can make for an EK, but from the license
-// inside.
+// Authenticity does not come from the envelope, which anybody can make for an EK and an AK, but from the
+// license inside.
 #pragma once
 
 #include "protocol/jose/jwe.h"

@@ -31,15 +31,13 @@ Secret TakeSecret(TPM2B_DIGEST& revealed) {
 
 Result<Secret> OpenCredential(Connection& tpm, const KeySet& keys, ByteView encrypted_key) {
   HOLDFAST_TRY(Credential credential, Parse(encrypted_key));
-  HOLDFAST_TRY(Primary srk, OpenSrk(tpm, keys.srk_public));
-  HOLDFAST_TRY(Handle key, LoadLicenseKey(tpm, keys, srk));
-  HOLDFAST_TRY(Handle salted, SaltedSession(tpm, srk.handle));
-  srk.handle.Release();
   HOLDFAST_TRY(Primary ek, OpenEk(tpm, keys.ek, keys.ek_public));
+  HOLDFAST_TRY(Handle ak, LoadAk(tpm, keys, ek));
+  HOLDFAST_TRY(Handle salted, SaltedSession(tpm, ek.handle));
   HOLDFAST_TRY(Handle ek_policy, EkPolicySession(tpm, keys.ek));
   Owned<TPM2B_DIGEST> revealed;
   HOLDFAST_CHECK(tpm.Run({"TPM2_ActivateCredential", Subject::kCredential}, [&](ESYS_CONTEXT* esys) {
-    return Esys_ActivateCredential(esys, key.tr(), ek.handle.tr(), salted.tr(), ek_policy.tr(), ESYS_TR_NONE,
+    return Esys_ActivateCredential(esys, ak.tr(), ek.handle.tr(), salted.tr(), ek_policy.tr(), ESYS_TR_NONE,
                                    &credential.id, &credential.secret, revealed.Receive());
   }));
   salted.Ended();

@@ -62,6 +62,10 @@ Result<KeyBlobs> CreateLicenseKey(Connection& tpm, const Primary& srk, ByteView 
 
 Result<Handle> LoadAk(Connection& tpm, const KeySet& keys) {
   HOLDFAST_TRY(Primary ek, OpenEk(tpm, keys.ek, keys.ek_public));
+  return LoadAk(tpm, keys, ek);
+}
+
+Result<Handle> LoadAk(Connection& tpm, const KeySet& keys, const Primary& ek) {
   HOLDFAST_TRY(Handle session, EkPolicySession(tpm, keys.ek));
   HOLDFAST_TRY(Handle ak, Load(tpm, {"TPM2_Load of the AK", Subject::kKey}, ek, session.tr(), keys.ak_public,
                                keys.ak_private));
@@ -69,17 +73,13 @@ Result<Handle> LoadAk(Connection& tpm, const KeySet& keys) {
   return ak;
 }
 
-Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys, const Primary& srk) {
-  return Load(tpm, {"TPM2_Load of the license key", Subject::kKey}, srk, ESYS_TR_PASSWORD,
-              keys.license_key_public, keys.license_key_private);
-}
-
 Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys) {
   Bytes id = keys.license_key_public;
   Append(id, keys.license_key_private);
   if (std::optional<Handle> known = tpm.Recall(id)) return std::move(*known);
   HOLDFAST_TRY(Primary srk, OpenSrk(tpm, keys.srk_public));
-  HOLDFAST_TRY(Handle key, LoadLicenseKey(tpm, keys, srk));
+  HOLDFAST_TRY(Handle key, Load(tpm, {"TPM2_Load of the license key", Subject::kKey}, srk, ESYS_TR_PASSWORD,
+                                keys.license_key_public, keys.license_key_private));
   srk.handle.Release();
   tpm.Remember(id, key);
   return key;

@@ -25,10 +25,10 @@ struct KeyBlobs {
 Result<KeyBlobs> CreateAk(Connection& tpm, const Primary& ek, EkTemplate which);
 Result<KeyBlobs> CreateLicenseKey(Connection& tpm, const Primary& srk, ByteView auth_policy);
 
-// Check: tpm.cleared. Parents are let go; the license key comes back from its saved context after the first
-// time.
+// Check: tpm.cleared. Parents are let go, except where the caller brings one; the license key comes back from
+// its saved context after the first time.
 Result<Handle> LoadAk(Connection& tpm, const KeySet& keys);
+Result<Handle> LoadAk(Connection& tpm, const KeySet& keys, const Primary& ek);
 Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys);
-Result<Handle> LoadLicenseKey(Connection& tpm, const KeySet& keys, const Primary& srk);
 
 }  // namespace holdfast::tpm

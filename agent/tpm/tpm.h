@@ -54,8 +54,9 @@ class Attester {
 class CredentialOpener {
  public:
   virtual ~CredentialOpener() = default;
-  // TPM2_ActivateCredential with the license key. encrypted_key = TPM2B_ID_OBJECT || TPM2B_ENCRYPTED_SECRET.
-  // Check: tpm.credential (kRefused) when it was not made for this TPM and key.
+  // TPM2_ActivateCredential with the AK: whoever can do it has proven the AK, and by its attests the rest.
+  // encrypted_key = TPM2B_ID_OBJECT || TPM2B_ENCRYPTED_SECRET. Check: tpm.credential (kRefused) when it was not
+  // made for this TPM and AK.
   virtual Result<Secret> ActivateCredential(const KeySet& keys, ByteView encrypted_key) = 0;
 };
 

@@ -1,6 +1,6 @@
 // JWE, compact serialization (RFC 7516), for the sealed answer: enc A256GCM; the content encryption key
 // travels as the output of TPM2_MakeCredential under the private alg kJweAlg, so that only one TPM, holding
-// one named key, opens it.
+// the AK of the request, opens it (decisions/0024).
 #pragma once
 
 #include "protocol/crypto/aead.h"
@@ -13,7 +13,7 @@ inline constexpr size_t kMaxJweSize = 128 * 1024;
 
 // The protected header, which is also the additional authenticated data.
 struct AnswerHeader {
-  Bytes request_hash;      // "req": SHA-256 of the request's compact JWS
+  Bytes request_hash;      // "req": SHA-256 of the request's compact JWS, which holds the AK too
   Bytes ek_name;           // "ek":  TPM2B_NAME content (nameAlg || digest)
   Bytes license_key_name;  // "key"
 };

@@ -8,6 +8,7 @@
 #include "agent/activation.h"
 #include "agent/licenses.h"
 #include "protocol/armor.h"
+#include "protocol/tpm/structures.h"
 #include "tests/activation/test_vendor.h"
 #include "tests/testing/swtpm.h"
 
@@ -181,6 +182,24 @@ TEST_F(InstallTest, CredentialForAnotherObject) {
   lie.credential_name = Bytes(34, 0);
   (*lie.credential_name)[1] = 0x0b;
   ExpectRefused(vendor.Answer(MakeRequestFile(), vendor.Terms(), lie), "answer.hardware");
+}
+
+// The AK opens the answer whether or not the license key still works.
+TEST_F(InstallTest, LicenseKeyWhoseGateMovedWhileTheAnswerWasOnItsWay) {
+  const std::string answer = vendor.Answer(MakeRequestFile());
+  const uint32_t gate = machine.state.ReadPending("editor")->keys.gate_index;
+  machine.tpm->Release();
+  const auto moved = machine.swtpm->Tools("tpm2_nvincrement " + std::to_string(gate));
+  ASSERT_EQ(moved.status, 0) << moved.output;
+  ExpectRefused(answer, "install.hardware");
+}
+
+TEST_F(InstallTest, CredentialForTheLicenseKey) {
+  const std::string request = MakeRequestFile();
+  TestVendor::Lie lie;
+  lie.credential_name =
+      tpm::NameOf(*tpm::ParsePublic(machine.state.ReadPending("editor")->keys.license_key_public));
+  ExpectRefused(vendor.Answer(request, vendor.Terms(), lie), "answer.hardware");
 }
 
 TEST_F(InstallTest, AlteredContent) {

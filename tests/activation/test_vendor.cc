@@ -55,13 +55,14 @@ std::string TestVendor::Answer(std::string_view request_file, const LicenseTerms
                                const Lie& lie) const {
   const ActivationRequest request = Must(ReadRequestFile(request_file));
   const tpm::Public ek = Must(tpm::ParsePublic(request.content.ek_public));
+  const tpm::Public ak = Must(tpm::ParsePublic(request.content.ak_public));
   const tpm::Public key = Must(tpm::ParsePublic(request.content.license_key_public));
   const AnswerHeader header{lie.request_hash.value_or(ToBytes(ByteView(request.request_hash))),
                             lie.ek_name.value_or(tpm::NameOf(ek)),
                             lie.license_key_name.value_or(tpm::NameOf(key))};
   const Secret content_key = RandomSecret(32);
   const Bytes credential =
-      Must(MakeCredential(ek, lie.credential_name.value_or(tpm::NameOf(key)), content_key));
+      Must(MakeCredential(ek, lie.credential_name.value_or(tpm::NameOf(ak)), content_key));
   const std::string license = lie.license ? *lie.license : FormatLicenseFile(License(request, terms));
   const Secret other_key = RandomSecret(32);
   return ArmorAnswer(Must(SealJwe(header, credential, lie.damage_content ? other_key : content_key,

@@ -46,13 +46,14 @@ Secret ProductKeyText(const LicenseTerms& terms) {
 std::string Answer(const std::string& request_file, const testing::TestPki& pki, const LicenseTerms& terms) {
   const ActivationRequest request = Must(ReadRequestFile(request_file));
   const tpm::Public ek = Must(tpm::ParsePublic(request.content.ek_public));
+  const tpm::Public ak = Must(tpm::ParsePublic(request.content.ak_public));
   const tpm::Public key = Must(tpm::ParsePublic(request.content.license_key_public));
   CertificateFields fields = pki.LicenseFields(terms);
   fields.subject_spki = Must(tpm::KeyOf(key)).spki();
   const LicenseFile file{pki.IssueLicense(fields), pki.issuing, pki.IssueCrl(pki.ShardCrlFields()), {}};
   const Secret secret = RandomSecret(32);
   const AnswerHeader header{ToBytes(ByteView(request.request_hash)), tpm::NameOf(ek), tpm::NameOf(key)};
-  const Bytes wrapped = Must(MakeCredential(ek, tpm::NameOf(key), secret));
+  const Bytes wrapped = Must(MakeCredential(ek, tpm::NameOf(ak), secret));
   return ArmorAnswer(Must(SealJwe(header, wrapped, secret, FormatAnswerContent({FormatLicenseFile(file)}))),
                      "");
 }

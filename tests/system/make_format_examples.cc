@@ -76,8 +76,9 @@ LicenseFile MakeLicense(const testing::TestPki& pki, const LicenseTerms& terms,
 std::string MakeAnswer(const ActivationRequest& request, const std::string& license,
                        const Secret& content_key) {
   const tpm::Public ek = tpm::ParsePublic(request.content.ek_public).value();
+  const tpm::Public ak = tpm::ParsePublic(request.content.ak_public).value();
   const tpm::Public key = tpm::ParsePublic(request.content.license_key_public).value();
-  const Bytes credential = MakeCredential(ek, tpm::NameOf(key), content_key).value();
+  const Bytes credential = MakeCredential(ek, tpm::NameOf(ak), content_key).value();
   const AnswerHeader header{ToBytes(ByteView(request.request_hash)), tpm::NameOf(ek), tpm::NameOf(key)};
   return ArmorAnswer(
       SealJwe(header, credential, content_key, FormatAnswerContent({license})).value(),

@@ -86,8 +86,8 @@ std::optional<Secret> ActivateCredential(const SoftwareTpm& tpm, const tpm::Name
   return Unwrap(tpm, *seed, name, id_object);
 }
 
-tpm::Name LicenseKeyName(const ActivationRequest& request) {
-  return NameOf(tpm::ParsePublic(request.content.license_key_public).value());
+tpm::Name AkName(const ActivationRequest& request) {
+  return NameOf(tpm::ParsePublic(request.content.ak_public).value());
 }
 
 }  // namespace holdfast::testing

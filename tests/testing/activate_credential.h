@@ -11,7 +11,7 @@ namespace holdfast::testing {
 // `credential`: TPM2B_ID_OBJECT || TPM2B_ENCRYPTED_SECRET; `name`: of the object that the TPM holds. Nothing when the
 // credential was made for another EK or another Name, or was changed.
 std::optional<Secret> ActivateCredential(const SoftwareTpm& tpm, const tpm::Name& name, ByteView credential);
-// The Name of the license key in a request that BuildRequest made.
-tpm::Name LicenseKeyName(const ActivationRequest& request);
+// The Name of the AK in a request that BuildRequest made: what an answer's credential is for.
+tpm::Name AkName(const ActivationRequest& request);
 
 }  // namespace holdfast::testing

@@ -62,7 +62,8 @@ std::string Preamble(const ActivationRecord& activation, const LicenseRecord& li
 Result<std::string> Seal(const ActivationRequest& request, const AttestationResult& appraised,
                          const std::string& license_file, std::string_view preamble) {
   const Secret key = RandomSecret(kContentKeySize);
-  HOLDFAST_TRY(const Bytes credential, MakeCredential(appraised.ek_public, appraised.license_key_name, key));
+  // The AK, not the license key: only the AK's word, once proven, proves everything else (decisions/0024).
+  HOLDFAST_TRY(const Bytes credential, MakeCredential(appraised.ek_public, appraised.ak_name, key));
   const AnswerHeader header{ToBytes(ByteView(request.request_hash)), appraised.ek_name,
                             appraised.license_key_name};
   HOLDFAST_TRY(const std::string jwe, SealJwe(header, credential, key, FormatAnswerContent({license_file})));

@@ -8,7 +8,7 @@
 namespace holdfast {
 
 // TPM2B_ID_OBJECT || TPM2B_ENCRYPTED_SECRET. `ek`: an area that MatchEk knows (RSA-2048, P-256, P-384).
-// `secret`: 1 to 32 octets, fresh for each credential. Checks: credential.secret, key.<what>,
+// `name`: of the AK, in an answer. `secret`: 1 to 32 octets, fresh for each credential. Checks: credential.secret, key.<what>,
 // crypto.internal.
 Result<Bytes> MakeCredential(const tpm::Public& ek, const tpm::Name& name, const Secret& secret);
 

@@ -68,7 +68,7 @@ TEST_P(ActivationTest, AttestsKeyGateAndPcrs) {
   EXPECT_TRUE(Equal(quote.digest, Sha256(values)));
 }
 
-TEST_P(ActivationTest, OpensWhatIsSealedToTheLicenseKey) {
+TEST_P(ActivationTest, OpensWhatIsSealedToTheAk) {
   Bytes secret = RandomBytes(32);
   Bytes credential = Credential(keys_, secret);
   auto opened = tpm_->ActivateCredential(keys_, credential);

@@ -51,16 +51,23 @@ TEST_F(AdministratorTest, AnotherTpmRefusesTheKeys) {
 TEST_F(AdministratorTest, AnotherTpmsCredentialDoesNotOpen) {
   auto other = SwTpm::Start(dir_.path() / "other", {.identity = "b"});
   KeySet mine = Keys(), others = *Open(other->tcti())->CreateKeys(kGate);
-  Bytes for_other = Credential(others, Bytes(32, 7), mine.license_key_public);
+  Bytes for_other = Credential(others, Bytes(32, 7), mine.ak_public);
   auto opened = tpm_->ActivateCredential(mine, for_other);
   EXPECT_EQ(CheckOf(opened), "tpm.credential");
   EXPECT_EQ(opened.error().kind, ErrorKind::kRefused);
 }
 
-TEST_F(AdministratorTest, CredentialForTheAkDoesNotOpenWithTheLicenseKey) {
+TEST_F(AdministratorTest, CredentialForTheLicenseKeyDoesNotOpenWithTheAk) {
   KeySet keys = Keys();
-  Bytes for_ak = Credential(keys, Bytes(32, 7), keys.ak_public);
-  EXPECT_EQ(CheckOf(tpm_->ActivateCredential(keys, for_ak)), "tpm.credential");
+  Bytes for_key = Credential(keys, Bytes(32, 7), keys.license_key_public);
+  EXPECT_EQ(CheckOf(tpm_->ActivateCredential(keys, for_key)), "tpm.credential");
+}
+
+TEST_F(AdministratorTest, CredentialForTheAkOfAnEarlierRequestDoesNotOpen) {
+  KeySet earlier = Keys(), keys = Keys();
+  Bytes for_earlier = Credential(keys, Bytes(32, 7), earlier.ak_public);
+  EXPECT_EQ(CheckOf(tpm_->ActivateCredential(keys, for_earlier)), "tpm.credential");
+  EXPECT_TRUE(tpm_->ActivateCredential(earlier, for_earlier));
 }
 
 TEST_F(AdministratorTest, EverySingleBitOfACredentialMatters) {
@@ -164,9 +171,11 @@ TEST_F(AdministratorTest, OwnerPasswordDoesNotMatterWithAPersistentSrk) {
 
 TEST_F(AdministratorTest, EndorsementPasswordIsNamed) {
   KeySet keys = Keys();
+  Bytes credential = Credential(keys, Bytes(32, 7));
   Administer("tpm2_changeauth -c endorsement secret");
   EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate)), "tpm.endorsement_auth");
   EXPECT_EQ(AttestCheck(keys), "tpm.endorsement_auth");
+  EXPECT_EQ(CheckOf(tpm_->ActivateCredential(keys, credential)), "tpm.endorsement_auth");
   EXPECT_EQ(SignCheck(keys), "");
 }
 

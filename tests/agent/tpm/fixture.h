@@ -68,7 +68,7 @@ class TpmTest : public ::testing::Test {
     return Bytes(file.begin() + kHeader, file.end());
   }
   Bytes Credential(const KeySet& keys, const Bytes& secret) {
-    return Credential(keys, secret, keys.license_key_public);
+    return Credential(keys, secret, keys.ak_public);
   }
 
   static bool Signs(Tpm& tpm, const KeySet& keys) { return tpm.Sign(keys, kDigest).has_value(); }

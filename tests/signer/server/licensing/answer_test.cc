@@ -80,7 +80,7 @@ TEST_F(AnswerTest, OpensInTheTpmThatAskedAndHoldsAVerifiableLicense) {
   const auto answered = Answer(file);
   ASSERT_TRUE(answered) << answered.error().message;
   const auto jwe = ReadAnswerFile(answered->file);
-  const tpm::Name name = testing::LicenseKeyName(ReadRequestFile(file).value());
+  const tpm::Name name = testing::AkName(ReadRequestFile(file).value());
   const auto key = testing::ActivateCredential(tpm_, name, jwe->encrypted_key);
   ASSERT_TRUE(key);
   const auto plaintext = OpenJwe(*jwe, *key);
@@ -93,6 +93,8 @@ TEST_F(AnswerTest, OpensInTheTpmThatAskedAndHoldsAVerifiableLicense) {
   EXPECT_EQ(verified->revocation, Revocation::kGood);
   EXPECT_EQ(verified->serial, answered->activation.serial);
   EXPECT_FALSE(testing::ActivateCredential(SoftwareTpm(), name, jwe->encrypted_key));
+  EXPECT_FALSE(testing::ActivateCredential(tpm_, jwe->header.license_key_name, jwe->encrypted_key))
+      << "the license key alone must not open it";
 }
 
 TEST_F(AnswerTest, ToAnotherHostBeyondTheLimitIsDenied) {

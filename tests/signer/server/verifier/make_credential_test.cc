@@ -72,7 +72,7 @@ class SoftwareEk : public ::testing::TestWithParam<tpm::EkTemplate> {
   SoftwareTpm tpm_{GetParam()};
   ActivationRequest request_ = ParseRequest(testing::BuildRequest(tpm_)).value();
   tpm::Public ek_ = tpm::ParsePublic(request_.content.ek_public).value();
-  tpm::Name name_ = testing::LicenseKeyName(request_);
+  tpm::Name name_ = testing::AkName(request_);
 };
 
 TEST_P(SoftwareEk, OpensWhatWasMadeForItAndNoOther) {
