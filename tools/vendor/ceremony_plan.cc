@@ -8,6 +8,7 @@ namespace {
 Json TokenOf(const TokenOptions& options) {
   if (!options.given()) return {{"embedded", true}};
   Json token{{"module", options.module}, {"uri", options.token}};
+  if (!options.module_env.empty()) token["module_env"] = options.module_env;
   if (!options.pin_file.empty()) token["pin_file"] = std::filesystem::absolute(options.pin_file).string();
   return token;
 }

@@ -3,15 +3,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "protocol/platform/files.h"
 
 namespace holdfast::vendor {
 
 struct TokenOptions {
-  std::string module;    // path of the PKCS#11 module
-  std::string token;     // pkcs11: URI
-  std::string pin_file;  // made absolute
+  std::string module;                   // path of the PKCS#11 module
+  std::string token;                    // pkcs11: URI
+  std::string pin_file;                 // made absolute
+  std::vector<std::string> module_env;  // NAME=VALUE; of the signer's process, so the same for all tokens
   bool given() const { return !module.empty() || !token.empty() || !pin_file.empty(); }
 };
 

@@ -57,9 +57,10 @@ Result<std::string> HoldCeremony(const cli::Arguments& arguments, const Path& di
   std::vector<std::string> words{"ceremony", "--dir", directory.string()};
   std::optional<PlanFile> plan;
   const TokenOptions root{arguments.Text("root-module"), arguments.Text("root-token"),
-                          arguments.Text("root-pin-file")};
+                          arguments.Text("root-pin-file"), arguments.List("module-env")};
   if (root.given()) {
-    const TokenOptions main{arguments.Text("module"), arguments.Text("token"), arguments.Text("pin-file")};
+    const TokenOptions main{arguments.Text("module"), arguments.Text("token"), arguments.Text("pin-file"),
+                            arguments.List("module-env")};
     HOLDFAST_TRY(PlanFile written, PlanFile::Write(PlanWithOwnRoot(arguments.Text("vendor"),
                                                                    arguments.Text("key-type"), main, root)));
     plan.emplace(std::move(written));
