@@ -77,7 +77,7 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
   HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(request.content));
   HOLDFAST_TRY(const AttestationResult appraised,
                Appraise(request, PolicyFor(entitlement.license, entitlement.plan, settings_), clock_()));
-  HOLDFAST_TRY(auto notes, CheckHistory(request, appraised));
+  HOLDFAST_TRY(auto notes, CheckHistory(entitlement.license.id, request, appraised));
   HOLDFAST_TRY(const SignerStatus status, signer_.GetStatus());
   HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, appraised, status));
   proposal.notes = notes;

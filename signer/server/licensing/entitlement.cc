@@ -8,12 +8,13 @@ namespace {
 constexpr Seconds kBackdating{3600};        // so that hosts whose clocks are slow can verify at once
 constexpr Seconds kReservationLife{86400};  // then a reservation that was never signed is made anew
 
-EkSighting SightingFrom(const SightingRecord& record) {
+EkSighting SightingFrom(const SightingRecord& record, const std::string& license) {
   EkSighting sighting{.gate_index = record.gate_index,
                       .gate_base = record.gate_base,
                       .clock_ms = record.clock_ms,
                       .reset_count = record.reset_count,
-                      .restart_count = record.restart_count};
+                      .restart_count = record.restart_count,
+                      .same_license = record.license == license};
   std::copy_n(record.content_hash.begin(), std::min(record.content_hash.size(), sighting.content_hash.size()),
               sighting.content_hash.begin());
   return sighting;
@@ -62,11 +63,12 @@ Result<Licensing::Entitlement> Licensing::FindEntitlement(const RequestContent& 
   return Entitlement{std::move(*license), std::move(product.line), std::move(plan->second)};
 }
 
-Result<std::vector<std::string>> Licensing::CheckHistory(const ActivationRequest& request,
+Result<std::vector<std::string>> Licensing::CheckHistory(const std::string& license,
+                                                         const ActivationRequest& request,
                                                          const AttestationResult& appraised) {
   HOLDFAST_TRY(const auto records, store_.ListSightingsOfEk(appraised.ek_name));
   std::vector<EkSighting> sightings;
-  for (const SightingRecord& record : records) sightings.push_back(SightingFrom(record));
+  for (const SightingRecord& record : records) sightings.push_back(SightingFrom(record, license));
   HOLDFAST_TRY(const auto notes, CheckLedger(sightings, SightingOf(request, appraised)));
   std::vector<std::string> names;
   for (const AppraisalNote& note : appraised.notes) names.push_back(note.name);

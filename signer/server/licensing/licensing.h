@@ -78,7 +78,7 @@ class Licensing {
   };
   Change ChangeBy(const std::string& actor) const { return {clock_(), actor}; }
   Result<Entitlement> FindEntitlement(const RequestContent& content);
-  Result<std::vector<std::string>> CheckHistory(const ActivationRequest& request,
+  Result<std::vector<std::string>> CheckHistory(const std::string& license, const ActivationRequest& request,
                                                 const AttestationResult& appraised);
   Result<ActivationProposal> Propose(const Entitlement& entitlement, const ActivationRequest& request,
                                      const AttestationResult& appraised, const SignerStatus& status) const;

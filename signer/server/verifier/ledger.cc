@@ -9,29 +9,37 @@ bool SameBoot(const EkSighting& a, const EkSighting& b) {
   return a.reset_count == b.reset_count && a.restart_count == b.restart_count;
 }
 
-// Attesting takes a TPM many milliseconds, so two requests never share one.
-Status CheckFork(const EkSighting& before, const EkSighting& now) {
-  if (!SameBoot(before, now) || before.clock_ms != now.clock_ms) return {};
-  return Refused(
-      "ledger.fork",
-      "another request was made by this TPM at the very same instant of its clock, so its state was "
-      "copied or set back",
-      "Ask the customer whether the virtual machine was cloned or restored from a snapshot");
-}
-
-Status CheckGate(const EkSighting& before, const EkSighting& now) {
-  if (before.gate_index != now.gate_index || before.gate_base <= now.gate_base) return {};
-  return Refused("ledger.gate",
-                 "the gate counter stood at " + std::to_string(before.gate_base) +
-                     " in an earlier request and at " + std::to_string(now.gate_base) +
-                     " in this one, so its key is retired or the TPM's state was set back",
-                 "Make a new request on the host");
-}
-
 // One note of a kind, however many sightings give rise to it.
 void Note(std::vector<AppraisalNote>& notes, std::string_view name, std::string_view message) {
   bool known = std::any_of(notes.begin(), notes.end(), [&](const auto& note) { return note.name == name; });
   if (!known) notes.push_back({std::string(name), std::string(message)});
+}
+
+// A contradiction refuses only what one product key's holder says twice.
+Status Contradiction(const EkSighting& before, std::string_view name, std::string message, std::string advice,
+                     std::vector<AppraisalNote>& notes) {
+  if (before.same_license) return Refused(name, std::move(message), std::move(advice));
+  Note(notes, name, message);
+  return {};
+}
+
+// Attesting takes a TPM many milliseconds, so two requests never share one.
+Status CheckFork(const EkSighting& before, const EkSighting& now, std::vector<AppraisalNote>& notes) {
+  if (!SameBoot(before, now) || before.clock_ms != now.clock_ms) return {};
+  return Contradiction(
+      before, "ledger.fork",
+      "another request was made by this TPM at the very same instant of its clock, so its state was "
+      "copied or set back",
+      "Ask the customer whether the virtual machine was cloned or restored from a snapshot", notes);
+}
+
+Status CheckGate(const EkSighting& before, const EkSighting& now, std::vector<AppraisalNote>& notes) {
+  if (before.gate_index != now.gate_index || before.gate_base <= now.gate_base) return {};
+  return Contradiction(before, "ledger.gate",
+                       "the gate counter stood at " + std::to_string(before.gate_base) +
+                           " in an earlier request and at " + std::to_string(now.gate_base) +
+                           " in this one, so its key is retired or the TPM's state was set back",
+                       "Make a new request on the host", notes);
 }
 
 void NoteRegress(const EkSighting& before, const EkSighting& now, std::vector<AppraisalNote>& notes) {
@@ -59,8 +67,8 @@ Result<std::vector<AppraisalNote>> CheckLedger(std::span<const EkSighting> previ
                           [&](const auto& before) { return before.content_hash == now.content_hash; });
   if (seen) return notes;
   for (const EkSighting& before : previous) {
-    HOLDFAST_CHECK(CheckFork(before, now));
-    HOLDFAST_CHECK(CheckGate(before, now));
+    HOLDFAST_CHECK(CheckFork(before, now, notes));
+    HOLDFAST_CHECK(CheckGate(before, now, notes));
     NoteRegress(before, now, notes);
   }
   return notes;

@@ -94,4 +94,16 @@ TEST(Ledger, AnEarlierClockInALaterBootIsNothing) {
 }
 
 }  // namespace
+// Somebody with a product key of his own could otherwise lock another customer's TPM out.
+TEST(Ledger, WhatAnotherLicenseClaimedOfThisEkIsNotedAndDeniesNothing) {
+  EkSighting foreign = kBefore, now = Later();
+  foreign.same_license = false;
+  foreign.gate_base = now.gate_base + 1;
+  EXPECT_EQ(Notes({foreign}, now), std::vector<std::string>{"ledger.gate"});
+  foreign = now;
+  foreign.content_hash = {9};
+  foreign.same_license = false;
+  EXPECT_EQ(Notes({foreign}, now), std::vector<std::string>{"ledger.fork"});
+}
+
 }  // namespace holdfast
