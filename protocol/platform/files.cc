@@ -101,7 +101,7 @@ Result<Bytes> ReadRegular(const Path& path, size_t max_size, bool private_only) 
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
     return Refused("file.kind", path.string() + " is not a regular file", "name a file");
   if (private_only && (info.st_mode & 077) != 0)
-    return Refused("file.mode", path.string() + " can be read by others", "chmod 600 " + path.string());
+    return Refused("file.mode", path.string() + " can be read by others", "run chmod 600 " + path.string());
   return ReadAll(fd.get(), path, max_size);
 }
 

@@ -24,7 +24,7 @@ std::string Program::Help() const {
 
 std::string Program::Help(const Command& command) const {
   std::ostringstream out;
-  out << "usage: " << name_ << " " << UsageOf(command) << " [OPTION...]\n\n" << command.summary << "\n";
+  out << "usage: " << name_ << " [OPTION...] " << UsageOf(command) << "\n\n" << command.summary << "\n";
   for (const Option& argument : command.arguments) {
     if (!argument.help.empty()) out << "\n  " << argument.name << ": " << argument.help << "\n";
   }

@@ -31,7 +31,7 @@ void Describe(po::options_description& description, const std::vector<Option>& o
 std::string UsageOf(const Command& command) {
   std::string usage = command.name;
   for (const Option& argument : command.arguments) {
-    std::string name = argument.repeated ? argument.name + "..." : argument.name;
+    const std::string name = argument.repeated ? "-- " + argument.name + "..." : argument.name;
     usage += argument.required ? " " + name : " [" + name + "]";
   }
   return usage;

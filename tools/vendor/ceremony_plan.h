@@ -1,5 +1,5 @@
 // The ceremony's plan file when the options of `init` ask for more than one line and one token: the root key
-// in a token of its own. The signer parses it and is the judge of it; docs/operations.md has the format.
+// in a token of its own. The signer parses it and is the judge of it; signer/hsm/ceremony_plan.h has the format.
 #pragma once
 
 #include <string>

@@ -79,7 +79,7 @@ void AddProductCommands(cli::Program& program) {
                .options = {{.name = "id", .value = "ID", .help = "a-z, 0-9, '.', '_', '-'", .required = true},
                            {.name = "terms",
                             .value = "FILE",
-                            .help = "the product file: JSON, docs/schemas/product.schema.json",
+                            .help = "JSON by docs/schemas/product.schema.json",
                             .required = true},
                            cli::kJsonOption},
                .details =
