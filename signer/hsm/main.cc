@@ -40,7 +40,8 @@ constexpr std::string_view kCommands =
   audit verify   check the whole audit log
   check          make a test signature with every key
 
-holdfast-signer COMMAND --help lists a command's options; holdfast-signer(8) explains them.
+holdfast-signer COMMAND --help lists a command's options, holdfast-signer --version prints the version; holdfast-signer(8)
+explains them.
 )";
 
 std::string Text(const po::variables_map& options, const char* name) {
@@ -288,7 +289,7 @@ po::options_description OptionsOf(const std::string& command) {
     add("pin-file", text(), "file with the user PIN, mode 0600");
     add("sessions", po::value<int>()->default_value(0), "sessions of the token; 0: one per core");
   }
-  if (change) {
+  if (command == "rotate" || command == "add-line") {
     add("line", text()->default_value("default"), "product line");
     add("key-type", text(), "default: as before");
     add("token", text(), "name of the token in signer.conf; default: as before");

@@ -24,7 +24,9 @@ std::string Program::Help() const {
 
 std::string Program::Help(const Command& command) const {
   std::ostringstream out;
-  out << "usage: " << name_ << " [OPTION...] " << UsageOf(command) << "\n\n" << command.summary << "\n";
+  out << "usage: " << name_ << " " << command.name << " [OPTION...]"
+      << UsageOf(command).substr(command.name.size()) << "\n\n"
+      << command.summary << "\n";
   for (const Option& argument : command.arguments) {
     if (!argument.help.empty()) out << "\n  " << argument.name << ": " << argument.help << "\n";
   }

@@ -154,6 +154,8 @@ TEST_F(ProgramTest, HelpAndVersion) {
   EXPECT_THAT(out_, HasSubstr("product add"));
   EXPECT_EQ(Run({"check", "--help"}), 0);
   EXPECT_THAT(out_, HasSubstr("--output"));
+  EXPECT_EQ(Run({"hold", "--help"}), 0);
+  EXPECT_THAT(out_, HasSubstr("program hold [OPTION...] LIMIT [-- COMMAND...]"));
   EXPECT_EQ(Run({"--version"}), 0);
   EXPECT_THAT(out_, HasSubstr("program 0."));
   EXPECT_EQ(ran_, "");
