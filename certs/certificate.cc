@@ -125,8 +125,9 @@ Result<Bytes> ReadSubjectKeyId(const ExtensionValues& values, ByteView spki) {
   return ToBytes(id);
 }
 
-Result<PublicKey> ReadSubjectKey(ByteView spki, CertificateProfile profile) {
-  auto key = PublicKey::FromSpki(spki);
+Result<PublicKey> ReadSubjectKey(ByteView spki, CertificateProfile profile, const PublicKey* known) {
+  const bool same = known && Equal(known->spki(), spki);
+  auto key = same ? Result<PublicKey>(*known) : PublicKey::FromSpki(spki);
   if (!key) return Refused("certificate.key", key.error().message);
   HOLDFAST_CHECK(CheckSubjectKey(profile, *key));
   return key;
@@ -134,7 +135,7 @@ Result<PublicKey> ReadSubjectKey(ByteView spki, CertificateProfile profile) {
 
 }  // namespace
 
-Result<Certificate> Certificate::Parse(ByteView der, CertificateProfile profile) {
+Result<Certificate> Certificate::Parse(ByteView der, CertificateProfile profile, const PublicKey* known) {
   if (der.empty() || der.size() > kMaxCertificateSize)
     return Bad("size", "a certificate that is empty or larger than 32 KiB");
   DerReader reader(der);
@@ -161,7 +162,7 @@ Result<Certificate> Certificate::Parse(ByteView der, CertificateProfile profile)
   HOLDFAST_CHECK(CheckFixedValues(values, profile));
   HOLDFAST_CHECK(ReadOwnValues(values, f));
   HOLDFAST_CHECK(CheckCertificateFields(f));
-  HOLDFAST_TRY(PublicKey key, ReadSubjectKey(t.spki, profile));
+  HOLDFAST_TRY(PublicKey key, ReadSubjectKey(t.spki, profile, known));
   HOLDFAST_TRY(Bytes subject_key_id, ReadSubjectKeyId(values, t.spki));
 
   Certificate certificate(std::move(f), std::move(key));

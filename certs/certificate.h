@@ -53,7 +53,10 @@ class Certificate {
  public:
   // Parses DER of exactly the given profile. Verifies no signature and no time. Checks: certificate.size,
   // certificate.der, certificate.<field or extension>.
-  static Result<Certificate> Parse(ByteView der, CertificateProfile profile);
+  // `known`: a key that was parsed before; when the certificate has that key, octet for octet, its point is
+  // not checked to be on the curve again.
+  static Result<Certificate> Parse(ByteView der, CertificateProfile profile,
+                                   const PublicKey* known = nullptr);
 
   const CertificateFields& fields() const { return fields_; }
   const PublicKey& public_key() const { return key_; }

@@ -8,44 +8,15 @@
 
 #include "certs/der_reader.h"
 #include "certs/extensions.h"
-#include "certs/openssl_x509.h"
+#include "certs/lint_compare.h"
+#include "certs/openssl_outline.h"
 
 namespace holdfast {
 namespace {
 
-auto Disagree(std::string_view check, std::string what) {
-  return Fail(ErrorKind::kInternal, check, "the finished object was not accepted: " + std::move(what),
-              "keep the order and report this as a defect; nothing was released");
-}
-
-// The octets of a UTCTime or GeneralizedTime as our writer makes them: what the other two are asked for.
-std::string TimeText(Time time) {
-  DerWriter w;
-  w.ValidityTime(time);
-  const Bytes der = w.Take();
-  return std::string(AsText(ByteView(der).subspan(2)));
-}
-
-bool SameTime(const ASN1_TIME* openssl, Time time) {
-  const ByteView text(ASN1_STRING_get0_data(openssl), static_cast<size_t>(ASN1_STRING_length(openssl)));
-  return AsText(text) == TimeText(time);
-}
-
+using holdfast::SameTime;
 bool SameTime(const Botan::X509_Time& botan, Time time) {
   return botan.to_string() == TimeText(time);
-}
-
-bool SameSerial(const ASN1_INTEGER* openssl, const Bytes& serial) {
-  // An ASN1_INTEGER holds the magnitude; the sign is in its type.
-  return ASN1_STRING_type(openssl) == V_ASN1_INTEGER &&
-         Equal({ASN1_STRING_get0_data(openssl), static_cast<size_t>(ASN1_STRING_length(openssl))}, serial);
-}
-
-bool SameName(const X509_NAME* openssl, const DistinguishedName& name) {
-  const unsigned char* der = nullptr;
-  size_t size = 0;
-  const auto expected = EncodeName(name);
-  return expected && X509_NAME_get0_der(openssl, &der, &size) == 1 && Equal({der, size}, *expected);
 }
 
 // Some versions of Botan hand out a SEQUENCE with its tag and length, some without.
@@ -144,20 +115,28 @@ Status LintWithBotan(ByteView der, const CrlFields& ordered) {
   return {};
 }
 
+template <class Object, class Fields>
+Status LintProfile(const Result<Object>& parsed, const Fields& ordered) {
+  if (!parsed) return Disagree("lint.profile", parsed.error().check + ": " + parsed.error().message);
+  if (parsed->fields() != ordered) return Disagree("lint.fields", "it does not say what was ordered");
+  return {};
+}
+
 }  // namespace
 
 Status LintCertificate(ByteView der, const CertificateFields& ordered) {
-  const auto parsed = Certificate::Parse(der, ordered.profile);
-  if (!parsed) return Disagree("lint.profile", parsed.error().check + ": " + parsed.error().message);
-  if (parsed->fields() != ordered) return Disagree("lint.fields", "it does not say what was ordered");
+  HOLDFAST_CHECK(LintProfile(Certificate::Parse(der, ordered.profile), ordered));
   HOLDFAST_CHECK(LintWithOpenssl(der, ordered));
   return LintWithBotan(der, ordered);
 }
 
+Status LintLicense(ByteView der, const CertificateFields& ordered, const PublicKey& key) {
+  HOLDFAST_CHECK(LintProfile(Certificate::Parse(der, CertificateProfile::kLicense, &key), ordered));
+  return LintWithOpensslOutline(der, ordered);
+}
+
 Status LintCrl(ByteView der, const CrlFields& ordered) {
-  const auto parsed = Crl::Parse(der);
-  if (!parsed) return Disagree("lint.profile", parsed.error().check + ": " + parsed.error().message);
-  if (parsed->fields() != ordered) return Disagree("lint.fields", "it does not say what was ordered");
+  HOLDFAST_CHECK(LintProfile(Crl::Parse(der), ordered));
   HOLDFAST_CHECK(LintWithOpenssl(der, ordered));
   return LintWithBotan(der, ordered);
 }

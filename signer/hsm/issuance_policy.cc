@@ -54,11 +54,11 @@ Status CheckTerms(const LicenseOrder& order, const PolicyContext& context) {
   return {};
 }
 
-Status CheckSubjectKey(const LicenseOrder& order) {
+Result<PublicKey> CheckSubjectKey(const LicenseOrder& order) {
   auto key = PublicKey::FromSpki(order.subject_spki);
   if (!key) return Refused("policy.key", "the license key cannot be read: " + key.error().message);
   if (key->type() != KeyType::kEcP256) return Refused("policy.key", "the license key is not a P-256 key");
-  return {};
+  return std::move(*key);
 }
 
 bool IsSerial(const Bytes& serial) {
@@ -106,8 +106,8 @@ int RateWindow::LastMinute(Time now) const {
   return static_cast<int>(times_.end() - first);
 }
 
-Status CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy,
-                         const PolicyContext& context) {
+Result<PublicKey> CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy,
+                                    const PolicyContext& context) {
   HOLDFAST_CHECK(CheckClock(context));
   HOLDFAST_CHECK(CheckRate(context, policy.licenses_per_minute));
   if (!IsSerial(order.serial))
@@ -115,8 +115,9 @@ Status CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy
   HOLDFAST_CHECK(CheckValidity(order, policy, context));
   if (auto name = EncodeName({order.customer, order.license_id}); !name)
     return Refused("policy.subject", "the subject cannot be a name: " + name.error().message);
-  HOLDFAST_CHECK(CheckSubjectKey(order));
-  return CheckTerms(order, context);
+  HOLDFAST_TRY(PublicKey key, CheckSubjectKey(order));
+  HOLDFAST_CHECK(CheckTerms(order, context));
+  return key;
 }
 
 Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const PolicyContext& context,

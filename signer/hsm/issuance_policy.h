@@ -37,9 +37,9 @@ struct PolicyContext {
 };
 
 // Checks: policy.clock, policy.rate, policy.serial, policy.validity, policy.subject, policy.key,
-// policy.terms.
-Status CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy,
-                         const PolicyContext& context);
+// policy.terms. Returns the license key, parsed.
+Result<PublicKey> CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy,
+                                    const PolicyContext& context);
 
 // `list` is what was ordered, its entries ascending by serial. `previous` is the newest list of that issuer and shard that the signer knows. An entry may leave the list
 // only when it was a hold, or when every license that it could mean has expired by the policy's maximum

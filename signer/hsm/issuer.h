@@ -4,6 +4,7 @@
 // lint does not pass. Thread safe; orders from several threads share sessions and disk flushes.
 #pragma once
 
+#include <atomic>
 #include <map>
 
 #include "signer/hsm/signer_config.h"
@@ -70,13 +71,15 @@ class Issuer : public SigningService {
   Result<SigningJob> PrepareLicense(const LicenseOrder& order, const Actor& actor);
   Result<SigningJob> PrepareCrl(const CrlOrder& order, const Actor& actor);
   Result<SigningJob> PrepareMessage(const MessageOrder& order, const Actor& actor);
+  Status Lint(const IssuingLine& line, ByteView draft, const CertificateFields& fields, const PublicKey& key);
   Status ClaimSerial(const Bytes& serial, const Bytes& tbs);
   void RecordRefusal(std::string_view kind, std::string_view subject, const Actor& actor, const Error& error);
   Result<Bytes> Run(SigningJob job);
 
   const IssuerParts parts_;
   std::unique_ptr<AuditLog> audit_;
-  std::mutex mutex_;  // guards what follows
+  std::vector<std::atomic<bool>> linted_;  // by line: all parsers of the lint have read a license of it
+  std::mutex mutex_;                       // guards what follows
   RateWindow licenses_, messages_, refusals_;
   std::map<Bytes, Sha256Digest> serials_;  // of the newest licenses: what was signed under the number
   std::vector<Bytes> serial_order_;

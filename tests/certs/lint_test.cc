@@ -1,7 +1,10 @@
 // The lint lets good objects out and stops each that does not say what was ordered.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "certs/lint.h"
+#include "certs/openssl_outline.h"
 #include "tests/testing/pki.h"
 
 namespace holdfast {
@@ -14,12 +17,27 @@ std::string CheckOf(const Status& status) {
   return status ? "passed" : status.error().check;
 }
 
+const std::vector<std::pair<const char*, void (*)(CertificateFields&)>> kChanges{
+    {"serial", [](CertificateFields& f) { f.serial.back() ^= 1; }},
+    {"customer", [](CertificateFields& f) { f.subject.organization = "Another Customer"; }},
+    {"license id", [](CertificateFields& f) { f.subject.common_name = "L-0002"; }},
+    {"issuer", [](CertificateFields& f) { f.issuer.common_name = "other"; }},
+    {"not_before", [](CertificateFields& f) { f.not_before += Seconds(1); }},
+    {"not_after", [](CertificateFields& f) { f.not_after += Seconds(1); }},
+    {"key", [](CertificateFields& f) { f.subject_spki.back() ^= 1; }},
+    {"authority", [](CertificateFields& f) { f.authority_key_id.back() ^= 1; }},
+    {"shard", [](CertificateFields& f) { f.crl_uri += "1"; }},
+    {"terms", [](CertificateFields& f) { f.terms_json += " "; }},
+};
+
 class Lint : public ::testing::Test {
  protected:
   TestPki pki;
   CertificateFields ordered = pki.LicenseFields(TestPki::Terms());
   Bytes der = testing::SignCertificate(ordered, *pki.issuing_key);
   CrlFields list = WithEntries(pki.ShardCrlFields());
+
+  const PublicKey& key() const { return pki.license_key->public_key(); }
 
   static CrlFields WithEntries(CrlFields f) {
     f.entries = {{{0x05}, kPkiNow, RevocationReason::kUnspecified},
@@ -30,6 +48,7 @@ class Lint : public ::testing::Test {
 
 TEST_F(Lint, PassesEveryProfile) {
   EXPECT_EQ(CheckOf(LintCertificate(der, ordered)), "passed");
+  EXPECT_EQ(CheckOf(LintLicense(der, ordered, key())), "passed");
   for (const Certificate* c : {&pki.root, &pki.issuing, &pki.message})
     EXPECT_EQ(CheckOf(LintCertificate(c->der(), c->fields())), "passed");
 }
@@ -37,8 +56,9 @@ TEST_F(Lint, PassesEveryProfile) {
 TEST_F(Lint, PassesDatesOnBothSidesOf2050AndTheEndOfTheCalendar) {
   for (const char* end : {"2049-12-31T23:59:59Z", "2050-01-01T00:00:00Z", "9999-12-31T23:59:59Z"}) {
     ordered.not_after = ParseTime(end).value();
-    EXPECT_EQ(CheckOf(LintCertificate(testing::SignCertificate(ordered, *pki.issuing_key), ordered)),
-              "passed");
+    const Bytes other = testing::SignCertificate(ordered, *pki.issuing_key);
+    EXPECT_EQ(CheckOf(LintCertificate(other, ordered)), "passed");
+    EXPECT_EQ(CheckOf(LintLicense(other, ordered, key())), "passed");
   }
 }
 
@@ -51,28 +71,52 @@ TEST_F(Lint, PassesCrlsWithAndWithoutEntries) {
 }
 
 TEST_F(Lint, StopsACertificateThatDiffersInOneField) {
-  const std::vector<std::pair<const char*, void (*)(CertificateFields&)>> changes{
-      {"serial", [](CertificateFields& f) { f.serial.back() ^= 1; }},
-      {"customer", [](CertificateFields& f) { f.subject.organization = "Another Customer"; }},
-      {"license id", [](CertificateFields& f) { f.subject.common_name = "L-0002"; }},
-      {"issuer", [](CertificateFields& f) { f.issuer.common_name = "other"; }},
-      {"not_before", [](CertificateFields& f) { f.not_before += Seconds(1); }},
-      {"not_after", [](CertificateFields& f) { f.not_after += Seconds(1); }},
-      {"key", [](CertificateFields& f) { f.subject_spki.back() ^= 1; }},
-      {"authority", [](CertificateFields& f) { f.authority_key_id.back() ^= 1; }},
-      {"shard", [](CertificateFields& f) { f.crl_uri += "1"; }},
-      {"terms", [](CertificateFields& f) { f.terms_json += " "; }},
-  };
-  for (const auto& [what, change] : changes) {
+  for (const auto& [what, change] : kChanges) {
     CertificateFields other = ordered;
     change(other);
     EXPECT_EQ(CheckOf(LintCertificate(der, other)), "lint.fields") << what;
+    EXPECT_EQ(CheckOf(LintLicense(der, other, key())), "lint.fields") << what;
   }
 }
 
 TEST_F(Lint, StopsAnotherProfile) {
   ordered.profile = CertificateProfile::kMessage;
   EXPECT_EQ(CheckOf(LintCertificate(der, ordered)), "lint.profile");
+}
+
+TEST_F(Lint, StopsAKeyOffTheCurveThoughAnotherWasParsed) {
+  const ByteView spki = ordered.subject_spki;
+  const auto at = std::search(der.begin(), der.end(), spki.begin(), spki.end());
+  ASSERT_NE(at, der.end());
+  at[90] ^= 1;
+  ordered.subject_spki.back() ^= 1;
+  EXPECT_EQ(CheckOf(LintLicense(der, ordered, key())), "lint.profile");
+}
+
+// The second opinion, asked alone, so that what the first one would have stopped reaches it.
+TEST_F(Lint, OpensslStopsWhatItReadsDifferently) {
+  EXPECT_EQ(CheckOf(LintWithOpensslOutline(der, ordered)), "passed");
+  for (const auto& [what, change] : kChanges) {
+    CertificateFields other = ordered;
+    change(other);
+    const bool in_extension = std::string_view("authority shard terms").find(what) != std::string_view::npos;
+    EXPECT_EQ(CheckOf(LintWithOpensslOutline(der, other)), in_extension ? "passed" : "lint.openssl") << what;
+  }
+}
+
+TEST_F(Lint, OpensslStopsACertificateThatIsCutOffOrGoesOn) {
+  for (size_t size = 0; size < der.size(); size++)
+    EXPECT_EQ(CheckOf(LintWithOpensslOutline(ByteView(der).first(size), ordered)), "lint.openssl") << size;
+  der.push_back(0);
+  EXPECT_EQ(CheckOf(LintWithOpensslOutline(der, ordered)), "lint.openssl");
+}
+
+// BER that is not DER: OpenSSL reads it and writes it otherwise.
+TEST_F(Lint, OpensslStopsALengthThatIsNotMinimal) {
+  ASSERT_EQ(der[1], 0x82);
+  der[1] = 0x83;
+  der.insert(der.begin() + 2, 0);
+  EXPECT_EQ(CheckOf(LintWithOpensslOutline(der, ordered)), "lint.openssl");
 }
 
 TEST_F(Lint, StopsACrlThatDiffersInOneField) {
