@@ -29,6 +29,14 @@ Path SoPinFile(const std::string& name, const Path& directory) {
   return PinFile(name, directory) += ".so";
 }
 
+// SoftHSM2's configuration has no quoting: '#' begins a comment, '=' and a line break end the value.
+Status CheckPath(const Path& directory) {
+  if (directory.string().find_first_of("=#\n\r") == std::string::npos) return {};
+  return Fail(ErrorKind::kUsage, "embedded.directory",
+              directory.string() + " has '=', '#' or a line break in it, which SoftHSM2 cannot take",
+              "choose another directory");
+}
+
 // 24 hexadecimal digits: every module takes those, and 96 bits cannot be guessed.
 Result<Secret> NewPin(const Path& file) {
   Secret pin(ToBytes(HexEncode(RandomBytes(12))));
@@ -39,6 +47,7 @@ Result<Secret> NewPin(const Path& file) {
 }  // namespace
 
 Result<TokenConfig> MakeEmbeddedToken(const std::string& name, const Path& directory) {
+  HOLDFAST_CHECK(CheckPath(directory));
   HOLDFAST_TRY(const std::string module, FindModule());
   HOLDFAST_CHECK(MakeDirectory(directory / "tokens", 0700));
   HOLDFAST_CHECK(WriteEmbeddedConfig(directory / "softhsm2.conf", directory / "tokens"));

@@ -7,11 +7,14 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <iostream>
+#include <set>
 #include <thread>
 
 #include "certs/pem_signing_key.h"
+#include "protocol/display_text.h"
 #include "signer/hsm/change.h"
 #include "signer/hsm/key_ceremony.h"
 #include "signer/hsm/signer_loader.h"
@@ -53,6 +56,20 @@ Texts List(const po::variables_map& options, const char* name) {
 
 tl::unexpected<Error> Usage(std::string message) {
   return Fail(ErrorKind::kUsage, "usage", std::move(message), "See holdfast-signer --help");
+}
+
+// A file may have any name; all other values are text, and go into plans and configurations in JSON.
+Status CheckText(const po::variables_map& options) {
+  static const std::set<std::string> kFiles{"config",   "socket", "dir",    "plan",
+                                            "approval", "key",    "output", "log"};
+  for (const auto& [name, value] : options) {
+    Texts texts;
+    if (const auto* text = boost::any_cast<std::string>(&value.value())) texts = {*text};
+    if (const auto* list = boost::any_cast<Texts>(&value.value())) texts = *list;
+    if (!kFiles.contains(name) && !std::all_of(texts.begin(), texts.end(), IsUtf8))
+      return Usage("the value of --" + name + " is not UTF-8");
+  }
+  return {};
 }
 
 Path ConfigFile(const po::variables_map& options) {
@@ -327,6 +344,7 @@ Result<int> Run(const std::string& command, const Texts& arguments) {
     std::cout << description;
     return kDone;
   }
+  HOLDFAST_CHECK(CheckText(options));
   if (command == "serve") return Serve(options);
   if (command == "ceremony") return HoldCeremonyCommand(options);
   if (command == "approve") return Approve(options);
@@ -357,6 +375,15 @@ Result<int> Dispatch(Texts arguments) {
   return Usage("there is no command \"" + command + "\"");
 }
 
+// What no boundary caught, such as std::filesystem's in a directory that was deleted: an error, never an abort.
+Result<int> DispatchCaught(const Texts& arguments) {
+  try {
+    return Dispatch(arguments);
+  } catch (const std::exception& e) {
+    return Fail(ErrorKind::kInternal, "internal.exception", e.what());
+  }
+}
+
 // No core files with PINs in them, no debugger of the same user; a dead peer or a full disk is an error, not
 // a death.
 void Harden() {
@@ -372,7 +399,7 @@ void Harden() {
 
 int main(int argc, char** argv) {
   Harden();
-  auto code = Dispatch(Texts(argv + 1, argv + argc));
+  auto code = DispatchCaught(Texts(argv + 1, argv + argc));
   if (code) return *code;
   const Error& error = code.error();
   std::cerr << "holdfast-signer: " << error.message << " (" << error.check << ")"

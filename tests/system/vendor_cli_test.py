@@ -76,6 +76,34 @@ class VendorCli(unittest.TestCase):
         self.assertEqual(snapshot(half / 'certificates'), keys, 'the ceremony is not repeated')
         self.assertEqual(self.plain('license', 'list', '--dir', half).code, 0)
 
+    def test_init_never_takes_away_a_store_that_has_sales(self):
+        lost = self.copy('lost')
+        (lost / 'vendor.json').unlink()
+        before = self.plain('export', '--dir', self.vendor.dir).json()
+        self.assertEqual(self.plain('init', '--dir', lost, '--vendor', 'acme').code, 0)
+        after = self.plain('export', '--dir', lost).json()
+        self.assertEqual(after['products'], before['products'])
+        self.assertEqual(snapshot(lost)['ek-roots.json'], snapshot(self.vendor.dir)['ek-roots.json'])
+
+    def test_init_over_a_damaged_store_leaves_it(self):
+        lost = self.copy('damaged')
+        (lost / 'vendor.json').unlink()
+        (lost / 'store.db').write_bytes(b'x' * 5000)
+        for more in lost.glob('store.db-*'):
+            more.unlink()
+        self.refused(self.plain('init', '--dir', lost, '--vendor', 'acme'), 'store.corrupt')
+        self.assertEqual((lost / 'store.db').read_bytes(), b'x' * 5000)
+
+    def test_init_with_a_bad_key_prefix_makes_nothing(self):
+        new = self.stage.path('prefix')
+        self.refused(self.plain('init', '--dir', new, '--vendor', 'A', '--key-prefix', 'no'), 'usage.key_prefix', 2)
+        self.assertFalse(new.exists())
+
+    def test_init_in_a_directory_that_softhsm_cannot_name(self):
+        for name in ('a=b', 'a#b'):
+            with self.subTest(name):
+                self.refused(self.plain('init', '--dir', self.stage.path(name), '--vendor', 'A'), 'embedded.directory', 2)
+
     def test_root_key_in_a_token_of_its_own(self):
         store = self.stage.path('softhsm')
         store.mkdir()
@@ -136,6 +164,42 @@ class VendorCli(unittest.TestCase):
         self.assertEqual(self.vendor.run('license', 'revoke', sold['license']).code, 0)
         self.refused(self.vendor.run('license', 'reactivate', sold['license']), 'store.status')
         self.refused(self.vendor.run('license', 'suspend', sold['license'], '--dry-run'), 'store.status')
+
+    # -- what no program should die of
+
+    def test_values_that_are_not_utf8_are_usage_errors(self):
+        bad = os.fsdecode(b'caf\xe9')
+        new, pin = self.stage.path('not-utf8'), self.stage.path('some-pin')
+        token = ['--module', '/x.so', '--token', 'pkcs11:token=a', '--pin-file', pin]
+        root = ['--root-module', '/x.so', '--root-token', 'pkcs11:token=b', '--root-pin-file', pin]
+        for words in (['init', '--dir', new, '--vendor', bad], ['init', '--dir', new, '--vendor', bad, *token, *root],
+                      ['license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', bad, '--dir', self.vendor.dir],
+                      ['issuer', 'add', '--line', bad, '--dir', self.vendor.dir],
+                      ['issuer', 'rotate', '--line', 'default', '--token', bad, '--dir', self.vendor.dir],
+                      ['issuer', 'revoke', '--revoke', bad + ':1', '--dir', self.vendor.dir],
+                      ['approve', 'plan', '--key', 'k', '--operator', bad, '-o', 'x'],
+                      ['ek-roots', 'add', self.vendor.roots, '--class', 'discrete', '--name', bad, '--dir', self.vendor.dir]):
+            with self.subTest(' '.join(map(repr, words))):
+                self.refused(self.plain(*words), 'usage.text', 2)
+        self.assertFalse(new.exists())
+
+    def test_a_signer_refuses_values_that_are_not_utf8(self):
+        done = self.stage.run('holdfast-signer', 'add-line', '--config', self.vendor.dir / 'signer.conf', '--line', os.fsdecode(b'\xe9'))
+        self.refused(done, 'usage', 2)
+
+    def test_a_file_may_have_any_name(self):
+        directory = self.copy('any-name')
+        file = self.stage.path(os.fsdecode(b'ca\xe9.pem'))
+        shutil.copy(self.vendor.roots, file)
+        self.assertEqual(self.plain('ek-roots', 'add', file, '--class', 'discrete', '--dir', directory).code, 0)
+
+    def test_no_directory_to_stand_in_or_to_write_in(self):
+        gone = self.stage.path('gone')
+        done = subprocess.run(f'mkdir {gone} && cd {gone} && rmdir {gone} && exec {BINARIES}/holdfast-vendor init --dir x --vendor A',
+                              shell=True, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn('(internal.exception)', done.stderr)
+        self.assertEqual(self.plain('init', '--dir', self.stage.path('n' * 300), '--vendor', 'A').code, 1)
 
     # -- output
 
@@ -236,6 +300,20 @@ class VendorCli(unittest.TestCase):
         self.refused(self.plain('audit', 'verify', '--dir', directory), 'store.audit')
 
     # -- several at once
+
+    def test_endorsement_roots_added_at_the_same_time_are_all_kept(self):
+        directory = self.copy('ek-at-once')
+        files = []
+        for i in range(4):
+            files.append(self.stage.path(f'ek-{i}.pem'))
+            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout',
+                            '/dev/null', '-subj', f'/CN=R{i}', '-out', files[-1]], check=True, capture_output=True)
+        before = len(self.plain('ek-roots', 'list', '--json', '--dir', directory).json()['roots'])
+        running = [subprocess.Popen([f'{BINARIES}/holdfast-vendor', 'ek-roots', 'add', str(f), '--class', 'discrete', '--dir',
+                                     str(directory)], stdout=subprocess.DEVNULL) for f in files]
+        self.assertEqual([p.wait(timeout=60) for p in running], [0] * 4)
+        after = len(self.plain('ek-roots', 'list', '--json', '--dir', directory).json()['roots'])
+        self.assertEqual(after, before + 4)
 
     def test_commands_at_the_same_time_wait_for_each_other(self):
         argv = [f'{BINARIES}/holdfast-vendor', 'license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'Many', '--dir',

@@ -3,25 +3,11 @@
 #include <cctype>
 #include <iostream>
 
+#include "protocol/display_text.h"
 #include "protocol/error_json.h"
 
 namespace holdfast::cli {
 namespace {
-
-// The length of the well-formed UTF-8 sequence (RFC 3629) that begins `text`; 0 when there is none.
-size_t Utf8Length(std::string_view text) {
-  const auto at = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0; };
-  const uint8_t first = at(0);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  for (size_t i = 1; i < length; i++) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool bad = (first == 0xe0 && at(1) < 0xa0) || (first == 0xed && at(1) > 0x9f) ||
-                   (first == 0xf0 && at(1) < 0x90) || (first == 0xf4 && at(1) > 0x8f);
-  return bad ? 0 : length;
-}
 
 // C0, DEL, C1, and the characters that reorder or hide text (RFC 8259 has no word on them; terminals do).
 bool MovesTheCursor(std::string_view sequence) {

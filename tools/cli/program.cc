@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <sstream>
 
+#include "protocol/display_text.h"
 #include "tools/cli/option_table.h"
 #include "tools/cli/output.h"
 
@@ -31,6 +33,22 @@ Status Collect(const po::parsed_options& parsed, const std::vector<Option>& opti
   return {};
 }
 
+// A file may have any name; all other values are text, of which certificates and JSON are made.
+bool NamesFile(const Option& option) {
+  return option.value == "FILE" || option.value == "DIR" || option.value == "PATH";
+}
+
+Status CheckText(const std::vector<Option>& options, const Values& values) {
+  for (const Option& option : options) {
+    const auto list = values.find(LongName(option));
+    if (list == values.end() || option.value.empty() || NamesFile(option)) continue;
+    if (!std::all_of(list->second.begin(), list->second.end(), IsUtf8))
+      return tl::unexpected(Usage("usage.text", "the value of --" + list->first + " is not UTF-8",
+                                  "see the terminal's locale"));
+  }
+  return {};
+}
+
 }  // namespace
 
 Path UserConfigFile(const std::string& name) {
@@ -44,7 +62,7 @@ Path UserConfigFile(const std::string& name) {
 
 int Program::Main(int argc, const char* const* argv) const {
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-  auto code = Run(words);
+  auto code = RunCaught(words);
   if (code && !std::cout.flush()) {
     code = Fail(ErrorKind::kUnavailable, "output.write", "standard output cannot be written");
   }
@@ -54,6 +72,15 @@ int Program::Main(int argc, const char* const* argv) const {
   if (std::find(words.begin(), end, "--json") != end) Print(ErrorJson(code.error()));
   std::cout.flush();
   return ExitCodeFor(code.error().kind);
+}
+
+// What no boundary caught, such as std::filesystem's in a directory that was deleted: an error, never an abort.
+Result<int> Program::RunCaught(const std::vector<std::string>& words) const {
+  try {
+    return Run(words);
+  } catch (const std::exception& e) {
+    return Fail(ErrorKind::kInternal, "internal.exception", e.what());
+  }
 }
 
 Result<int> Program::Run(const std::vector<std::string>& all) const {
@@ -125,6 +152,7 @@ Status Program::Parse(const Command& command, const std::vector<std::string>& wo
     const auto parsed =
         po::command_line_parser(words).options(description).positional(positional).style(style).run();
     HOLDFAST_CHECK(Collect(parsed, all, given));
+    HOLDFAST_CHECK(CheckText(all, given));
   } catch (const po::too_many_positional_options_error&) {
     return tl::unexpected(
         Usage("usage.argument", "there are more arguments than '" + UsageOf(command) + "'", see));

@@ -69,6 +69,7 @@ class Program {
   int Main(int argc, const char* const* argv) const;
 
  private:
+  Result<int> RunCaught(const std::vector<std::string>& words) const;
   Result<int> Run(const std::vector<std::string>& words) const;
   Result<const Command*> FindCommand(std::vector<std::string>& words) const;
   Status Parse(const Command& command, const std::vector<std::string>& words, Arguments& arguments) const;

@@ -54,8 +54,10 @@ Result<int> Add(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const VendorDirectory directory, OpenDirectory(arguments));
   const std::string file = arguments.Text("FILE");
   HOLDFAST_TRY(const auto certificates, ReadCertificates(file));
+  HOLDFAST_TRY(const FileLock lock, LockFiles(directory));
   HOLDFAST_TRY(EkRootBundle bundle, LoadEkRoots(directory));
-  const std::string name = arguments.Has("name") ? arguments.Text("name") : Path(file).filename().string();
+  const std::string name =
+      arguments.Has("name") ? arguments.Text("name") : cli::Printable(Path(file).filename().string());
   Json added = Json::array();
   for (const Bytes& certificate : certificates) {
     const bool known = std::any_of(bundle.roots.begin(), bundle.roots.end(), [&](const EkRoot& root) {
@@ -120,6 +122,7 @@ Result<int> Pin(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const EkRootClass root_class, ClassOf(arguments));
   HOLDFAST_TRY(const Sha256Digest key, KeyOf(arguments));
   HOLDFAST_TRY(const Records records, OpenRecords(arguments));
+  HOLDFAST_TRY(const FileLock lock, LockFiles(records.directory));
   HOLDFAST_TRY(EkPolicy policy, LoadEkPolicy(records.directory));
   std::erase_if(policy.pinned, [&](const PinnedEk& pinned) { return pinned.key == key; });
   policy.pinned.push_back({key, root_class});

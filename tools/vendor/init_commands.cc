@@ -17,9 +17,12 @@ constexpr size_t kMaxSignerConfig = 256 * 1024;
 class PlanFile {
  public:
   static Result<PlanFile> Write(const std::string& text) {
-    std::string name = (std::filesystem::temp_directory_path() / "holdfast-plan-XXXXXX").string();
-    const int fd = mkstemp(name.data());
-    if (fd < 0) return Fail(ErrorKind::kUnavailable, "file.write", "cannot make a temporary file");
+    std::error_code error;
+    std::string name = (std::filesystem::temp_directory_path(error) / "holdfast-plan-XXXXXX").string();
+    const int fd = error ? -1 : mkstemp(name.data());
+    if (fd < 0)
+      return Fail(ErrorKind::kUnavailable, "file.write", "cannot make a temporary file",
+                  "set TMPDIR to a directory that can be written");
     close(fd);
     PlanFile file(name);
     HOLDFAST_CHECK(WriteFileAtomically(name, AsBytes(text), 0600));
@@ -49,6 +52,9 @@ Status CheckCeremonyOptions(const cli::Arguments& arguments) {
   if (!arguments.Has("plan") && arguments.Text("vendor").empty())
     return Fail(ErrorKind::kUsage, "usage.vendor", "--vendor is missing",
                 "give --vendor NAME or --plan FILE");
+  // Before there are keys: what is refused makes nothing.
+  if (!ParseVendorConfig(FormatVendorConfig({"any", arguments.Text("key-prefix")})))
+    return Fail(ErrorKind::kUsage, "usage.key_prefix", "--key-prefix is not 2 to 8 capital letters");
   return {};
 }
 
@@ -84,34 +90,57 @@ Result<std::string> VendorNameOf(const VendorDirectory& directory) {
   return Malformed("vendor.signer_config", directory.SignerConfig().string() + " names no vendor");
 }
 
-// What an init that was interrupted may have left; nobody has sold anything from it.
-Status RemoveUnfinishedStore(const VendorDirectory& directory) {
+// A store with products in it has been in use: only vendor.json was lost. What cannot be read is not ours to
+// judge, and is an error.
+Result<bool> IsInUse(const VendorDirectory& directory) {
+  const auto store = SqliteStore::Open(directory.Store());
+  if (!store && (store.error().check == "store.missing" || store.error().check == "store.kind")) return false;
+  if (!store) return tl::unexpected(store.error());
+  HOLDFAST_TRY(const auto products, (*store)->ListProducts());
+  return !products.empty();
+}
+
+// In place of what an init that was interrupted may have left, from which nobody has sold anything.
+Result<std::unique_ptr<SqliteStore>> NewStore(const VendorDirectory& directory) {
   for (const char* suffix : {"", "-wal", "-shm"})
     HOLDFAST_CHECK(RemoveFile(directory.Store().string() + suffix));
-  return {};
+  return SqliteStore::Create(directory.Store());
+}
+
+Status MakeEkRoots(const VendorDirectory& directory) {
+  std::error_code error;
+  if (std::filesystem::exists(directory.EkRoots(), error)) return {};
+  return WriteFileAtomically(directory.EkRoots(), AsBytes(FormatEkRootBundle({.version = 1})), 0644);
+}
+
+Status CheckIsNew(const VendorDirectory& directory) {
+  if (!IsVendorDirectory(directory.path)) return {};
+  return Fail(ErrorKind::kConflict, "vendor.exists",
+              directory.path.string() + " is a vendor directory already", "choose another one");
 }
 
 Status MakeRecords(const VendorDirectory& directory, const std::string& key_prefix) {
+  HOLDFAST_TRY(const FileLock lock, LockFiles(directory));
+  HOLDFAST_CHECK(CheckIsNew(directory));  // again: another init may have been faster
   HOLDFAST_TRY(const std::string vendor, VendorNameOf(directory));
   const std::string config = FormatVendorConfig({vendor, key_prefix});
   HOLDFAST_CHECK(ParseVendorConfig(config));
-  HOLDFAST_CHECK(RemoveUnfinishedStore(directory));
-  HOLDFAST_TRY(const auto store, SqliteStore::Create(directory.Store()));
+  HOLDFAST_TRY(const bool in_use, IsInUse(directory));
+  HOLDFAST_TRY(const auto store, in_use ? SqliteStore::Open(directory.Store()) : NewStore(directory));
   const Json detail{{"vendor", vendor}};
   HOLDFAST_CHECK(store->RecordEvent({SystemClock()(), Actor()}, "vendor.init", vendor, detail.dump()));
-  HOLDFAST_CHECK(WriteFileAtomically(directory.EkRoots(), AsBytes(FormatEkRootBundle({.version = 1})), 0644));
+  HOLDFAST_CHECK(MakeEkRoots(directory));
   return WriteFileAtomically(directory.Config(), AsBytes(config), 0644);
 }
 
 Result<int> Init(const cli::Arguments& arguments) {
   HOLDFAST_TRY(VendorDirectory directory, DirectoryOf(arguments));
   HOLDFAST_CHECK(CheckCeremonyOptions(arguments));
-  if (IsVendorDirectory(directory.path))
-    return Fail(ErrorKind::kConflict, "vendor.exists",
-                directory.path.string() + " is a vendor directory already", "choose another one");
+  HOLDFAST_CHECK(CheckIsNew(directory));
   std::string transcript;
   // An init that was interrupted after its ceremony is finished, not repeated.
-  if (!std::filesystem::exists(directory.SignerConfig())) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory.SignerConfig(), error)) {
     HOLDFAST_TRY(transcript, HoldCeremony(arguments, std::filesystem::absolute(directory.path)));
   }
   const bool dry_run = arguments.Switch("dry-run");

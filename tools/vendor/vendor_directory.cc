@@ -1,6 +1,7 @@
 #include "tools/vendor/vendor_directory.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "protocol/armor.h"
 #include "tools/cli/output.h"
@@ -9,6 +10,9 @@ namespace holdfast::vendor {
 namespace {
 
 constexpr size_t kMaxConfigSize = 16 * 1024, kMaxEkFileSize = 4 * 1024 * 1024;
+
+constexpr int kLockAttempts = 100;
+constexpr std::chrono::milliseconds kLockPause{100};
 
 bool IsKeyPrefix(std::string_view prefix) {
   return prefix.size() >= 2 && prefix.size() <= 8 &&
@@ -46,6 +50,14 @@ Result<VendorConfig> ParseVendorConfig(std::string_view json) {
 std::string FormatVendorConfig(const VendorConfig& config) {
   const Json value{{"schema", "1.0"}, {"vendor", config.vendor}, {"key_prefix", config.key_prefix}};
   return value.dump(2) + "\n";
+}
+
+Result<FileLock> LockFiles(const VendorDirectory& directory) {
+  for (int attempt = 1;; ++attempt) {
+    auto lock = FileLock::Acquire(directory.Lock());
+    if (lock || lock.error().kind != ErrorKind::kConflict || attempt == kLockAttempts) return lock;
+    std::this_thread::sleep_for(kLockPause);
+  }
 }
 
 Result<EkRootBundle> LoadEkRoots(const VendorDirectory& directory) {

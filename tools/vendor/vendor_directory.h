@@ -20,6 +20,7 @@ struct VendorDirectory {
   Path EkRoots() const { return path / "ek-roots.json"; }
   Path EkPolicyFile() const { return path / "ek-policy.json"; }
   Path Roots() const { return path / "roots.pem"; }
+  Path Lock() const { return path / "vendor.lock"; }
   Path SignerConfig() const { return path / "signer.conf"; }
   Path SignerSocket() const { return path / "signer.sock"; }
 };
@@ -33,6 +34,10 @@ struct VendorConfig {
 };
 Result<VendorConfig> ParseVendorConfig(std::string_view json);  // vendor.<member>
 std::string FormatVendorConfig(const VendorConfig& config);
+
+// Held while a file of the directory is read, changed and written back: commands at the same time wait for each
+// other. Check: file.locked when that takes more than ten seconds.
+Result<FileLock> LockFiles(const VendorDirectory& directory);
 
 // What licensing needs of the directory. Checks: vendor.missing (kNotFound), those of the files' parsers; the
 // message names the file.
