@@ -2,8 +2,8 @@
 import collections, os, pathlib, re, subprocess, tempfile
 
 # Calls that change what is on disk or what others see; all others leave the state as the one before.
-CHANGING = ('openat,write,pwrite64,pwritev,writev,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,'
-            'ftruncate,fchmod,sendto,sendmsg,flock,fcntl')
+CHANGING = ('openat,write,pwrite64,pwritev,writev,fsync,fdatasync,syncfs,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,'
+            'mkdirat,ftruncate,fchmod')
 
 
 def trace_points(argv, prepare):
