@@ -40,8 +40,9 @@ def sweep(what, argv, disk, prepare, check):
     points, violations = [*trace_points(argv, prepare), (None, 0)], []
     for name, k in points:
         prepare()
-        prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=' + name, '-e', f'inject={name}:signal=SIGKILL:when={k}']
-        done = subprocess.run([*(prefix if name else []), *argv], capture_output=True, text=True)
+        # The last point is a cut after the program has ended.
+        prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', f'trace={name}', '-e', f'inject={name}:signal=SIGKILL:when={k}'] if name else []
+        done = subprocess.run([*prefix, *argv], capture_output=True, text=True)
         disk.cut()
         if problem := check(done.returncode == 0):
             violations.append(f'{what}, {name} #{k}: {problem}')
