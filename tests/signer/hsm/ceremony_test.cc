@@ -87,7 +87,7 @@ TEST_F(CeremonyTest, HalfACeremonyIsDiscarded) {
 TEST_F(CeremonyTest, RootAndLinesMayHaveTheirOwnTokensAndKeyTypes) {
   const auto offline = testing::SoftToken::Create(token_.scratch.path(), "offline");
   Ceremony ceremony = WithPlan(MakeCeremony(), [&](CeremonyPlan& plan) {
-    plan.tokens["offline"].config = ConfigOf(offline);
+    plan.tokens["offline"].config = CeremonyConfigOf(offline);
     plan.root = {"offline", "rsa-3072", ""};
   });
   auto transcript = HoldCeremony(ceremony);
@@ -105,7 +105,7 @@ TEST_F(CeremonyTest, RootAndLinesMayBeInDifferentModules) {
   const auto tpm = testing::TpmToken::Start(&why_not);
   if (!tpm) GTEST_SKIP() << why_not;
   const Ceremony ceremony = WithPlan(MakeCeremony(), [&](CeremonyPlan& plan) {
-    plan.tokens["tpm"].config = ConfigOf(*tpm);
+    plan.tokens["tpm"].config = CeremonyConfigOf(*tpm);
     plan.root = {"tpm", "", "pkcs11:object=ec-p256"};
   });
   auto transcript = HoldCeremony(ceremony);
@@ -118,7 +118,7 @@ TEST_F(CeremonyTest, RootAndLinesMayBeInDifferentModules) {
 }
 
 TEST_F(CeremonyTest, ExistingKeysAreUsedByTheirUri) {
-  auto token = Token::Open(ConfigOf(token_));
+  auto token = Token::Open(CeremonyConfigOf(token_));
   ASSERT_TRUE(token);
   for (const char* label : {"a", "b", "c"})
     ASSERT_TRUE((*token)->GenerateKey({.label = label, .id = Bytes{static_cast<uint8_t>(label[0])}}));
@@ -136,7 +136,7 @@ TEST_F(CeremonyTest, ExistingKeysAreUsedByTheirUri) {
 }
 
 TEST_F(CeremonyTest, OneKeyForLicensesAndMessagesIsRefused) {
-  auto token = Token::Open(ConfigOf(token_));
+  auto token = Token::Open(CeremonyConfigOf(token_));
   ASSERT_TRUE(token && (*token)->GenerateKey({.label = "a", .id = Bytes{1}}));
   Ceremony ceremony = WithPlan(MakeCeremony(), [](CeremonyPlan& plan) {
     plan.lines[0].issuing = plan.lines[0].message = {"main", "", "pkcs11:object=a"};

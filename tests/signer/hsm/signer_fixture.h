@@ -12,7 +12,8 @@
 
 namespace holdfast::hsm {
 
-inline TokenConfig ConfigOf(const testing::TestToken& token) {
+// Not ConfigOf: the fixture of pkcs11/ has that name, and both are linked into hsm_test.
+inline TokenConfig CeremonyConfigOf(const testing::TestToken& token) {
   TokenConfig config;
   config.module = token.module;
   config.module_env = token.module_env;
@@ -26,7 +27,8 @@ class SignerTest : public ::testing::Test {
  protected:
   Ceremony MakeCeremony(const std::string& key_type = "ec-p256") {
     Ceremony ceremony;
-    ceremony.plan = MakeSimplePlan({.vendor = kTestVendor, .key_type = key_type, .token = ConfigOf(token_)});
+    ceremony.plan =
+        MakeSimplePlan({.vendor = kTestVendor, .key_type = key_type, .token = CeremonyConfigOf(token_)});
     ceremony.plan_text = FormatCeremonyPlan(ceremony.plan, directory());
     ceremony.directory = directory();
     ceremony.clock = clock_;
