@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: bad_input_test.py BINARIES - every file that the programs take, truncated, oversized, flipped, of another kind, from another
 vendor, replayed: one sentence that names the file and the check, the right exit code, and nothing changed."""
-import base64, re, sys, unittest
+import base64, re, socket, sys, unittest
 from stage import Stage, snapshot, PRODUCT
 
 BINARIES = sys.argv.pop(1)
@@ -218,6 +218,19 @@ class BadInput(unittest.TestCase):
                     path = self.bad(content, 'conf')
                     done = self.stage.run(program, *command, '--config', path)
                     self.assertIn(path.name, self.refused(done, name, codes=(1, 2)))
+
+    def test_a_tpm_that_never_answers(self):
+        with socket.create_server(('127.0.0.1', 0), backlog=64) as deaf:
+            host = self.stage.host('deaf-host', self.tpm, self.vendor)
+            options = host.options()
+            options[options.index('--tcti') + 1] = f'mssim:host=127.0.0.1,port={deaf.getsockname()[1]}'
+            key = host.dir / 'key'
+            key.write_text(self.sold['product_key'])
+            key.chmod(0o600)
+            done = self.stage.run('holdfast', 'request', '--key-file', key, '-o', self.stage.path('d.request'), *options, '--tpm-timeout', 1,
+                                  timeout=30)
+            self.assertRegex(self.refused(done, 'silent TPM'), r'tpm\.(silent|open)')
+            self.assertFalse(self.stage.path('d.request').exists())
 
     def test_usage(self):
         for program in ('holdfast', 'holdfast-vendor', 'holdfast-agent', 'holdfast-signer'):

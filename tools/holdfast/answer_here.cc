@@ -3,6 +3,7 @@
 #include "agent/host_facts.h"
 #include "protocol/error_json.h"
 #include "tools/holdfast/site.h"
+#include "tools/holdfast/tpm_deadline.h"
 
 namespace holdfast::cli {
 namespace {
@@ -61,6 +62,8 @@ Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {
 }  // namespace
 
 Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& request) {
+  HOLDFAST_TRY(const int64_t patience, arguments.Number("tpm-timeout", 1, 3600));
+  const TpmDeadline deadline{std::chrono::seconds(patience)};
   const Here here{StateDirectory(arguments.File("state")), arguments.Text("tcti"), arguments.File("roots")};
   if (const auto* make = std::get_if<api::MakeRequestRequest>(&request)) return Request(here, *make);
   if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);

@@ -18,6 +18,10 @@ std::vector<Option> SiteOptions() {
        .value = "FILE",
        .help = "pinned roots, when no agent runs",
        .otherwise = defaults.roots},
+      {.name = "tpm-timeout",
+       .value = "SECONDS",
+       .help = "how long the TPM may take in all, when no agent runs",
+       .otherwise = "180"},
   };
 }
 

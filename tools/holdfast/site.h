@@ -7,7 +7,7 @@
 
 namespace holdfast::cli {
 
-std::vector<Option> SiteOptions();  // --socket, --tcti, --state, --roots
+std::vector<Option> SiteOptions();  // --socket, --tcti, --state, --roots, --tpm-timeout
 
 // `request` as in docs/local-api.md. The answer has "ok": true.
 Result<Json> Ask(const Arguments& arguments, const Json& request);
