@@ -5,6 +5,11 @@
 namespace holdfast::hsm {
 namespace {
 
+// Handed on together: waking a thread and a flush for each license cost more than the wait for 32
+// verifications, which is 1.5 ms when there are so many.
+constexpr size_t kVerifiedTogether = 32;
+constexpr size_t kRecordedTogether = 1024;
+
 AuditEntry Intent(SigningJob& job) {
   AuditEntry entry{"signing", job.intent};
   entry.members.Text("tbs", HexEncode(job.hash));
@@ -106,16 +111,15 @@ void SigningPipeline::SignLoop() {
 }
 
 void SigningPipeline::VerifyLoop() {
-  for (std::vector<SigningJob*> jobs; to_verify_.PopAll(jobs);) {
-    for (SigningJob* job : jobs) {
+  for (std::vector<SigningJob*> jobs; to_verify_.PopSome(jobs, kVerifiedTogether);) {
+    for (SigningJob* job : jobs)
       if (job->result) job->result = VerifyAndAssemble(*job);
-      to_record_.Push(job);
-    }
+    to_record_.PushAll(jobs);
   }
 }
 
 void SigningPipeline::RecordLoop() {
-  for (std::vector<SigningJob*> jobs; to_record_.PopAll(jobs);) {
+  for (std::vector<SigningJob*> jobs; to_record_.PopSome(jobs, kRecordedTogether);) {
     Record(jobs);
     for (SigningJob* job : jobs) job->completion->Done();
   }

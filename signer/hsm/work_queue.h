@@ -1,6 +1,7 @@
 // A bounded queue between threads.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -19,6 +20,13 @@ class WorkQueue {
     items_.push_back(std::move(item));
     if (waiting_ > 0) ready_.notify_one();
   }
+  // All of them at once, so that who waits is woken once; the queue may then hold more than its capacity.
+  void PushAll(const std::vector<T>& items) {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return items_.size() < capacity_; });
+    items_.insert(items_.end(), items.begin(), items.end());
+    if (waiting_ > 0) ready_.notify_all();
+  }
   // One item, or false when the queue is closed and empty.
   bool Pop(T& item) {
     std::unique_lock lock(mutex_);
@@ -28,12 +36,13 @@ class WorkQueue {
     room_.notify_one();
     return true;
   }
-  // All items at once, in order; false when the queue is closed and empty.
-  bool PopAll(std::vector<T>& items) {
+  // What is there, at most `limit` items, in order; false when the queue is closed and empty.
+  bool PopSome(std::vector<T>& items, size_t limit) {
     std::unique_lock lock(mutex_);
     if (!WaitForItem(lock)) return false;
-    items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-    items_.clear();
+    const auto end = items_.begin() + static_cast<std::ptrdiff_t>(std::min(limit, items_.size()));
+    items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(end));
+    items_.erase(items_.begin(), end);
     room_.notify_all();
     return true;
   }
