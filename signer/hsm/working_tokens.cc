@@ -29,6 +29,15 @@ std::string EmbeddedEnvironment(const Path& directory) {
   return "SOFTHSM2_CONF=" + (directory / "softhsm2.conf").string();
 }
 
+// Also after the signer's directory was moved or restored elsewhere, when the configuration still names the old place.
+bool IsEmbedded(const TokenConfig& token, const Path& directory) {
+  std::error_code error;
+  return token.module_env.size() == 1 && token.module_env[0].starts_with("SOFTHSM2_CONF=") &&
+         token.module_env[0].ends_with("/softhsm2.conf") &&
+         std::filesystem::exists(directory / "softhsm2.conf", error) &&
+         std::filesystem::is_directory(directory / "tokens", error);
+}
+
 Status Copy(const Path& from, const Path& to) {
   HOLDFAST_CHECK(MakeDirectory(to, 0700));
   std::error_code error;
@@ -55,9 +64,8 @@ Result<WorkingTokens> WorkingTokens::Make(const SignerConfig& config, const Sign
   working.directory_ = paths.directory;
   working.configs_ = config.tokens;
   RemoveLeftovers(paths.directory);
-  const std::string embedded = EmbeddedEnvironment(paths.directory);
   for (auto& [name, token] : working.configs_) {
-    if (token.module_env != std::vector<std::string>{embedded}) continue;
+    if (!IsEmbedded(token, paths.directory)) continue;
     if (working.copy_.empty()) {
       working.copy_ = paths.directory / (std::string(kCopyPrefix) + HexEncode(RandomBytes(6)));
       HOLDFAST_CHECK(Copy(paths.directory, working.copy_));

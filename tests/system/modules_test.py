@@ -47,6 +47,16 @@ class Modules(unittest.TestCase):
     def test_embedded_token_with_rsa_3072(self):
         self.main_job('rsa', '--key-type', 'rsa-3072')
 
+    def test_vendor_directory_that_was_moved(self):
+        """As after a restore from a backup: tokens are found where the directory is now, not where it was."""
+        vendor = self.stage.vendor('before')
+        vendor.add_product()
+        vendor.dir = vendor.dir.rename(self.stage.path('after'))
+        self.assertTrue(vendor.sell()['product_key'])
+        done = vendor.run('issuer', 'rotate', '--line', 'default')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertTrue(vendor.sell()['product_key'])
+
     def test_token_of_the_vendors_own(self):
         token = self.token('softhsm-up.sh', 'soft')
         self.main_job('own', *self.options(token), *(x for e in token['env'] for x in ('--module-env', e)))
