@@ -37,9 +37,12 @@ Result<std::string> SignerClient::Exchange(const std::string& request) {
     return Malformed("wire.size", "the order is larger than the signer accepts");
   HOLDFAST_CHECK(EnsureConnected());
   const auto deadline = std::chrono::steady_clock::now() + timeout_;
-  Status sent = socket_->Send(request, deadline);
-  auto answer = sent ? socket_->Receive(deadline, timeout_) : tl::unexpected(sent.error());
+  const Status sent = socket_->Send(request, deadline);
+  // A signer that refuses its caller says so and hangs up, perhaps before the order is sent: what it said is worth more than
+  // that it is gone.
+  auto answer = socket_->Receive(sent ? deadline : std::chrono::steady_clock::now(), timeout_);
   if (answer) return answer;
+  if (!sent) answer = tl::unexpected(sent.error());
   // What is left of this exchange must not be taken for the answer to the next one.
   socket_.reset();
   Error error = answer.error();
