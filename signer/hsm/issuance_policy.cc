@@ -9,6 +9,8 @@
 namespace holdfast::hsm {
 namespace {
 
+constexpr int64_t kLargestNumberStep = 1'000'000;
+
 constexpr Seconds kClockTolerance{300};
 constexpr Seconds kMinute{60};
 constexpr size_t kSerialSize = 16;  // what the store reserves; 128 bits, so never twice by chance
@@ -124,6 +126,12 @@ Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const Polic
                 const CrlFields* previous) {
   HOLDFAST_CHECK(CheckClock(context));
   if (list.number < 1) return Refused("policy.crl_number", "CRL numbers begin with 1");
+  // Numbers follow the clock. One list far ahead would be the shard's last: every later one has to be higher.
+  const int64_t from =
+      std::max(previous ? previous->number : 0, int64_t{context.now.time_since_epoch().count()});
+  if (list.number > from + kLargestNumberStep)
+    return Refused("policy.crl_number", "the CRL number is more than " + std::to_string(kLargestNumberStep) +
+                                            " ahead of the last one and of the clock");
   if (list.this_update > context.now + kClockTolerance ||
       list.this_update < context.now - policy.maximum_backdating)
     return Refused("policy.crl_dates", "thisUpdate " + FormatTime(list.this_update) + " is not about now");

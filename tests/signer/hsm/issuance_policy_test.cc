@@ -163,6 +163,8 @@ TEST_P(BadCrl, IsRefusedByName) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadCrl,
     ::testing::Values(BadList{"NumberZero", "policy.crl_number", [](CrlFields& o) { o.number = 0; }},
+                      BadList{"NumberThatLeavesNoneAfterIt", "policy.crl_number",
+                              [](CrlFields& o) { o.number = INT64_MAX; }},
                       BadList{"NumberUsedBefore", "crl.sequence", [](CrlFields& o) { o.number = 4; }},
                       BadList{"OlderThanTheLast", "crl.sequence",
                               [](CrlFields& o) { o.this_update = kTestNow - Seconds(90'000); }},
