@@ -7,7 +7,6 @@ import fcntl, os, shutil, struct, subprocess, sys
 from stage import Stage
 from crash_points import trace_points
 
-ONLY = int(sys.argv[3]) if len(sys.argv) > 3 else 0
 BINARIES, FS = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else 'ext4'
 FS_IOC_SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2    # _IOR('X', 125, uint32_t), the same for ext4 and xfs
 
@@ -39,7 +38,7 @@ class Disk:
 
 def sweep(what, argv, disk, prepare, check):
     points, violations = [*trace_points(argv, prepare), (None, 0)], []
-    for name, k in points[ONLY:]:
+    for name, k in points:
         prepare()
         # The last point is a cut after the program has ended.
         prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', f'trace={name}', '-e', f'inject={name}:signal=SIGKILL:when={k}'] if name else []

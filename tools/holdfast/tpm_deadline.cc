@@ -12,7 +12,7 @@ TpmDeadline::TpmDeadline(std::chrono::seconds length)
         if (changed_.wait_for(lock, length, [this] { return done_; })) return;
         std::cerr << "holdfast: the TPM has not answered for " << length.count()
                   << " seconds (tpm.silent). Check the TPM and --tcti, and that no other program holds the "
-                     "TPM; nothing was changed.\n";
+                     "TPM; the state directory is as it was.\n";
         ::_exit(1);
       }) {}
 
