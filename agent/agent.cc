@@ -21,7 +21,36 @@ std::string Describe(const std::vector<LicenseView>& licenses, const std::string
   return text;
 }
 
+constexpr std::string_view kTpmAdvice =
+    "check the TPM and --tcti of the agent, and that no other program holds the TPM";
+
+std::string NotAnsweredFor(std::chrono::seconds time) {
+  return "not answered for " + std::to_string(time.count()) + " seconds";
+}
+
+Error TpmSilent(std::chrono::seconds time) {
+  return {
+      ErrorKind::kUnavailable, "tpm.silent", "the TPM has " + NotAnsweredFor(time),
+      std::string(kTpmAdvice) + "; what was asked may still be done when it answers: see holdfast status"};
+}
+
+Error TpmBusy(std::chrono::seconds time) {
+  return {ErrorKind::kUnavailable, "tpm.busy",
+          "the agent still waits for the TPM, which has " + NotAnsweredFor(time),
+          std::string(kTpmAdvice) + "; then restart the agent"};
+}
+
 }  // namespace
+
+// A request that the worker has not done yet. It is answered once: by the worker, or by Tick when the time is up.
+struct Agent::Waiting {
+  const std::chrono::steady_clock::time_point until;
+  const api::Server::Done done;
+  std::atomic_flag answered;
+  void Answer(const Json& answer) {
+    if (!answered.test_and_set()) done(answer);
+  }
+};
 
 Agent::Agent(AgentParts parts, AgentObserver observer)
     : parts_(std::move(parts)),
@@ -47,12 +76,23 @@ Result<std::unique_ptr<Agent>> Agent::Start(AgentParts parts, const api::ServerO
 }
 
 void Agent::Run() {
-  server_->Run([this] {
-    observer_.alive();
-    if (++ticks_ < kReadyTicks || ready_) return;
-    ready_ = true;
-    observer_.ready();
+  server_->Run([this] { Tick(); });
+}
+
+void Agent::Tick() {
+  observer_.alive();
+  std::erase_if(waiting_, [&](const auto& waiting) {
+    if (waiting->until <= std::chrono::steady_clock::now())
+      waiting->Answer(api::ErrorAnswer(TpmSilent(parts_.tpm_timeout)));
+    return waiting->answered.test();
   });
+  if ((worker_.BusyFor() >= parts_.tpm_timeout) != silent_) {
+    silent_ = !silent_;
+    observer_.status(silent_ ? TpmSilent(parts_.tpm_timeout).message : "the TPM answers again");
+  }
+  if (++ticks_ < kReadyTicks || ready_) return;
+  ready_ = true;
+  observer_.ready();
 }
 
 void Agent::Stop() {
@@ -60,9 +100,17 @@ void Agent::Stop() {
 }
 
 void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
+  if (const auto busy = worker_.BusyFor(); busy >= parts_.tpm_timeout)
+    return done(api::ErrorAnswer(TpmBusy(std::chrono::duration_cast<std::chrono::seconds>(busy))));
+  const auto until = std::chrono::steady_clock::now() + parts_.tpm_timeout;
+  std::shared_ptr<Waiting> waiting(new Waiting{until, done, {}});
+  waiting_.push_back(waiting);
   // std::function wants what can be copied.
   auto shared = std::make_shared<api::ApiRequest>(std::move(request));
-  worker_.Post([this, shared, done] { done(Do(*shared)); });
+  worker_.Post([this, shared, waiting] {
+    if (!waiting->answered.test())
+      waiting->Answer(Do(*shared));  // who was told that it is not done does it again
+  });
 }
 
 Json Agent::Do(const api::ApiRequest& request) {

@@ -1,5 +1,9 @@
 // The agent: live licenses, the local API in front of them, and one worker behind it for TPM and disk. Built
 // by main and by tests.
+//
+// A TPM, or what stands in for one, that takes a command and never answers blocks the worker in the TSS library for ever. Checks go on;
+// whoever waits for the worker is told tpm.silent when the time is up, and who comes after that tpm.busy at once, until the TPM
+// answers after all.
 #pragma once
 
 #include "agent/api/server.h"
@@ -16,6 +20,7 @@ struct AgentParts {
   TrustAnchors anchors;
   std::unique_ptr<Tpm> tpm;
   Clock clock;
+  std::chrono::seconds tpm_timeout{180};  // for one administrative request
 };
 
 // What the service manager wants to know. Called on the thread that runs.
@@ -36,7 +41,9 @@ class Agent {
 
  private:
   Agent(AgentParts parts, AgentObserver observer);
+  struct Waiting;
   void Administer(api::ApiRequest request, const api::Server::Done& done);
+  void Tick();
   // On the worker:
   Json Do(const api::ApiRequest& request);
   void Reload();
@@ -49,6 +56,8 @@ class Agent {
   std::unique_ptr<api::Server> server_;
   bool ready_ = false;
   int ticks_ = 0;
+  bool silent_ = false;  // the TPM; as told to the observer
+  std::vector<std::shared_ptr<Waiting>> waiting_;
   std::vector<LoadedLicense> licenses_;  // the worker's
   std::chrono::seconds retry_after_{1};  // the worker's
   std::string fault_;                    // the worker's: why hardware could not be proven

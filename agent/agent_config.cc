@@ -24,7 +24,9 @@ po::options_description Settings() {
       "roots", text()->value_name("FILE"),
       ("pinned vendor roots, PEM (" + defaults.roots.string() + ")").c_str())(
       "max-connections", text()->value_name("N"), "in all, 32 to 900 (512)")(
-      "max-connections-per-user", text()->value_name("N"), "1 to 900 (128)");
+      "max-connections-per-user", text()->value_name("N"), "1 to 900 (128)")(
+      "tpm-timeout", text()->value_name("SECONDS"),
+      "how long the TPM may take for a request, 1 to 240 (180)");
   return settings;
 }
 
@@ -61,7 +63,8 @@ Status Apply(const po::variables_map& values, AgentConfig& config) {
   };
   HOLDFAST_CHECK(number("socket-mode", 8, 0, 0777, config.socket.mode));
   HOLDFAST_CHECK(number("max-connections", 10, 32, 900, config.max_connections));
-  return number("max-connections-per-user", 10, 1, 900, config.max_connections_per_user);
+  HOLDFAST_CHECK(number("max-connections-per-user", 10, 1, 900, config.max_connections_per_user));
+  return number("tpm-timeout", 10, 1, 240, config.tpm_timeout);  // less than api::Client waits
 }
 
 // po::store keeps what is there: the stronger source comes first.

@@ -12,6 +12,7 @@ struct AgentConfig {
   Path roots = "/etc/holdfast/roots.pem";
   api::SocketOptions socket{.path = "/run/holdfast/agent.sock"};
   int max_connections = 512, max_connections_per_user = 128;
+  int tpm_timeout = 180;  // seconds
 };
 inline constexpr std::string_view kAgentConfigFile = "/etc/holdfast/agent.conf";
 

@@ -48,8 +48,9 @@ Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
     sd_notify(0, ("STATUS=" + text).c_str());
   };
   observer.alive = [] { sd_notify(0, "WATCHDOG=1"); };
-  return Agent::Start({state, std::move(lock), std::move(anchors), std::move(tpm), SystemClock()}, options,
-                      std::move(observer));
+  return Agent::Start({state, std::move(lock), std::move(anchors), std::move(tpm), SystemClock(),
+                       std::chrono::seconds(config.tpm_timeout)},
+                      options, std::move(observer));
 }
 
 }  // namespace

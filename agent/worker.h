@@ -1,6 +1,7 @@
 // One thread that does what is slow, in order: the TPM and the disk are touched by nobody else.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -18,14 +19,16 @@ class Worker {
   void Post(Job job);
   // Replaces what was to be done later, if anything: there is one such job.
   void PostLater(std::chrono::milliseconds delay, Job job);
-  void Stop();  // finishes the running job, drops the others, joins
+  std::chrono::steady_clock::duration BusyFor() const;  // since the running job began; 0: none runs
+  void Stop();                                          // finishes the running job, drops the others, joins
 
  private:
   void Run();
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;
   std::optional<std::pair<std::chrono::steady_clock::time_point, Job>> later_;
+  std::optional<std::chrono::steady_clock::time_point> running_since_;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

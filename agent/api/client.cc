@@ -11,7 +11,7 @@
 namespace holdfast::api {
 namespace {
 
-// The agent answers in order, and a slow TPM may be at work before us.
+// Longer than the agent lets the TPM take (at most 240 s): it says why, we could not.
 constexpr timeval kPatience{300, 0};
 
 tl::unexpected<Error> Lost(std::string_view what) {

@@ -66,6 +66,10 @@ class Tpm:
         subprocess.run([LAB / 'swtpm-up.sh', self.dir], check=True, capture_output=True, env=env)
         self.tcti = (self.dir / 'tcti').read_text().strip()
 
+    def signal(self, number):
+        """SIGSTOP: the kernel still accepts connections and takes commands, and nobody answers. SIGCONT: it comes back."""
+        os.kill(int((self.dir / 'swtpm.pid').read_text()), number)
+
     def down(self, how='kill'):
         subprocess.run([LAB / 'swtpm-down.sh', self.dir, how], capture_output=True)
 
@@ -130,7 +134,7 @@ class Host:
         key.chmod(0o600)
         return self.run('request', '--key-file', key, '-o', out, *more)
 
-    def start_agent(self):
+    def start_agent(self, *more):
         # The agent says READY=1 on a datagram socket, as to systemd: waiting needs no sleep.
         path = str(self.dir / 'notify')
         with contextlib.suppress(FileNotFoundError):
@@ -139,8 +143,8 @@ class Host:
         ready.bind(path)
         ready.settimeout(60)
         with open(self.dir / 'agent.log', 'w') as log:
-            self.agent = subprocess.Popen([str(self.stage.bin / 'holdfast-agent'), *map(str, self.options())], stdout=log,
-                                          stderr=log, env={**os.environ, 'NOTIFY_SOCKET': path})
+            self.agent = subprocess.Popen([str(self.stage.bin / 'holdfast-agent'), *map(str, [*self.options(), *more])],
+                                          stdout=log, stderr=log, env={**os.environ, 'NOTIFY_SOCKET': path})
         self.stage.processes.append(self.agent)
         try:
             while b'READY=1' not in ready.recv(4096):
@@ -149,6 +153,10 @@ class Host:
             raise AssertionError('the agent is not ready: ' + (self.dir / 'agent.log').read_text())
         finally:
             ready.close()
+
+    def kill_agent(self):
+        if self.agent.poll() is None:
+            self.stop_agent(signal.SIGKILL)
 
     def stop_agent(self, how=signal.SIGTERM):
         self.agent.send_signal(how)

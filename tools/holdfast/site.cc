@@ -21,7 +21,7 @@ std::vector<Option> SiteOptions() {
       {.name = "tpm-timeout",
        .value = "SECONDS",
        .help = "how long the TPM may take in all, when no agent runs",
-       .otherwise = "180"},
+       .otherwise = std::to_string(defaults.tpm_timeout)},
   };
 }
 
