@@ -4,6 +4,8 @@
 #include <charconv>
 #include <sstream>
 
+#include "protocol/platform/option_error.h"
+
 namespace holdfast {
 namespace {
 
@@ -74,7 +76,7 @@ Status StoreConfig(std::string_view text, po::variables_map& values) {
   try {
     po::store(po::parse_config_file(stream, settings), values);
   } catch (const po::error& e) {
-    return Malformed("config.syntax", e.what(), "see holdfast-agent(8)");
+    return Malformed("config.syntax", OptionErrorText(e), "see holdfast-agent(8)");
   }
   return {};
 }
@@ -100,7 +102,7 @@ Result<AgentCommandLine> ReadAgentOptions(int argc, const char* const* argv, con
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::store(po::command_line_parser(argc, argv).options(all).positional({}).style(style).run(), values);
   } catch (const po::error& e) {
-    return Fail(ErrorKind::kUsage, "usage.option", e.what(), "see holdfast-agent --help");
+    return Fail(ErrorKind::kUsage, "usage.option", OptionErrorText(e), "see holdfast-agent --help");
   }
   AgentCommandLine line;
   if (values.contains("help")) line.what = AgentCommandLine::What::kHelp;

@@ -15,6 +15,7 @@
 
 #include "certs/pem_signing_key.h"
 #include "protocol/display_text.h"
+#include "protocol/platform/option_error.h"
 #include "signer/hsm/change.h"
 #include "signer/hsm/key_ceremony.h"
 #include "signer/hsm/signer_loader.h"
@@ -338,7 +339,7 @@ Result<int> Run(const std::string& command, const Texts& arguments) {
     po::store(po::command_line_parser(arguments).options(description).positional({}).run(), options);
     po::notify(options);
   } catch (const po::error& error) {
-    return Usage(error.what());
+    return Usage(OptionErrorText(error));
   }
   if (options.count("help")) {
     std::cout << description;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "protocol/display_text.h"
+#include "protocol/platform/option_error.h"
 #include "tools/cli/option_table.h"
 #include "tools/cli/output.h"
 
@@ -157,7 +158,7 @@ Status Program::Parse(const Command& command, const std::vector<std::string>& wo
     return tl::unexpected(
         Usage("usage.argument", "there are more arguments than '" + UsageOf(command) + "'", see));
   } catch (const po::error& e) {
-    return tl::unexpected(Usage("usage.option", e.what(), see));
+    return tl::unexpected(Usage("usage.option", OptionErrorText(e), see));
   }
   if (auto file = given.find("config"); file != given.end()) {
     HOLDFAST_CHECK(ReadConfig(file->second.front(), true, arguments));
@@ -193,7 +194,8 @@ Status Program::ReadConfig(const Path& file, bool must_exist, Arguments& argumen
     if (!status) return Malformed("config.repeated", file.string() + ": " + status.error().message);
     for (auto& [name, list] : values) arguments.values_[name] = std::move(list);
   } catch (const po::error& e) {
-    return Malformed("config.syntax", file.string() + ": " + e.what(), "see the manual page of " + name_);
+    return Malformed("config.syntax", file.string() + ": " + OptionErrorText(e),
+                     "see the manual page of " + name_);
   }
   return {};
 }
