@@ -24,35 +24,81 @@ void PrintForPeople(const CrlRecord& crl, size_t entries) {
                              ", " + std::to_string(entries) + " revoked");
 }
 
+Result<std::vector<CrlRecord>> Lists(const cli::Arguments& arguments, Office& office) {
+  if (!arguments.Has("license")) return office.licensing().CurrentCrls(Actor());
+  HOLDFAST_TRY(const LicenseRecord license, FindLicense(office.store(), arguments.Text("license")));
+  return office.licensing().CurrentCrlsOf(Actor(), license.id);
+}
+
+bool NamesDirectory(const Path& output) {
+  std::error_code error;
+  return output.string().ends_with('/') || std::filesystem::is_directory(output, error);
+}
+
+std::string FileName(const CrlRecord& crl) {
+  return crl.line + "-" + HexEncode(crl.issuer_key_id) + "-" + std::to_string(crl.shard) + ".crl";
+}
+
+Status WriteEach(const Path& directory, const std::vector<CrlRecord>& lists, const Bytes& root_list) {
+  HOLDFAST_CHECK(MakeDirectory(directory, 0755));
+  for (const CrlRecord& crl : lists)
+    HOLDFAST_CHECK(cli::WriteOutput(directory / FileName(crl), Armor(kLabelCrl, crl.der)));
+  if (root_list.empty()) return {};
+  return cli::WriteOutput(directory / "root.crl", Armor(kLabelCrl, root_list));
+}
+
+// One file, which must be one that `holdfast install` takes.
+Status WriteTogether(const Path& output, const std::vector<CrlRecord>& lists, const Bytes& root_list) {
+  std::string file;
+  for (const CrlRecord& crl : lists) file += Armor(kLabelCrl, crl.der);
+  if (!root_list.empty()) file += Armor(kLabelCrl, root_list);
+  const size_t count = lists.size() + (root_list.empty() ? 0 : 1);
+  if (count <= kMaxArmorBlocks && file.size() <= kMaxFileSize) return cli::WriteOutput(output, file);
+  return Fail(ErrorKind::kRefused, "crl.file",
+              std::to_string(count) + " lists, " + std::to_string(file.size()) +
+                  " octets, are more than `holdfast install` takes from one file (" +
+                  std::to_string(kMaxArmorBlocks) + " lists, " + std::to_string(kMaxFileSize) + " octets)",
+              "give --license LICENSE for what one customer needs, or -o DIR/ for a file for each list");
+}
+
 Result<int> Publish(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
-  HOLDFAST_TRY(const auto lists, office->licensing().CurrentCrls(Actor()));
+  HOLDFAST_TRY(const auto lists, Lists(arguments, *office));
   HOLDFAST_TRY(const SignerStatus status, office->signer().GetStatus());
-  std::string file;
+  const Bytes root_list = arguments.Switch("with-root") ? status.root_crl : Bytes();
+  const Path output = arguments.File("output");
+  const bool apart = output != "-" && NamesDirectory(output);
+  if (arguments.Has("output")) {
+    HOLDFAST_CHECK(apart ? WriteEach(output, lists, root_list) : WriteTogether(output, lists, root_list));
+  }
+  if (output == "-") return cli::kExitDone;
   Json described = Json::array();
-  const bool quiet = arguments.json() || arguments.Text("output") == "-";
   for (const CrlRecord& crl : lists) {
     HOLDFAST_TRY(const Crl parsed, Crl::Parse(crl.der));
-    file += Armor(kLabelCrl, crl.der);
     described.push_back(Describe(crl, parsed.fields().entries.size()));
-    if (!quiet) PrintForPeople(crl, parsed.fields().entries.size());
+    if (apart) described.back()["file"] = (output / FileName(crl)).string();
+    if (!arguments.json()) PrintForPeople(crl, parsed.fields().entries.size());
   }
-  if (!status.root_crl.empty() && arguments.Switch("with-root")) file += Armor(kLabelCrl, status.root_crl);
-  if (arguments.Has("output")) HOLDFAST_CHECK(cli::WriteOutput(arguments.File("output"), file));
-  if (arguments.json() && arguments.Text("output") != "-") cli::Print(Json{{"crls", described}});
+  if (arguments.json()) cli::Print(Json{{"crls", described}});
   return cli::kExitDone;
 }
 
 }  // namespace
 
 void AddCrlCommand(cli::Program& program) {
-  program.Add({.name = "crl",
-               .summary = "bring the revocation lists up to date, and write them into one file",
-               .options = {{.name = "output,o", .value = "FILE", .help = "PEM; '-': standard output"},
-                           {.name = "with-root", .help = "also the root's list, for revoked issuing keys"},
-                           cli::kJsonOption},
-               .details = "A list is made anew when what it says has changed or when it is a day old.",
-               .run = Publish});
+  program.Add(
+      {.name = "crl",
+       .summary = "bring the revocation lists up to date, and write them for `holdfast install`",
+       .options = {{.name = "license", .value = "LICENSE", .help = "only the lists that this license needs"},
+                   {.name = "output,o",
+                    .value = "FILE",
+                    .help = "PEM; '-': standard output; DIR/: a file for each list"},
+                   {.name = "with-root", .help = "also the root's list, for revoked issuing keys"},
+                   cli::kJsonOption},
+       .details = "A list is made anew when what it says has changed or when it is a day old. One file holds "
+                  "at most "
+                  "16 lists, as `holdfast install` takes them.",
+       .run = Publish});
 }
 
 }  // namespace holdfast::vendor

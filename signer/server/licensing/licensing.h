@@ -69,6 +69,8 @@ class Licensing {
   // The list of every shard, and of every issuing key in use that has none yet, renewed where it is old or
   // wrong.
   Result<std::vector<CrlRecord>> CurrentCrls(const std::string& actor);
+  // Only those that certificates of this license name. Check: licensing.never_activated (kNotFound).
+  Result<std::vector<CrlRecord>> CurrentCrlsOf(const std::string& actor, const std::string& license);
 
  private:
   struct Entitlement {  // what the request's product key was sold for
@@ -88,6 +90,7 @@ class Licensing {
   Result<std::string> PackLicense(const std::string& actor, const ActivationRecord& issued,
                                   const PublicKey& license_key, const SignerStatus& status);
   Result<CrlRecord> CurrentCrl(const std::string& actor, const CrlShard& shard);
+  Result<std::vector<CrlRecord>> CurrentCrls(const std::string& actor, const std::vector<CrlShard>& shards);
   Result<CrlRecord> IssueCrl(const std::string& actor, const CrlShard& shard, int64_t number);
   int64_t NextNumber(int64_t above) const;
   // Does the list still say what it must, and will it for a while?

@@ -75,6 +75,26 @@ Result<std::vector<CrlRecord>> Licensing::CurrentCrls(const std::string& actor) 
     if (known.insert(certificate.subject_key_id()).second)
       shards.push_back({issuer.line, certificate.subject_key_id(), 0});
   }
+  return CurrentCrls(actor, shards);
+}
+
+Result<std::vector<CrlRecord>> Licensing::CurrentCrlsOf(const std::string& actor,
+                                                        const std::string& license) {
+  HOLDFAST_TRY(const auto activations, store_.ListActivations(license));
+  std::set<std::pair<Bytes, int>> known;
+  std::vector<CrlShard> shards;
+  for (const ActivationRecord& activation : activations) {
+    if (known.emplace(activation.issuer_key_id, activation.shard).second)
+      shards.push_back({activation.line, activation.issuer_key_id, activation.shard});
+  }
+  if (!shards.empty()) return CurrentCrls(actor, shards);
+  return Fail(ErrorKind::kNotFound, "licensing.never_activated",
+              "license " + license + " was never activated: no revocation list is about it",
+              "the answer to its request brings the list along");
+}
+
+Result<std::vector<CrlRecord>> Licensing::CurrentCrls(const std::string& actor,
+                                                      const std::vector<CrlShard>& shards) {
   std::vector<CrlRecord> lists;
   for (const CrlShard& shard : shards) {
     HOLDFAST_TRY(CrlRecord crl, CurrentCrl(actor, shard));
