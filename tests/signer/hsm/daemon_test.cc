@@ -43,22 +43,46 @@ class DaemonTest : public ::testing::Test {
   }
   void TearDown() override {
     if (pid_ > 0) Stop(SIGKILL);
+    if (notify_ >= 0) ::close(notify_);
   }
   void Start() {
+    notify_ = ListenForNotifications();
     pid_ = ::fork();
     if (pid_ == 0) {
+      ::setenv("NOTIFY_SOCKET", notify_path_.c_str(), 1);
       ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
       ::execl(kProgram.c_str(), kProgram.c_str(), "serve", "--config", paths_.Config().c_str(), nullptr);
       ::_exit(127);
     }
-    for (int i = 0; i < 600; i++) {
-      if (auto client = SignerClient::Connect(socket_)) {
-        client_ = std::move(*client);
-        return;
-      }
-      ::usleep(50'000);
+    ASSERT_NO_FATAL_FAILURE(AwaitNotification("READY=1"));
+    auto client = SignerClient::Connect(socket_);
+    ASSERT_TRUE(client) << client.error().message;
+    client_ = std::move(*client);
+  }
+  // As systemd does: the signer says there when it listens.
+  int ListenForNotifications() {
+    if (notify_ >= 0) return notify_;
+    const int descriptor = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const sockaddr_un address = AddressOf(notify_path_);
+    EXPECT_EQ(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    const timeval patience{60, 0};
+    ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    return descriptor;
+  }
+  void AwaitNotification(const std::string& line) {
+    std::string text;
+    while (("\n" + text + "\n").find("\n" + line + "\n") == std::string::npos) {
+      char buffer[4096];
+      const ssize_t n = ::recv(notify_, buffer, sizeof(buffer), 0);
+      ASSERT_GT(n, 0) << "the signer does not say " << line;
+      text.assign(buffer, static_cast<size_t>(n));
     }
-    FAIL() << "the signer does not listen";
+  }
+  static sockaddr_un AddressOf(const Path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+    return address;
   }
   int Stop(int signal) {
     ::kill(pid_, signal);
@@ -68,11 +92,9 @@ class DaemonTest : public ::testing::Test {
     return status;
   }
   int RawConnection() {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, socket_.c_str(), sizeof(address.sun_path) - 1);
+    const sockaddr_un address = AddressOf(socket_);
     const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    EXPECT_EQ(::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
     return descriptor;
   }
   static FrameSocket::Deadline Soon() { return std::chrono::steady_clock::now() + Seconds(10); }
@@ -80,6 +102,8 @@ class DaemonTest : public ::testing::Test {
   testing::ScratchDirectory scratch_;
   const SignerPaths paths_{scratch_.path() / "s"};
   const Path socket_ = paths_.directory / "signer.sock";
+  const Path notify_path_ = scratch_.path() / "notify";
+  int notify_ = -1;
   pid_t pid_ = -1;
   std::unique_ptr<SignerClient> client_;
 };
