@@ -94,23 +94,24 @@ Result<std::string> ReadPlan(const Path& file) {
 
 // ---- serve ------------------------------------------------------------------------------------------------
 
-// Waits for SIGTERM or SIGINT in a thread of its own; all other threads have them blocked.
-class StopOnSignal {
+// Waits for SIGTERM, SIGINT and SIGHUP in a thread of its own; all other threads have them blocked.
+class SignalThread {
  public:
-  explicit StopOnSignal(std::function<void()> stop)
-      : thread_([stop = std::move(stop)] {
+  SignalThread(std::function<void()> stop, std::function<void()> hang_up)
+      : thread_([stop = std::move(stop), hang_up = std::move(hang_up)] {
           const sigset_t set = Signals();
-          int signal = 0;
-          while (::sigwait(&set, &signal) != 0) {
+          for (;;) {
+            int signal = 0;
+            if (::sigwait(&set, &signal) != 0) continue;
+            if (signal != SIGHUP) return stop();
+            hang_up();
           }
-          stop();
         }) {}
-  ~StopOnSignal() { ::pthread_kill(thread_.native_handle(), SIGTERM); }
+  ~SignalThread() { ::pthread_kill(thread_.native_handle(), SIGTERM); }
   static sigset_t Signals() {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
     return set;
   }
 
@@ -118,15 +119,31 @@ class StopOnSignal {
   std::jthread thread_;
 };
 
+void Complain(const Error& error) {
+  std::cerr << "holdfast-signer: " << error.message << " (" << error.check << ")"
+            << (error.advice.empty() ? "" : ". " + error.advice) << "\n";
+}
+
+// The operator says that a PIN file was corrected.
+void RetryPins(LoadedSigner& signer) {
+  ::sd_notify(0, "RELOADING=1");
+  const Status retried = signer.tokens.RetryRefusedPins();
+  if (!retried) Complain(retried.error());
+  if (retried) (void)signer.issuer->KeepAlive();  // keys that pause after failures sign again at once
+  ::sd_notify(0, retried ? "READY=1\nSTATUS=Signing" : "READY=1\nSTATUS=The token refuses the PIN");
+}
+
 Result<int> ServeLoaded(LoadedSigner& signer, const po::variables_map& options, int descriptor) {
   std::vector<uint32_t> allowed = signer.config.allowed_uids;
   allowed.push_back(::getuid());
   SignerServer server(*signer.issuer, allowed);
-  const StopOnSignal stopper([&server] { server.Stop(); });
+  const auto stop = [&server] { server.Stop(); };
   if (descriptor >= 0) {
+    const SignalThread signals(stop, stop);
     HOLDFAST_CHECK(server.ServeOne(descriptor));
     return kDone;
   }
+  const SignalThread signals(stop, [&signer] { RetryPins(signer); });
   const std::string named = Text(options, "socket");
   const Path path = named.empty() ? signer.paths.directory / "signer.sock" : Path(named);
   HOLDFAST_TRY(const int listener, ListenAt(path));
@@ -140,7 +157,7 @@ Result<int> ServeLoaded(LoadedSigner& signer, const po::variables_map& options, 
 }
 
 Result<int> Serve(const po::variables_map& options) {
-  const sigset_t signals = StopOnSignal::Signals();
+  const sigset_t signals = SignalThread::Signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const int descriptor = options.count("socket-fd") ? options["socket-fd"].as<int>() : -1;
   auto signer = LoadSigner(ConfigFile(options), SystemClock());
@@ -402,9 +419,7 @@ int main(int argc, char** argv) {
   Harden();
   auto code = DispatchCaught(Texts(argv + 1, argv + argc));
   if (code) return *code;
-  const Error& error = code.error();
-  std::cerr << "holdfast-signer: " << error.message << " (" << error.check << ")"
-            << (error.advice.empty() ? "" : ". " + error.advice) << "\n";
-  if (error.check == "hsm.pin_refused") return kPinRefused;
-  return error.kind == ErrorKind::kUsage ? kUsage : kFailed;
+  Complain(code.error());
+  if (code.error().check == "hsm.pin_refused") return kPinRefused;
+  return code.error().kind == ErrorKind::kUsage ? kUsage : kFailed;
 }

@@ -76,7 +76,8 @@ Result<LoadedSigner> LoadSigner(const Path& config_file, Clock clock) {
   HOLDFAST_CHECK(MakeDirectory(paths.AuditLog().parent_path(), 0700));
   HOLDFAST_TRY(auto audit, AuditLog::Open(paths.AuditLog(), clock));
   auto issuer = std::make_unique<Issuer>(std::move(parts), std::move(audit));
-  return LoadedSigner{std::move(config), paths, std::move(lock), std::move(working), std::move(issuer)};
+  return LoadedSigner{std::move(config), paths, std::move(lock), std::move(working), std::move(tokens),
+                      std::move(issuer)};
 }
 
 }  // namespace holdfast::hsm

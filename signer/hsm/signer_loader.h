@@ -13,6 +13,7 @@ struct LoadedSigner {
   SignerPaths paths;
   FileLock lock;  // one signer a directory: two would fork the audit chain
   WorkingTokens working_tokens;
+  TokenSet tokens;  // opened
   std::unique_ptr<Issuer> issuer;
 };
 

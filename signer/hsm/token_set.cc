@@ -33,6 +33,18 @@ std::map<std::string, TokenInfo> TokenSet::Opened() const {
   return infos;
 }
 
+Status TokenSet::RetryRefusedPins() {
+  Status worst;
+  for (const auto& [name, token] : open_) {
+    if (!token->pin_refused()) continue;
+    auto retried = token->RetryPin();
+    if (retried) continue;
+    worst = retried;
+    worst.error().message = "token " + name + ": " + worst.error().message;
+  }
+  return worst;
+}
+
 int TokenSet::Sessions() const {
   int sessions = 0;
   for (const auto& [name, token] : open_) {

@@ -18,6 +18,8 @@ class TokenSet {
   Result<std::shared_ptr<TokenKey>> OpenKey(const KeyReference& reference, const PublicKey& pinned);
   std::map<std::string, TokenInfo> Opened() const;
   int Sessions() const;  // of all opened tokens together
+  // Token::RetryPin for those that refused theirs; the others are not touched. The last error.
+  Status RetryRefusedPins();
 
  private:
   std::map<std::string, TokenConfig> configs_;

@@ -136,10 +136,11 @@ Status Connection::PresentPin(const Module::Use& use, const Session& session) {
 Error Connection::Latch(CK_RV rv) {
   Error error{
       ErrorKind::kRefused, "hsm.pin_refused", "the token refuses the PIN: C_Login says " + CkrName(rv),
-      rv == CKR_PIN_LOCKED ? "Unlock the PIN with the token's own tool, correct the PIN file " +
-                                 config_.pin_file.string() + ", then have the signer try it once"
-                           : "It is not tried again, so that the token does not lock: correct the PIN file " +
-                                 config_.pin_file.string() + ", then have the signer try it once"};
+      (rv == CKR_PIN_LOCKED
+           ? "Unlock the PIN with the token's own tool, correct the PIN file "
+           : "It is not tried again, so that the token does not lock: correct the PIN file ") +
+          config_.pin_file.string() +
+          "; then: systemctl reload holdfast-signer (SIGHUP), or without a service repeat the command"};
   std::lock_guard lock(state_mutex_);
   pin_error_ = error;
   return error;

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "signer/frame_socket.h"
 #include "signer/hsm/audit_log.h"
@@ -225,6 +227,85 @@ TEST_F(DaemonTest, AWrongPinIsNamedAndEndsWithItsOwnCode) {
   auto check = testing::Shell(kProgram.string() + " check -c " + paths_.Config().string());
   EXPECT_EQ(check.status, 77) << check.output;
   EXPECT_NE(check.output.find("hsm.pin_refused"), std::string::npos) << check.output;
+}
+
+// On a SoftHSM2 token behind the shim, which counts logins and makes the signer log in again.
+class RefusedPinTest : public DaemonTest {
+ protected:
+  void SetUp() override {
+    shimmed_.module_env.push_back("HOLDFAST_SHIM_LOG=" + log_.string());
+    shimmed_.module_env.push_back("HOLDFAST_SHIM_LOGOUT=" + logout_.string());
+    std::string command = kProgram.string() + " ceremony --dir " + paths_.directory.string() + " --vendor " +
+                          testing::Quoted(kTestVendor) + " --module " + shimmed_.module + " --token " +
+                          shimmed_.uri + " --pin-file " + shimmed_.pin_file.string();
+    for (const std::string& variable : shimmed_.module_env) command += " --module-env " + variable;
+    auto made = testing::Shell(command);
+    ASSERT_EQ(made.status, 0) << made.output;
+    ASSERT_NO_FATAL_FAILURE(Start());
+    ASSERT_EQ(Order(), "");
+  }
+  // "" when it signs, else the check that failed.
+  std::string Order() {
+    auto license = client_->IssueLicense(OrderNow("lic-" + std::to_string(++orders_)));
+    if (license) return "";
+    last_error_ = license.error();
+    return last_error_.check;
+  }
+  long Logins() const {
+    auto log = ReadFile(log_, 1 << 20);
+    std::istringstream lines(log ? std::string(AsText(*log)) : "");
+    long count = 0;
+    for (std::string line; std::getline(lines, line);) count += line == "C_Login";
+    return count;
+  }
+  void WritePin(const std::string& pin) { std::ofstream(shimmed_.pin_file) << pin; }
+  void LogOut() { std::ofstream(logout_) << ""; }
+  void Reload() {
+    ::kill(pid_, SIGHUP);
+    AwaitNotification("RELOADING=1");
+    AwaitNotification("READY=1");
+  }
+
+  const testing::SoftToken soft_ = testing::SoftToken::Create();
+  const Path log_ = soft_.scratch.path() / "calls", logout_ = soft_.scratch.path() / "logout";
+  testing::TestToken shimmed_ = testing::BehindShim(soft_);
+  int orders_ = 0;
+  Error last_error_;
+};
+
+TEST_F(RefusedPinTest, IsTriedOnceMoreOnSighupAndNeverMeanwhile) {
+  const long before = Logins();
+  WritePin("4321");
+  LogOut();
+  EXPECT_EQ(Order(), "hsm.pin_refused");
+  EXPECT_NE(last_error_.advice.find("systemctl reload holdfast-signer"), std::string::npos)
+      << last_error_.advice;
+  for (int i = 0; i < 5; i++) EXPECT_EQ(Order(), "hsm.pin_refused");
+  EXPECT_EQ(client_->GetStatus()->state, "pin_refused");
+  WritePin(testing::kTestPin);
+  EXPECT_EQ(Order(), "hsm.pin_refused") << "only the operator knows that it is right now";
+  EXPECT_EQ(Logins(), before + 1);
+  ASSERT_NO_FATAL_FAILURE(Reload());
+  EXPECT_EQ(Order(), "") << last_error_.message;
+  EXPECT_EQ(client_->GetStatus()->state, "ok");
+  EXPECT_EQ(Logins(), before + 2);
+}
+
+TEST_F(RefusedPinTest, SighupWithAPinThatIsStillWrongIsOneAttempt) {
+  const long before = Logins();
+  WritePin("4321");
+  LogOut();
+  EXPECT_EQ(Order(), "hsm.pin_refused");
+  ASSERT_NO_FATAL_FAILURE(Reload());
+  EXPECT_EQ(Order(), "hsm.pin_refused");
+  EXPECT_EQ(Logins(), before + 2);
+}
+
+TEST_F(RefusedPinTest, SighupLeavesATokenAloneThatTookItsPin) {
+  const long before = Logins();
+  ASSERT_NO_FATAL_FAILURE(Reload());
+  EXPECT_EQ(Order(), "") << last_error_.message;
+  EXPECT_EQ(Logins(), before);
 }
 
 TEST_F(DaemonTest, AuditVerifyTellsAnAlteredLogByItsExitCode) {

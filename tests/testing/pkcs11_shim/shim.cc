@@ -191,6 +191,8 @@ CK_RV FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE* attributes, CK_UL
 CK_RV SignInit(CK_SESSION_HANDLE session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {
   if (Gone()) return CKR_OBJECT_HANDLE_INVALID;
   if (!Offers(mechanism->mechanism)) return CKR_MECHANISM_INVALID;
+  const char* logout = getenv("HOLDFAST_SHIM_LOGOUT");
+  if (logout != nullptr && unlink(logout) == 0) control.logout_before_sign = true;
   if (control.logout_before_sign.exchange(false)) real->C_Logout(session);
   if (control.close_all_before_sign.exchange(false)) {
     CK_SESSION_INFO info;
