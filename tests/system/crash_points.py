@@ -4,6 +4,8 @@ import collections, os, pathlib, re, subprocess, tempfile
 # Calls that change what is on disk or what others see; all others leave the state as the one before.
 CHANGING = ('openat,write,pwrite64,pwritev,writev,fsync,fdatasync,syncfs,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,'
             'mkdirat,ftruncate,fchmod')
+# LeakSanitizer cannot work in a process that is traced.
+TRACED = {**os.environ, 'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0'}
 
 
 def trace_points(argv, prepare):
@@ -12,7 +14,8 @@ def trace_points(argv, prepare):
     fd, name = tempfile.mkstemp()
     os.close(fd)
     out = pathlib.Path(name)
-    done = subprocess.run(['strace', '-f', '-qq', '-o', out, '-e', 'trace=' + CHANGING, *argv], capture_output=True, text=True)
+    done = subprocess.run(['strace', '-f', '-qq', '-o', out, '-e', 'trace=' + CHANGING, *argv], capture_output=True, text=True,
+                          env=TRACED)
     assert done.returncode == 0, done.stdout + done.stderr
     count, points = collections.Counter(), {}
     for line in out.read_text(errors='replace').splitlines():

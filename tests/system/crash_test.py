@@ -4,7 +4,7 @@ or the new one, what was acknowledged is there, and the next try converges.
 
 The points are those system calls that can change something (crash_points.py)."""
 import shutil, subprocess, sys, unittest
-from crash_points import trace_points
+from crash_points import TRACED, trace_points
 from stage import Stage
 
 BINARIES = sys.argv.pop(1)
@@ -34,7 +34,8 @@ class Crash(unittest.TestCase):
                 with self.subTest(f'{fault} at {name} #{k}'):
                     prepare()
                     done = subprocess.run(['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=' + name, '-e',
-                                           f'inject={name}:{fault}:when={k}', *argv], capture_output=True, text=True, timeout=120)
+                                           f'inject={name}:{fault}:when={k}', *argv], capture_output=True, text=True, timeout=120,
+                                          env=TRACED)
                     check(done)
                     converge()
         print(f'{len(points)} points, {len(FAULTS)} faults each')
