@@ -75,6 +75,19 @@ Status CheckSameVendor(const InstalledLicense& installed, const Checked& next, c
               "move " + context.state.LicensePath(installed.product).string() + " away first");
 }
 
+// No list that this machine has seen is forgotten: an answer may be older than the lists beside what is installed,
+// for its own product or another.
+Result<LicenseFile> WithListsSeen(LicenseFile file, const Context& context) {
+  HOLDFAST_TRY(const auto products, context.state.InstalledProducts());
+  for (const std::string& product : products) {
+    const auto installed = context.state.ReadLicense(product);
+    const auto seen = installed ? ParseLicenseFile(installed->license) : tl::unexpected(installed.error());
+    if (seen) file = WithNewerLists(file, *seen, context.anchors);
+  }
+  HOLDFAST_CHECK(VerifyLicense(file, context.anchors));
+  return file;
+}
+
 // A license for the key set of `installed`: the newer parts are taken over.
 Status Renew(const InstalledLicense& installed, const Checked& next, const Context& context, bool& changed) {
   LicenseFile file = next.file;
@@ -106,7 +119,8 @@ Status InstallFirst(const AnsweredRequest& request, const Checked& license, cons
   fresh.product_key_id = request.product_key_id;
   fresh.request_hash = request.request_hash;
   fresh.keys = request.keys;
-  HOLDFAST_CHECK(WriteIfChanged(context, std::move(fresh), license.file, changed));
+  HOLDFAST_TRY(const LicenseFile file, WithListsSeen(license.file, context));
+  HOLDFAST_CHECK(WriteIfChanged(context, std::move(fresh), file, changed));
   // A crash before this leaves an open request whose answer is installed: installing it again ends it.
   return context.state.RemovePending(request.product);
 }

@@ -80,4 +80,15 @@ Result<std::optional<LicenseFile>> WithList(const LicenseFile& installed, const 
   return std::optional(std::move(updated));
 }
 
+LicenseFile WithNewerLists(const LicenseFile& next, const LicenseFile& seen, const TrustAnchors& anchors) {
+  LicenseFile result = next;
+  const auto take = [&](const Crl& list) {
+    auto updated = WithList(result, list, anchors);
+    if (updated && *updated) result = std::move(**updated);
+  };
+  take(seen.crl);
+  if (seen.root_crl) take(*seen.root_crl);
+  return result;
+}
+
 }  // namespace holdfast

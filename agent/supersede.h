@@ -16,6 +16,10 @@ Result<LicenseFile> Supersede(const LicenseFile& installed, const LicenseFile& n
 Result<std::optional<LicenseFile>> WithList(const LicenseFile& installed, const Crl& list,
                                             const TrustAnchors& roots);
 
+// `next` with what is newer of the lists that came with `seen`, which may be of another license; lists that are not
+// for `next`, or not genuine, are passed over.
+LicenseFile WithNewerLists(const LicenseFile& next, const LicenseFile& seen, const TrustAnchors& roots);
+
 bool SameContent(const LicenseFile& a, const LicenseFile& b);
 
 }  // namespace holdfast

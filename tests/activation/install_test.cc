@@ -283,6 +283,22 @@ TEST_F(InstallTest, AnswerInstalledAgainDoesNotBringTheOldListBack) {
   EXPECT_EQ(machine.Status(vendor).state, LicenseState::kRevoked);
 }
 
+// The answer to a second request, kept aside until the list has come, must not undo it.
+TEST_F(InstallTest, AnswerToAnOpenRequestKeepsTheNewerListThatIsInstalled) {
+  Activate();
+  const std::string request = machine.Request(key, true)->file;
+  const LicenseFile license = vendor.License(*ReadRequestFile(request), vendor.Terms());
+  TestVendor::Lie no_lie;
+  no_lie.license = FormatLicenseFile(license);
+  const std::string kept = vendor.Answer(request, vendor.Terms(), no_lie);
+  const RevokedEntry entry{.serial = license.license.fields().serial, .date = testing::kPkiNow};
+  ASSERT_TRUE(machine.Install(vendor.List(5, {entry}), vendor));
+  auto outcome = machine.Install(kept, vendor);
+  ASSERT_TRUE(outcome) << outcome.error().check << ": " << outcome.error().message;
+  EXPECT_EQ(machine.Status(vendor).state, LicenseState::kRevoked);
+  EXPECT_EQ(machine.licenses[0].view.verified->crl_number, 5);
+}
+
 TEST_F(InstallTest, ListOfAnotherVendor) {
   Activate();
   ExpectRefused(TestVendor().List(9, {}), "install.issuer");
