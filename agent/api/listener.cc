@@ -74,7 +74,8 @@ Status SetAccess(const SocketOptions& options) {
     if (::chown(path, static_cast<uid_t>(-1), group) != 0) {
       return Fail(ErrorKind::kUnavailable, "socket.group",
                   options.path.string() + " cannot be given to group " + options.group + ": " + Reason(errno),
-                  "the agent's user must be a member of the group");
+                  "the agent's user must be a member of the group; under systemd set Group= of the unit in place of "
+                  "--group");
     }
   }
   if (::chmod(path, static_cast<mode_t>(options.mode)) == 0) return {};
@@ -140,7 +141,7 @@ Result<Descriptor> Connect(const Path& path) {
   const bool denied = errno == EACCES || errno == EPERM;
   return Fail(ErrorKind::kUnavailable, "socket.connect",
               "the agent on " + path.string() + " cannot be asked: " + Reason(errno),
-              denied ? "become a member of the socket's group" : "");
+              denied ? "become a member of the socket's group (ls -l shows it), and log in anew" : "");
 }
 
 }  // namespace holdfast::api
