@@ -72,10 +72,11 @@ Status SetAccess(const SocketOptions& options) {
   if (!options.group.empty()) {
     HOLDFAST_TRY(const gid_t group, GroupId(options.group));
     if (::chown(path, static_cast<uid_t>(-1), group) != 0) {
-      return Fail(ErrorKind::kUnavailable, "socket.group",
-                  options.path.string() + " cannot be given to group " + options.group + ": " + Reason(errno),
-                  "the agent's user must be a member of the group; under systemd set Group= of the unit in place of "
-                  "--group");
+      return Fail(
+          ErrorKind::kUnavailable, "socket.group",
+          options.path.string() + " cannot be given to group " + options.group + ": " + Reason(errno),
+          "the agent's user must be a member of the group; under systemd set Group= of the unit in place of "
+          "--group");
     }
   }
   if (::chmod(path, static_cast<mode_t>(options.mode)) == 0) return {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/state/as_owner.h"
 #include "protocol/terms.h"
 
 namespace holdfast {
@@ -68,6 +69,7 @@ Result<T> ReadStateFile(const Path& path, std::string_view product, Result<T> (*
 
 Result<FileLock> StateDirectory::Lock() const {
   HOLDFAST_CHECK(MakeDirectory(directory_, kDirectoryMode));
+  const AsOwner owner(directory_);
   HOLDFAST_CHECK(MakeDirectory(directory_ / kLicenses, kDirectoryMode));
   HOLDFAST_CHECK(MakeDirectory(directory_ / kPending, kDirectoryMode));
   auto lock = FileLock::Acquire(directory_ / "lock");
@@ -83,31 +85,38 @@ Result<FileLock> StateDirectory::Lock() const {
 }
 
 Result<std::vector<std::string>> StateDirectory::InstalledProducts() const {
+  const AsOwner owner(directory_);
   return ProductsIn(directory_ / kLicenses);
 }
 
 Result<std::vector<std::string>> StateDirectory::PendingProducts() const {
+  const AsOwner owner(directory_);
   return ProductsIn(directory_ / kPending);
 }
 
 Result<InstalledLicense> StateDirectory::ReadLicense(std::string_view product) const {
+  const AsOwner owner(directory_);
   return ReadStateFile(LicensePath(product), product, ParseInstalledLicense);
 }
 
 Result<PendingRequest> StateDirectory::ReadPending(std::string_view product) const {
+  const AsOwner owner(directory_);
   return ReadStateFile(PendingPath(product), product, ParsePendingRequest);
 }
 
 Status StateDirectory::WriteLicense(const InstalledLicense& license) const {
+  const AsOwner owner(directory_);
   return WriteFileAtomically(LicensePath(license.product), AsBytes(FormatInstalledLicense(license)),
                              kFileMode);
 }
 
 Status StateDirectory::WritePending(const PendingRequest& pending) const {
+  const AsOwner owner(directory_);
   return WriteFileAtomically(PendingPath(pending.product), AsBytes(FormatPendingRequest(pending)), kFileMode);
 }
 
 Status StateDirectory::RemovePending(std::string_view product) const {
+  const AsOwner owner(directory_);
   return RemoveFile(PendingPath(product));
 }
 

@@ -5,7 +5,8 @@
 //   licenses/<product>.json   installed_license.h
 //   pending/<product>.json    pending_request.h
 //
-// Products are identifiers (protocol/terms.h), so they are safe as file names. Reading needs no lock.
+// Products are identifiers (protocol/terms.h), so they are safe as file names. Reading needs no lock. Every function works as the
+// directory's owner when root calls it (as_owner.h): the agent must be able to read what `holdfast` wrote while it was stopped.
 #pragma once
 
 #include "agent/state/installed_license.h"

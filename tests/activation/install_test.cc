@@ -355,6 +355,13 @@ TEST_F(InstallTest, AlteredInstalledFileIsTampered) {
   EXPECT_FALSE(machine.licenses[0].view.fault.empty());
 }
 
+TEST_F(InstallTest, StateFileUnderAnotherProductsNameIsTampered) {
+  Activate();
+  std::filesystem::rename(machine.state.LicensePath("editor"), machine.state.LicensePath("other"));
+  EXPECT_EQ(machine.state.ReadLicense("other").error().check, "state.product");
+  EXPECT_EQ(machine.Status(vendor).state, LicenseState::kTampered);
+}
+
 TEST_F(InstallTest, RetiredByTheGate) {
   Activate();
   const uint32_t gate = machine.state.ReadLicense("editor")->keys.gate_index;
