@@ -1,14 +1,17 @@
 // holdfast hold: runs a command and holds units of a limit until it ends.
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
-#include "agent/api/client.h"
 #include "tools/cli/output.h"
 #include "tools/holdfast/commands.h"
+#include "tools/holdfast/held_units.h"
 #include "tools/holdfast/words.h"
 
 namespace holdfast::cli {
@@ -33,55 +36,114 @@ Result<pid_t> Spawn(const std::vector<std::string>& words, const sigset_t& mask)
               "'" + words[0] + "' cannot be run: " + std::generic_category().message(error));
 }
 
-// A terminal sends its signals to the command as well; what was sent to us alone is passed on.
-int WaitFor(pid_t child, const sigset_t& signals) {
-  for (;;) {
-    siginfo_t info{};
-    const int signal = ::sigwaitinfo(&signals, &info);
-    if (signal == SIGTERM || signal == SIGHUP) ::kill(child, signal);
-    int status = 0;
-    if (::waitpid(child, &status, WNOHANG) != child) continue;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
+// Whether the command has ended, and its exit code as shells have it.
+std::optional<int> Ended(pid_t child) {
+  int status = 0;
+  if (::waitpid(child, &status, WNOHANG) != child) return {};
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-Result<int> RunHolding(const std::vector<std::string>& words) {
+// The TPM has not been asked yet since the agent came back: no decision to act on.
+bool IsPreliminary(const Json& decision) {
+  return decision.contains("state") && decision["state"] == "hardware_unavailable";
+}
+
+// The command while it runs: signals are passed on, and units that went with the agent are taken again.
+class Held {
+ public:
+  Held(std::string limit, HeldUnits& units, pid_t child)
+      : limit_(std::move(limit)), units_(units), child_(child) {}
+
+  int Attend(const sigset_t& signals) {
+    const api::Descriptor arrived(::signalfd(-1, &signals, SFD_CLOEXEC));
+    for (;;) {
+      pollfd watched[] = {{arrived.get(), POLLIN, 0}, {units_.descriptor(), POLLIN, 0}};
+      const bool waiting = !units_.held() && !denied_;
+      const int ready = ::poll(watched, 2, waiting ? static_cast<int>(pause_.count()) : -1);
+      if (watched[0].revents != 0) PassOn(arrived.get());
+      if (const auto code = Ended(child_)) return denied_ ? kExitDenied : *code;
+      if (watched[1].revents != 0) Lose();  // it says nothing unasked
+      if (ready == 0) TakeAgain();
+    }
+  }
+
+ private:
+  // A terminal sends its signals to the command as well; what was sent to us alone is passed on.
+  void PassOn(int arrived) const {
+    signalfd_siginfo info{};
+    if (::read(arrived, &info, sizeof info) != sizeof info) return;
+    const int signal = static_cast<int>(info.ssi_signo);
+    if (signal == SIGTERM || signal == SIGHUP) ::kill(child_, signal);
+  }
+
+  void Lose() {
+    units_.Lose();
+    pause_ = kFirstPause;
+    std::cerr << "holdfast: the agent is gone: " << Printable(limit_) << " is not held until it is back\n";
+  }
+
+  void TakeAgain() {
+    const auto decision = units_.Take();
+    if (units_.held()) {
+      std::cerr << "holdfast: the agent is back: " << Printable(limit_) << " is held again\n";
+    } else if (decision && !IsPreliminary(*decision)) {
+      denied_ = true;
+      std::cerr << "holdfast: the agent is back, and the command is ended: "
+                << DescribeDecision(limit_, *decision);
+      ::kill(child_, SIGTERM);
+    } else {
+      pause_ = std::min(pause_ * 2, kLastPause);
+    }
+  }
+
+  static constexpr std::chrono::milliseconds kFirstPause{100}, kLastPause{5000};
+  const std::string limit_;
+  HeldUnits& units_;
+  const pid_t child_;
+  std::chrono::milliseconds pause_ = kFirstPause;
+  bool denied_ = false;
+};
+
+Result<int> Run(const Arguments& arguments) {
+  const std::string limit = arguments.Text("LIMIT");
+  HOLDFAST_TRY(const int64_t amount, arguments.Number("amount", 1, INT64_MAX));
+  Json request{{"op", "hold"}, {"limit", limit}, {"amount", amount}};
+  if (arguments.Has("product")) request["product"] = arguments.Text("product");
+  HeldUnits units(arguments.File("socket"), std::move(request));
+  HOLDFAST_TRY(const Json decision, units.Take());
+  if (!units.held()) {
+    std::cerr << "holdfast: " << DescribeDecision(limit, decision);
+    return kExitDenied;
+  }
   sigset_t signals, before;
   sigemptyset(&signals);
   for (int signal : {SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT}) sigaddset(&signals, signal);
   ::sigprocmask(SIG_BLOCK, &signals, &before);
-  auto child = Spawn(words, before);
-  if (child) return WaitFor(*child, signals);
+  const auto child = Spawn(arguments.List("COMMAND"), before);
+  if (child) return Held(limit, units, *child).Attend(signals);
   std::cerr << FormatError("holdfast", child.error());
   return kExitNotFound;
-}
-
-Result<int> Run(const Arguments& arguments) {
-  HOLDFAST_TRY(const int64_t amount, arguments.Number("amount", 1, INT64_MAX));
-  HOLDFAST_TRY(api::Client agent, api::Client::Connect(arguments.File("socket")));
-  Json request{{"op", "hold"}, {"limit", arguments.Text("LIMIT")}, {"amount", amount}};
-  if (arguments.Has("product")) request["product"] = arguments.Text("product");
-  HOLDFAST_TRY(const Json answer, agent.Call(request));
-  if (answer["allowed"] == true) return RunHolding(arguments.List("COMMAND"));
-  std::cerr << "holdfast: " << DescribeDecision(arguments.Text("LIMIT"), answer);
-  return kExitDenied;
 }
 
 }  // namespace
 
 Command HoldCommand() {
-  return {
-      .name = "hold",
-      .summary = "run a command while holding units of a limit; exit code 3 when it is denied",
-      .arguments =
-          {{.name = "LIMIT", .required = true},
-           {.name = "COMMAND", .help = "after --, with its arguments", .required = true, .repeated = true}},
-      .options = {{.name = "amount", .value = "N", .help = "how many units", .otherwise = "1"},
-                  {.name = "product", .value = "PRODUCT", .help = "when several products are installed"}},
-      .details =
-          "Needs a running agent. The units are given back when the command ends, or when this process dies. "
-          "Otherwise the exit code is the command's.",
-      .run = Run};
+  return {.name = "hold",
+          .summary = "run a command while holding units of a limit; exit code 3 when it is denied",
+          .arguments = {{.name = "LIMIT", .required = true},
+                        {.name = "COMMAND",
+                         .help = "after --, with its arguments",
+                         .required = true,
+                         .repeated = true}},
+          .options = {{.name = "amount", .value = "N", .help = "how many units", .otherwise = "1"},
+                      {.name = "product", .value = "PRODUCT", .help = "when several products are installed"}},
+          .details =
+              "Needs a running agent. The units are given back when the command ends, or when this process "
+              "dies. When "
+              "the agent restarts they are taken again; if they are denied then, the command gets SIGTERM "
+              "and the exit "
+              "code is 3. Otherwise the exit code is the command's.",
+          .run = Run};
 }
 
 }  // namespace holdfast::cli

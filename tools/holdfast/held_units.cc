@@ -1,0 +1,23 @@
+#include "tools/holdfast/held_units.h"
+
+#include <sys/socket.h>
+
+namespace holdfast::cli {
+namespace {
+
+// Units are decided on without the TPM. Who does not answer by then is asked again.
+constexpr timeval kPatience{5, 0};
+
+}  // namespace
+
+Result<Json> HeldUnits::Take() {
+  HOLDFAST_TRY(api::Client agent, api::Client::Connect(socket_));
+  ::setsockopt(agent.descriptor(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  HOLDFAST_TRY(Json decision, agent.Call(request_));
+  if (decision["allowed"] != true) return decision;
+  request_["product"] = decision["product"];  // whatever else is installed later
+  agent_ = std::move(agent);
+  return decision;
+}
+
+}  // namespace holdfast::cli
