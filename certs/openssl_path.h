@@ -21,7 +21,7 @@ struct OpensslRevocations {
 };
 
 // Says which of the two are revoked; anything else that OpenSSL objects to, but times, is an error. Checks:
-// path.signature, path.openssl.
+// path.signature, path.openssl, path.internal (out of memory).
 Result<OpensslRevocations> VerifyWithOpenssl(const OpensslPath& path);
 
 }  // namespace holdfast

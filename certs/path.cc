@@ -1,6 +1,7 @@
 #include "certs/path.h"
 
 #include "certs/openssl_path.h"
+#include "protocol/display_text.h"
 
 namespace holdfast {
 namespace {
@@ -33,7 +34,8 @@ Status CheckNamesAndDates(const Certificate& leaf, const Certificate& issuing, c
     return Refused("path.issuer", "the certificate is not of the issuing certificate beside it",
                    std::string(kGetAgain));
   if (!Within(root, issuing) || !Within(issuing, leaf))
-    return Refused("path.dates", "a certificate is valid outside the time of its issuer");
+    return Refused("path.dates", "a certificate is valid outside the time of its issuer",
+                   std::string(kGetAgain));
   return {};
 }
 
@@ -48,13 +50,21 @@ Status CheckScope(const Crl& crl, const Certificate& issuer, std::string_view ur
   return {};
 }
 
-Result<LicenseTerms> BoundTerms(const CertificateFields& license) {
+Result<LicenseTerms> BoundTerms(const CertificateFields& license, const CertificateFields& root) {
   HOLDFAST_TRY(LicenseTerms terms, ParseTerms(license.terms_json));
+  // Whoever trusts two vendors trusts each of them with its own licenses only.
+  if (terms.vendor != root.subject.organization)
+    return Refused("path.terms",
+                   "the terms are of vendor \"" + Quotable(terms.vendor) + "\" and the root is of \"" +
+                       root.subject.organization + "\"",
+                   std::string(kGetAgain));
   if (terms.license != license.subject.common_name)
-    return Refused("path.terms", "the terms are of another license than the certificate");
+    return Refused("path.terms", "the terms are of another license than the certificate",
+                   std::string(kGetAgain));
   // A perpetual license ends by its terms never, its certificate when it must (docs/decisions/0084).
   if (terms.expires && *terms.expires + terms.expiry_grace != license.not_after)
-    return Refused("path.terms", "the certificate does not end when the terms and their grace do");
+    return Refused("path.terms", "the certificate does not end when the terms and their grace do",
+                   std::string(kGetAgain));
   return terms;
 }
 
@@ -77,7 +87,7 @@ Status CheckAgreement(const LicenseFile& file, const OpensslRevocations& openssl
   const bool leaf = file.crl.Find(file.license.fields().serial) != nullptr;
   const bool issuing = file.root_crl && file.root_crl->Find(file.issuing.fields().serial) != nullptr;
   if (leaf != openssl.leaf || issuing != openssl.issuing)
-    return Refused("path.openssl", "OpenSSL and we do not agree on what is revoked");
+    return Refused("path.openssl", "OpenSSL and we do not agree on what is revoked", std::string(kGetAgain));
   return {};
 }
 
@@ -93,7 +103,7 @@ Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchor
                                   file.root_crl ? &*file.root_crl : nullptr}));
   HOLDFAST_CHECK(CheckAgreement(file, openssl));
   // Only now, with every signature verified, does anybody interpret the terms.
-  HOLDFAST_TRY(LicenseTerms terms, BoundTerms(file.license.fields()));
+  HOLDFAST_TRY(LicenseTerms terms, BoundTerms(file.license.fields(), root->fields()));
   const CertificateFields& license = file.license.fields();
   const CrlFields& crl = file.crl.fields();
   Judgement judgement = Judge(file);

@@ -26,10 +26,12 @@ struct VerifiedLicense {
 
 // Checks: path.anchor (no root fits), path.issuer, path.dates (a certificate outlives its issuer), path.crl
 // (wrong issuer or shard), path.signature (of a certificate or CRL), path.openssl, path.terms (terms disagree
-// with the certificate), and those of ParseTerms.
+// with the certificate, or name another vendor than the root's organization), path.internal (out of memory), and
+// those of ParseTerms.
 Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchors& anchors);
 
 // The vendor's message certificate, for product keys and later heartbeat answers: message <- issuing <- root.
+// Checks: path.anchor, path.issuer, path.dates, path.signature, path.openssl, path.internal.
 Status VerifyMessageCertificate(const Certificate& message, const Certificate& issuing,
                                 const TrustAnchors& anchors);
 

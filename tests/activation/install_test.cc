@@ -239,7 +239,7 @@ TEST_F(InstallTest, EveryOtherKindOfFile) {
   ExpectRefused("{}", "install.kind");
   ExpectRefused("", "install.kind");
   ExpectRefused(std::string(10'000'000, 'x'), "file.size");
-  ExpectRefused(FormatLicenseFile(vendor.pki.MakeLicenseFile()), "install.key");
+  ExpectRefused(FormatLicenseFile(vendor.pki.MakeLicenseFile(vendor.Terms())), "install.key");
   ExpectRefused(vendor.List(2, {}), "install.issuer");
 }
 

@@ -11,7 +11,8 @@ namespace holdfast::testing {
 
 class TestVendor {
  public:
-  explicit TestVendor(std::string name = "Acme Software") : name_(std::move(name)) {}
+  explicit TestVendor(const std::string& name = "Acme Software")
+      : pki(KeyType::kEcP256, KeyType::kEcP256, name), name_(name) {}
 
   TestPki pki;
   const std::string& name() const { return name_; }

@@ -223,6 +223,16 @@ TEST_F(Path, TermsOfAnotherLicenseAreRefused) {
   EXPECT_EQ(RefusalOf(fields), "path.terms");
 }
 
+TEST_F(Path, ATrustedVendorsTermsInAnothersNameAreRefused) {
+  const TestPki second(KeyType::kEcP256, KeyType::kEcP256, "Second Vendor");
+  const TrustAnchors both{{pki.root, second.root}};
+  LicenseTerms own = TestPki::Terms();
+  own.vendor = "Second Vendor";
+  EXPECT_EQ(Refusal(second.MakeLicenseFile(own), both), "verified");
+  EXPECT_EQ(Refusal(second.MakeLicenseFile(TestPki::Terms()), both), "path.terms");
+  EXPECT_EQ(Refusal(file, both), "verified");
+}
+
 TEST_F(Path, ACertificateThatEndsASecondAfterItsTermsIsRefused) {
   for (int seconds : {-1, 1}) {
     CertificateFields fields = Fields();

@@ -43,11 +43,11 @@ EVP_PKEY* GenerateKey(KeyType type) {
   std::abort();  // a SigningKey signs digests
 }
 
-CertificateFields RootFields(const PublicKey& key) {
+CertificateFields RootFields(const PublicKey& key, const std::string& vendor) {
   CertificateFields f;
   f.profile = CertificateProfile::kRoot;
   f.serial = {0x01};
-  f.issuer = f.subject = {"Example Vendor", "Example Root"};
+  f.issuer = f.subject = {vendor, "Example Root"};
   f.not_before = At("2026-01-01T00:00:00Z");
   f.not_after = kNoExpiry;
   f.subject_spki = key.spki();
@@ -102,12 +102,12 @@ Bytes SignCrl(const CrlFields& fields, SigningKey& issuer) {
   return SignTbs(Must(BuildTbsCrl(fields, AlgorithmFor(issuer.public_key().type()))), issuer);
 }
 
-TestPki::TestPki(KeyType root_type, KeyType issuing_type)
+TestPki::TestPki(KeyType root_type, KeyType issuing_type, const std::string& vendor)
     : root_key(SoftwareKey::Generate(root_type)),
       issuing_key(SoftwareKey::Generate(issuing_type)),
       message_key(SoftwareKey::Generate(KeyType::kEcP256)),
       license_key(SoftwareKey::Generate(KeyType::kEcP256)),
-      root(Must(Certificate::Parse(SignCertificate(RootFields(root_key->public_key()), *root_key),
+      root(Must(Certificate::Parse(SignCertificate(RootFields(root_key->public_key(), vendor), *root_key),
                                    CertificateProfile::kRoot))),
       issuing(Must(
           Certificate::Parse(SignCertificate(IssuingFields(), *root_key), CertificateProfile::kIssuing))),
@@ -119,7 +119,7 @@ CertificateFields TestPki::IssuingFields() const {
   f.profile = CertificateProfile::kIssuing;
   f.serial = {0x02};
   f.issuer = root.fields().subject;
-  f.subject = {"Example Vendor", "default"};
+  f.subject = {f.issuer.organization, "default"};
   f.not_before = At("2026-01-02T00:00:00Z");
   f.not_after = kNoExpiry;
   f.subject_spki = issuing_key->public_key().spki();

@@ -40,7 +40,8 @@ Bytes SignCrl(const CrlFields& fields, SigningKey& issuer);
 // root -> issuing (line "default") -> license and message, one shard 0, all good and unrevoked.
 class TestPki {
  public:
-  explicit TestPki(KeyType root_type = KeyType::kEcP256, KeyType issuing_type = KeyType::kEcP256);
+  explicit TestPki(KeyType root_type = KeyType::kEcP256, KeyType issuing_type = KeyType::kEcP256,
+                   const std::string& vendor = Terms().vendor);
 
   std::shared_ptr<SoftwareKey> root_key, issuing_key, message_key, license_key;
   Certificate root, issuing, message;
