@@ -52,14 +52,17 @@ Status CheckReplaceable(const Path& path) {
                  "name a file; \"-\" is standard output");
 }
 
-Status SyncDirectory(const Path& directory) {
-  Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid() || ::fsync(fd.get()) != 0) return WriteFailed(directory, "fsync of the directory");
-  return {};
-}
-
 Path DirectoryOf(const Path& path) {
   return path.has_parent_path() ? path.parent_path() : Path(".");
+}
+
+// The last step, when `path` is in its directory, or gone from it, already.
+Status SyncDirectoryOf(const Path& path) {
+  Descriptor fd(::open(DirectoryOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid() && ::fsync(fd.get()) == 0) return {};
+  return Fail(ErrorKind::kUnavailable, "file.write",
+              path.string() + " is changed, but its directory cannot be synced to the disk: " + Reason(),
+              "check the disk and do it again; after a power cut the change could be lost");
 }
 
 bool WriteAll(int fd, ByteView content) {
@@ -136,31 +139,42 @@ Status WriteFileAtomically(const Path& path, ByteView content, int mode) {
     if (fd.Close() != 0) return abandon("close");
     if (::rename(temporary.c_str(), path.c_str()) != 0) return abandon("rename");
   }
-  return SyncDirectory(directory);
+  return SyncDirectoryOf(path);
 }
 
 Status RemoveFile(const Path& path) {
   if (::unlink(path.c_str()) != 0) {
     if (errno == ENOENT) return {};
-    return Fail(ErrorKind::kUnavailable, "file.remove", path.string() + " cannot be removed: " + Reason());
+    return Fail(ErrorKind::kUnavailable, "file.remove", path.string() + " cannot be removed: " + Reason(),
+                "check the permissions of its directory");
   }
-  return SyncDirectory(DirectoryOf(path));
+  return SyncDirectoryOf(path);
 }
 
-Status MakeDirectory(const Path& path, int mode) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return {};
+Status MakeDirectory(const Path& named, int mode) {
+  const Path path = named.has_filename() ? named : named.parent_path();  // "a/b/" is "a/b"
+  const auto failed = [&](const std::string& reason) {
+    return Fail(ErrorKind::kUnavailable, "file.write", path.string() + " cannot be made: " + reason,
+                "check space and permissions, and that no file has this name");
+  };
+  std::error_code ignored, error;
+  if (std::filesystem::is_directory(path, ignored)) return {};
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return failed(error.message());
   // Another process may make it at the same time; whatever else has the name is in the way.
-  if (error || (::mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0 &&
-                !(errno == EEXIST && std::filesystem::is_directory(path, error))))
-    return WriteFailed(path, "creating the directory");
-  return SyncDirectory(DirectoryOf(path));
+  if (::mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) {
+    const std::string reason = Reason();
+    if (!std::filesystem::is_directory(path, ignored)) return failed(reason);
+  }
+  return SyncDirectoryOf(path);
 }
 
 Result<FileLock> FileLock::Acquire(const Path& path) {
   int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return WriteFailed(path, "opening the lock");
+  if (fd < 0)
+    return Fail(ErrorKind::kUnavailable, "file.write",
+                "the lock " + path.string() + " cannot be opened: " + Reason(),
+                "check space and permissions");
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     ::close(fd);
     return Fail(ErrorKind::kConflict, "file.locked", path.string() + " is held by another process",

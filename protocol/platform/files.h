@@ -1,5 +1,6 @@
 // Files, so that nothing is lost: what is written is the old content or the new one, also after kill -9, a
-// full disk or a power cut. No function follows a symbolic link in the last component of a path.
+// full disk or a power cut. A symbolic link in the last component of a path is not followed; only MakeDirectory
+// takes one that leads to a directory for the directory.
 #pragma once
 
 #include <filesystem>
@@ -17,10 +18,13 @@ Result<Bytes> ReadFile(const Path& path, size_t max_size);
 Result<Secret> ReadSecretFile(const Path& path,
                               size_t max_size);  // also refuses group- or world-readable: file.mode
 // Temporary file in the same directory, fsync, rename, fsync of the directory. Checks: file.write
-// (kUnavailable), file.kind when something else than a file stands there (it would be replaced).
+// (kUnavailable), file.kind when something else than a file stands there (it would be replaced). When only the
+// last step fails the new content is there already, and the message says so; the same holds for the two below.
 Status WriteFileAtomically(const Path& path, ByteView content, int mode);
-Status RemoveFile(const Path& path);               // absent is success; the directory is synced
-Status MakeDirectory(const Path& path, int mode);  // with parents; existing is success
+// Absent is success; the directory is synced. Checks: file.remove, file.write (kUnavailable).
+Status RemoveFile(const Path& path);
+// With parents; existing is success. Check: file.write (kUnavailable).
+Status MakeDirectory(const Path& path, int mode);
 
 // An advisory lock held as long as the object lives (flock on path, created when missing).
 class FileLock {

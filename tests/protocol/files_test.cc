@@ -189,6 +189,54 @@ TEST_F(FilesTest, DirectoriesAreMadeWithParents) {
   EXPECT_FALSE(MakeDirectory(At("file"), 0700)) << "a file of that name is no directory";
   EXPECT_FALSE(MakeDirectory(At("file") / "below", 0700));
 }
+TEST_F(FilesTest, DirectoriesAreMadeByARelativePath) {
+  const Path before = fs::current_path();
+  fs::current_path(directory_);
+  for (const char* path : {"one", "./two", "three/four", "five/", "six/seven/"}) {
+    const Status made = MakeDirectory(path, 0700);
+    EXPECT_TRUE(made) << path << ": " << made.error().message;
+    EXPECT_EQ(ModeOf(path), 0700) << path;
+    EXPECT_TRUE(MakeDirectory(path, 0700)) << path << " again";
+  }
+  fs::current_path(before);
+}
+TEST_F(FilesTest, ALinkToADirectoryIsADirectory) {
+  fs::create_directory(At("target"));
+  fs::create_symlink(At("target"), At("link"));
+  fs::create_symlink(At("nowhere"), At("dangling"));
+  EXPECT_TRUE(MakeDirectory(At("link"), 0700));
+  EXPECT_FALSE(MakeDirectory(At("dangling"), 0700));
+  EXPECT_FALSE(fs::exists(At("nowhere")));
+}
+// In a directory that may be changed but not opened everything succeeds up to its fsync.
+TEST_F(FilesTest, WhatFailsAfterTheChangeSaysThatItIsMade) {
+  ASSERT_TRUE(WriteFileAtomically(At("f"), AsBytes("old"), 0644));
+  ASSERT_TRUE(WriteFileAtomically(At("gone"), AsBytes("old"), 0644));
+  constexpr uid_t kNobody = 65534;
+  ASSERT_TRUE(::geteuid() != 0 || ::chown(directory_.c_str(), kNobody, kNobody) == 0);
+  ASSERT_EQ(::chmod(directory_.c_str(), 0300), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setuid(kNobody) != 0) ::_exit(1);
+    const auto says = [](const Status& status) {
+      return !status && status.error().check == "file.write" &&
+             status.error().message.find("is changed") != std::string::npos &&
+             status.error().advice.find("untouched") == std::string::npos;
+    };
+    const bool all = says(WriteFileAtomically(At("f"), AsBytes("new"), 0644)) &&
+                     says(RemoveFile(At("gone"))) && says(MakeDirectory(At("d"), 0755));
+    ::_exit(all ? 0 : 2);
+  }
+  int result = -1;
+  ASSERT_EQ(::waitpid(child, &result, 0), child);
+  ::chmod(directory_.c_str(), 0700);
+  EXPECT_TRUE(WIFEXITED(result));
+  EXPECT_EQ(WEXITSTATUS(result), 0);
+  EXPECT_EQ(Text(At("f")), "new");
+  EXPECT_FALSE(fs::exists(At("gone")));
+  EXPECT_TRUE(fs::is_directory(At("d")));
+}
 TEST_F(FilesTest, ALockIsHeldByOneAtATime) {
   auto first = FileLock::Acquire(At("lock"));
   ASSERT_TRUE(first);
