@@ -1,10 +1,13 @@
 // The versioned bundle of EK trust anchors.
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "certs/ek_certificate.h"
 #include "certs/openssl_x509.h"
 #include "protocol/base64.h"
+#include "protocol/display_text.h"
+#include "protocol/schema_version.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast {
@@ -13,6 +16,7 @@ namespace {
 constexpr size_t kMaxNameSize = 256;
 constexpr size_t kMaxRootSize = 16 * 1024;
 constexpr size_t kMaxRevoked = 65536;
+constexpr int kSchemaMajor = 1;
 
 constexpr std::array<std::pair<EkRootClass, std::string_view>, 5> kClasses{{
     {EkRootClass::kDiscrete, "discrete"},
@@ -30,13 +34,32 @@ Result<EkRoot> ParseRoot(const Json& value) {
   root.certificate = o.Base64("certificate", kMaxRootSize);
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(root.root_class, ParseEkRootClass(root_class));
-  if (!DecodeX509(root.certificate))
-    return Malformed("ek_bundle.root.certificate", "\"" + root.name + "\" is not a certificate in DER");
   return root;
 }
 
+// One certificate in two classes would have the class of whichever comes first.
+Status CheckRoots(const std::vector<EkRoot>& roots) {
+  std::map<Sha256Digest, const EkRoot*> known;
+  for (const EkRoot& root : roots) {
+    const X509Ptr certificate = DecodeX509(root.certificate);
+    const auto tbs = certificate ? TbsSha256(certificate.get()) : std::nullopt;
+    if (!tbs)
+      return Malformed("ek_bundle.root.certificate",
+                       "\"" + Quotable(root.name) + "\" is not a certificate in DER");
+    const auto [other, first] = known.emplace(*tbs, &root);
+    if (!first)
+      return Malformed("ek_bundle.roots",
+                       "\"" + Quotable(root.name) + "\" is the same certificate as \"" +
+                           Quotable(other->second->name) + "\"",
+                       "remove one of the two");
+  }
+  return {};
+}
+
 Result<Sha256Digest> ParseDigest(const Json& value) {
-  const auto bad = [] { return Malformed("ek_bundle.revoked", "not the SHA-256 of a certificate in hex"); };
+  const auto bad = [] {
+    return Malformed("ek_bundle.revoked", "not the SHA-256 of a TBSCertificate in hex");
+  };
   if (!value.is_string()) return bad();
   const auto octets = HexDecode(value.get_ref<const std::string&>());
   Sha256Digest digest;
@@ -63,7 +86,7 @@ Result<EkRootClass> ParseEkRootClass(std::string_view name) {
 Result<EkRootBundle> ParseEkRootBundle(std::string_view json) {
   HOLDFAST_TRY(const Json value, ParseJson(json, kMaxEkBundleSize));
   JsonObject o(value, "ek_bundle");
-  if (o.String("schema", 16) != "1.0") o.Fault("schema", "a schema other than 1.0");
+  HOLDFAST_CHECK(ReadSchemaVersion(o, kSchemaMajor, "ek_bundle"));
   EkRootBundle bundle;
   bundle.version = o.Integer("version", 0, INT64_MAX);
   const Json* roots = o.Array("roots", kMaxEkRoots);
@@ -73,6 +96,7 @@ Result<EkRootBundle> ParseEkRootBundle(std::string_view json) {
     HOLDFAST_TRY(EkRoot root, ParseRoot(element));
     bundle.roots.push_back(std::move(root));
   }
+  HOLDFAST_CHECK(CheckRoots(bundle.roots));
   for (const Json& element : *revoked) {
     HOLDFAST_TRY(const Sha256Digest digest, ParseDigest(element));
     bundle.revoked.push_back(digest);

@@ -59,18 +59,21 @@ std::string Attribute(const X509_NAME* name, const char* oid) {
 }
 
 // TCG EK Credential Profile 3.2.9: the TPM's manufacturer, model and version as a directoryName.
-Status ReadSan(X509* x, EkIdentity& identity) {
+struct TpmNames {
+  std::string manufacturer, model, version;
+  bool complete() const { return !manufacturer.empty() && !model.empty() && !version.empty(); }
+};
+TpmNames ReadTpmNames(X509* x) {
+  TpmNames found;
   const std::unique_ptr<GENERAL_NAMES, FreeGeneralNames> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x, NID_subject_alt_name, nullptr, nullptr)));
-  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); i++) {
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && !found.complete(); i++) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_DIRNAME) continue;
-    identity.manufacturer = Attribute(name->d.directoryName, kOidManufacturer);
-    identity.model = Attribute(name->d.directoryName, kOidModel);
-    identity.version = Attribute(name->d.directoryName, kOidVersion);
-    if (!identity.manufacturer.empty() && !identity.model.empty() && !identity.version.empty()) return {};
+    found = {Attribute(name->d.directoryName, kOidManufacturer), Attribute(name->d.directoryName, kOidModel),
+             Attribute(name->d.directoryName, kOidVersion)};
   }
-  return Refused("ek.san", "the subject alternative name lacks manufacturer, model or version of the TPM");
+  return found;
 }
 
 // SubjectPublicKeyInfo in its canonical form: SEQUENCE { algorithm, BIT STRING { SEQUENCE { modulus, ... } } }.
@@ -116,6 +119,11 @@ Result<ByteView> TrimEkCertificate(ByteView nv) {
   return nv.first(size);
 }
 
+std::string ReadTpmManufacturer(ByteView certificate) {
+  const X509Ptr x = DecodeX509(certificate);
+  return x ? ReadTpmNames(x.get()).manufacturer : std::string();
+}
+
 Result<EkIdentity> VerifyEkCertificate(const std::vector<Bytes>& chain, const EkRootBundle& bundle,
                                        Time now) {
   if (chain.empty() || chain.size() > kMaxEkChain)
@@ -130,13 +138,16 @@ Result<EkIdentity> VerifyEkCertificate(const std::vector<Bytes>& chain, const Ek
   HOLDFAST_CHECK(CheckProfile(ek));
   HOLDFAST_CHECK(CheckExtendedKeyUsage(ek));
   HOLDFAST_TRY(PublicKey key, ReadKey(ek));
-  EkIdentity identity{.key = std::move(key)};
-  HOLDFAST_CHECK(ReadSan(ek, identity));
+  TpmNames names = ReadTpmNames(ek);
+  if (!names.complete())
+    return Refused("ek.san", "the subject alternative name lacks manufacturer, model or version of the TPM");
   HOLDFAST_TRY(const EkRoot* anchor, VerifyEkPath(certificates, bundle));
-  identity.root_class = anchor->root_class;
-  identity.root_name = anchor->name;
-  identity.expired = Expired(ek, now);
-  return identity;
+  return EkIdentity{.key = std::move(key),
+                    .root_class = anchor->root_class,
+                    .manufacturer = std::move(names.manufacturer),
+                    .model = std::move(names.model),
+                    .version = std::move(names.version),
+                    .expired = Expired(ek, now)};
 }
 
 }  // namespace holdfast

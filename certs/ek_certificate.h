@@ -22,22 +22,24 @@ struct EkRoot {
   Bytes certificate;  // DER
 };
 // The versioned bundle: JSON { "schema": "1.0", "version": n, "roots": [ {class, name, certificate (base64
-// DER)} ], "revoked": [ hex SHA-256 of certificates ] }.
+// DER)} ], "revoked": [ hex SHA-256 of TBSCertificates ] }.
 struct EkRootBundle {
   int64_t version = 0;
   std::vector<EkRoot> roots;  // roots and known intermediates alike: both may be needed to build the path
-  std::vector<Sha256Digest> revoked;  // EK or intermediate certificates
+  // EK or intermediate certificates, each by the hash of its TBSCertificate: what is around that can be altered
+  // without the issuer.
+  std::vector<Sha256Digest> revoked;
 };
 inline constexpr size_t kMaxEkBundleSize = 4 * 1024 * 1024;
 inline constexpr size_t kMaxEkRoots = 1024;
-// Checks: json.*, ek_bundle.<member>.
+// Checks: json.*, ek_bundle.schema (kRefused: another major), ek_bundle.<member>, ek_bundle.roots also for one
+// certificate twice.
 Result<EkRootBundle> ParseEkRootBundle(std::string_view json);
 std::string FormatEkRootBundle(const EkRootBundle& bundle);
 
 struct EkIdentity {
   PublicKey key;
   EkRootClass root_class = EkRootClass::kDiscrete;
-  std::string root_name;
   std::string manufacturer, model, version;  // TCG attributes of the SAN: 2.23.133.2.1, .2, .3
   bool expired = false;                      // chips outlive their certificates: noted, not refused
 };
@@ -51,6 +53,10 @@ Result<ByteView> TrimEkCertificate(ByteView nv_content);
 // bundle), ek.revoked, ek.key (type, size), ek.roca.
 inline constexpr size_t kMaxEkChain = 8;
 Result<EkIdentity> VerifyEkCertificate(const std::vector<Bytes>& chain, const EkRootBundle& bundle, Time now);
+
+// The manufacturer that an EK certificate names; empty when there is none to be read. Nothing is verified: it can
+// speak against a TPM, not for it.
+std::string ReadTpmManufacturer(ByteView certificate);
 
 // CVE-2017-15361: does an RSA modulus carry the fingerprint of a weak Infineon key?
 bool HasRocaFingerprint(ByteView modulus);

@@ -49,18 +49,21 @@ X509StackPtr Untrusted(const std::vector<X509Ptr>& chain) {
   return stack;
 }
 
-bool IsRevoked(const Bytes& der, const EkRootBundle& bundle) {
-  return std::find(bundle.revoked.begin(), bundle.revoked.end(), Sha256(der)) != bundle.revoked.end();
+Status CheckRevocation(const STACK_OF(X509) * path, const EkRootBundle& bundle) {
+  for (int i = 0; i < sk_X509_num(path); i++) {
+    const auto tbs = TbsSha256(sk_X509_value(path, i));
+    if (!tbs) return Malformed("ek.der", "a certificate of the EK's path is not DER");
+    if (std::find(bundle.revoked.begin(), bundle.revoked.end(), *tbs) != bundle.revoked.end())
+      return Refused("ek.revoked",
+                     i == 0 ? "the EK certificate is on the bundle's list of revoked ones"
+                            : "an issuer of the EK certificate is on the list of revoked ones",
+                     "use another TPM; whether this one can be trusted again is for the vendor to say");
+  }
+  return {};
 }
 
 Result<const EkRoot*> Anchor(const STACK_OF(X509) * path, const EkRootBundle& bundle) {
-  Bytes der;
-  for (int i = 0; i < sk_X509_num(path); i++) {
-    der = EncodeOpenssl<i2d_X509>(sk_X509_value(path, i));
-    if (IsRevoked(der, bundle))
-      return Refused("ek.revoked", i == 0 ? "the EK certificate is on the bundle's list of revoked ones"
-                                          : "an issuer of the EK certificate is on the list of revoked ones");
-  }
+  const Bytes der = EncodeOpenssl<i2d_X509>(sk_X509_value(path, sk_X509_num(path) - 1));
   for (const EkRoot& root : bundle.roots)
     if (root.certificate == der) return &root;
   return Refused("ek.path", "the path does not end in the bundle");
@@ -88,7 +91,9 @@ Result<const EkRoot*> VerifyEkPath(const std::vector<X509Ptr>& chain, const EkRo
                        X509_verify_cert_error_string(error),
                    "send the intermediate certificates with it, or add the manufacturer's root");
   }
-  return Anchor(X509_STORE_CTX_get0_chain(context), bundle);
+  const STACK_OF(X509)* path = X509_STORE_CTX_get0_chain(context);
+  HOLDFAST_CHECK(CheckRevocation(path, bundle));
+  return Anchor(path, bundle);
 }
 
 }  // namespace holdfast

@@ -7,7 +7,7 @@
 namespace holdfast {
 
 // chain[0] is the EK certificate; the others may help. Returns the anchor, which points into `bundle`.
-// Checks: ek.path, ek.revoked.
+// Checks: ek.path, ek.revoked, ek.der, ek.internal.
 Result<const EkRoot*> VerifyEkPath(const std::vector<X509Ptr>& chain, const EkRootBundle& bundle);
 
 }  // namespace holdfast

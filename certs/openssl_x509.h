@@ -3,7 +3,10 @@
 
 #include <openssl/x509v3.h>
 
+#include <optional>
+
 #include "protocol/bytes.h"
+#include "protocol/crypto/digest.h"
 #include "protocol/crypto/openssl_handles.h"
 #include "protocol/result.h"
 
@@ -22,6 +25,11 @@ using X509StoreContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STO
 // The whole of `der`, or nullptr.
 X509Ptr DecodeX509(ByteView der);
 X509CrlPtr DecodeX509Crl(ByteView der);
+
+// SHA-256 of the TBSCertificate as it was received. It names a certificate better than a hash of the whole, of
+// which anybody can make another by turning an ECDSA signature (r, s) into (r, n - s). Nothing when the
+// TBSCertificate is not DER.
+std::optional<Sha256Digest> TbsSha256(const X509* certificate);
 
 // What an i2d function writes; empty when it fails.
 template <auto Encode, class T>

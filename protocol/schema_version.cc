@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "protocol/strict_json.h"
+
 namespace holdfast {
 
 // One to four digits without a leading zero, or -1.
@@ -26,6 +28,12 @@ Result<SchemaVersion> ParseSchemaVersion(std::string_view text, int major, std::
     return Refused(check, "schema " + std::string(text) + " is older than this program understands",
                    "make the file again with a current version");
   return version;
+}
+
+Result<SchemaVersion> ReadSchemaVersion(JsonObject& object, int major, std::string_view context) {
+  const std::string text = object.String("schema", 16);
+  if (!object.Has("schema")) HOLDFAST_CHECK(object.Finish());
+  return ParseSchemaVersion(text, major, context);
 }
 
 }  // namespace holdfast

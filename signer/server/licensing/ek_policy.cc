@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "protocol/byte_cursor.h"
+#include "protocol/schema_version.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast {
 namespace {
 
 constexpr size_t kMaxPolicySize = 1024 * 1024, kMaxEntries = 10'000, kMaxName = 64;
+constexpr int kSchemaMajor = 1;
 
 // Firmware versions use all 64 bits, more than a JSON number of ours has.
 uint64_t Hex64(JsonObject& object, std::string_view name) {
@@ -21,6 +23,13 @@ uint64_t Hex64(JsonObject& object, std::string_view name) {
 std::string Hex64(uint64_t value) {
   return HexEncode(Writer().U64(value).bytes());
 }
+
+// As EK certificates have it (TCG EK Credential Profile 3.2.9): anything else would deny nothing.
+bool IsManufacturer(std::string_view text) {
+  const auto id = text.starts_with("id:") ? HexDecode(text.substr(3)) : Bytes();
+  return id && id->size() == 4;
+}
+constexpr const char* kNoManufacturer = "is not \"id:\" and the 8 hexadecimal digits of a TCG vendor id";
 
 Result<PinnedEk> ParsePinned(const Json& value) {
   JsonObject object(value, "ek_policy.pinned");
@@ -45,6 +54,9 @@ Result<DeniedFirmware> ParseFirmware(const Json& value) {
   JsonObject object(value, "ek_policy.denied_firmware");
   DeniedFirmware denied{object.String("manufacturer", kMaxName, ""), Hex64(object, "from"),
                         Hex64(object, "to")};
+  if (!denied.manufacturer.empty() && !IsManufacturer(denied.manufacturer))
+    object.Fault("manufacturer", kNoManufacturer);
+  if (denied.to < denied.from) object.Fault("to", "is below \"from\"");
   HOLDFAST_CHECK(object.Finish());
   return denied;
 }
@@ -54,7 +66,7 @@ Result<DeniedFirmware> ParseFirmware(const Json& value) {
 Result<EkPolicy> ParseEkPolicy(std::string_view json) {
   HOLDFAST_TRY(const Json value, ParseJson(json, kMaxPolicySize));
   JsonObject object(value, "ek_policy");
-  if (object.String("schema", 16) != "1.0") object.Fault("schema", "is not 1.0");
+  HOLDFAST_CHECK(ReadSchemaVersion(object, kSchemaMajor, "ek_policy"));
   EkPolicy policy;
   if (const Json* pinned = object.OptionalArray("pinned", kMaxEntries))
     for (const Json& entry : *pinned) {
@@ -63,7 +75,9 @@ Result<EkPolicy> ParseEkPolicy(std::string_view json) {
     }
   if (const Json* denied = object.OptionalArray("denied_manufacturers", kMaxEntries))
     for (const Json& entry : *denied) {
-      if (!entry.is_string()) return Malformed("ek_policy.denied_manufacturers", "holds something else");
+      if (!entry.is_string() || !IsManufacturer(entry.get_ref<const std::string&>()))
+        return Malformed("ek_policy.denied_manufacturers", std::string("an element ") + kNoManufacturer,
+                         "write it as in \"id:53544D20\"");
       policy.denied_manufacturers.push_back(entry.get<std::string>());
     }
   if (const Json* denied = object.OptionalArray("denied_firmware", kMaxEntries))

@@ -15,7 +15,9 @@
 namespace holdfast {
 
 // For chips that bring no certificate: an EK that the vendor trusts by its hash, learnt over another channel.
-// A pin is the vendor's word and goes before any certificate that the request may hold.
+// A pin is the vendor's word and goes before any certificate that the request may hold. That one is not verified;
+// the manufacturer that it names can only speak against the TPM, in the two lists of what is denied. A host may
+// leave it out, so whoever pins an EK answers for its maker.
 struct PinnedEk {
   Sha256Digest key{};  // SHA-256 of the EK's SubjectPublicKeyInfo (PublicKey::SpkiSha256)
   EkRootClass root_class = EkRootClass::kDiscrete;
@@ -23,7 +25,7 @@ struct PinnedEk {
 
 // Firmware with a known hole: from and to are inclusive values of TPMS_ATTEST.firmwareVersion.
 struct DeniedFirmware {
-  std::string manufacturer;  // as in the EK certificate, such as "id:53544D20"; empty: any
+  std::string manufacturer;  // as in the EK certificate, such as "id:53544D20", in either case; empty: any
   uint64_t from = 0, to = 0;
 };
 
@@ -52,7 +54,7 @@ struct AppraisalNote {
 
 struct AttestationResult {
   AssuranceClass assurance = AssuranceClass::kHwTpm;
-  EkIdentity ek;  // of a pinned EK without certificate only key and root_class
+  EkIdentity ek;  // of a pinned EK only key and root_class
   tpm::EkTemplate ek_template = tpm::EkTemplate::kEccP256;
   tpm::Public ek_public;  // for MakeCredential
   tpm::Name ek_name, ak_name, license_key_name;

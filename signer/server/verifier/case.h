@@ -32,6 +32,7 @@ struct Case {
   std::optional<PublicKey> ek_key, ak_key, key;
   tpm::EkTemplate ek_template = tpm::EkTemplate::kEccP256;
   std::optional<EkIdentity> identity;
+  std::string manufacturer;  // by the EK certificate, of a pinned EK unverified: good for denying only
   AssuranceClass assurance = AssuranceClass::kHost;
   uint64_t gate_base = 0;
   std::vector<AppraisalNote> notes;

@@ -16,6 +16,10 @@ const PinnedEk* FindPin(const Case& c) {
   return nullptr;
 }
 
+bool IsOf(const Case& c, std::string_view manufacturer) {
+  return FoldedName(c.manufacturer) == FoldedName(manufacturer);
+}
+
 // Chips keep their keys longer than their makers' certificates last.
 void NoteExpiry(Case& c) {
   if (c.identity->expired)
@@ -55,11 +59,13 @@ Status EkCertificate(Case& c) {
         "the request, or pin this EK: " +
             HexEncode(c.ek_key->SpkiSha256()));
   if (pin) {
-    c.identity = EkIdentity{*c.ek_key, pin->root_class, "pinned"};
+    c.identity = EkIdentity{.key = *c.ek_key, .root_class = pin->root_class};
+    if (!chain.empty()) c.manufacturer = ReadTpmManufacturer(chain[0]);
     c.Note("ek.pinned", "the EK is trusted because it is pinned, not by a certificate");
     return {};
   }
   HOLDFAST_TRY(c.identity, VerifyEkCertificate(chain, c.policy.ek_roots, c.now));
+  c.manufacturer = c.identity->manufacturer;
   NoteExpiry(c);
   return {};
 }
@@ -86,15 +92,17 @@ Status EkAssurance(Case& c) {
 }
 
 Status EkManufacturer(Case& c) {
-  const auto& denied = c.policy.denied_manufacturers;
-  if (std::find(denied.begin(), denied.end(), c.identity->manufacturer) == denied.end()) return {};
-  return c.Refuse("TPMs of manufacturer " + c.identity->manufacturer + " are denied by the vendor's policy");
+  for (const std::string& denied : c.policy.denied_manufacturers)
+    if (IsOf(c, denied))
+      return c.Refuse("TPMs of manufacturer " + c.manufacturer + " are denied by the vendor's policy",
+                      "Use a host with another TPM");
+  return {};
 }
 
 Status EkFirmware(Case& c) {
   uint64_t firmware = c.at(Slot::kQuote).attest.firmware;
   for (const DeniedFirmware& denied : c.policy.denied_firmware) {
-    bool same = denied.manufacturer.empty() || denied.manufacturer == c.identity->manufacturer;
+    bool same = denied.manufacturer.empty() || IsOf(c, denied.manufacturer);
     if (same && firmware >= denied.from && firmware <= denied.to)
       return c.Refuse("the TPM's firmware version is denied by the vendor's policy",
                       "Update the TPM's firmware and make a new request");

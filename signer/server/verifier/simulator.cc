@@ -13,18 +13,18 @@ constexpr std::array<std::string_view, 3> kManufacturers{"id:00001014", "id:4942
 // Parts of model names, lower case without blanks: "SW   TPM", "xCG fTPM".
 constexpr std::array<std::string_view, 4> kModels{"swtpm", "xcgftpm", "simulator", "softwaretpm"};
 
-std::string Folded(std::string_view text) {
+}  // namespace
+
+std::string FoldedName(std::string_view name) {
   std::string out;
-  for (unsigned char c : text)
+  for (unsigned char c : name)
     if (!std::isspace(c)) out += static_cast<char>(std::tolower(c));
   return out;
 }
 
-}  // namespace
-
 bool IsSimulator(const EkIdentity& ek) {
   if (ek.root_class == EkRootClass::kSimulator) return true;
-  std::string manufacturer = Folded(ek.manufacturer), model = Folded(ek.model);
+  std::string manufacturer = FoldedName(ek.manufacturer), model = FoldedName(ek.model);
   auto in_model = [&](std::string_view part) { return model.find(part) != std::string::npos; };
   return std::find(kManufacturers.begin(), kManufacturers.end(), manufacturer) != kManufacturers.end() ||
          std::any_of(kModels.begin(), kModels.end(), in_model);

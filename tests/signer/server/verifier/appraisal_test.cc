@@ -169,5 +169,39 @@ TEST(Appraisal, AManufacturerCanBeDenied) {
   EXPECT_EQ(FailedCheck(Appraise(RequestOf(tpm), policy, kAppraisalTime)), "ek.manufacturer");
 }
 
+TEST(Appraisal, AManufacturerIsDeniedInWhicheverCaseItIsWritten) {
+  SoftwareTpm tpm;
+  AppraisalPolicy policy = PolicyFor(tpm);
+  policy.denied_manufacturers = {"id:53544d20"};
+  EXPECT_EQ(FailedCheck(Appraise(RequestOf(tpm), policy, kAppraisalTime)), "ek.manufacturer");
+  policy.denied_manufacturers.clear();
+  policy.denied_firmware = {{"id:53544d20", 0, UINT64_MAX}};
+  EXPECT_EQ(FailedCheck(Appraise(RequestOf(tpm), policy, kAppraisalTime)), "ek.firmware");
+}
+
+TEST(Appraisal, APinDoesNotHelpAgainstWhatItsCertificateSaysOfTheMaker) {
+  SoftwareTpm tpm;
+  AppraisalPolicy policy = PolicyFor(tpm);
+  policy.pinned_eks = {{tpm.ek.public_key().SpkiSha256(), EkRootClass::kDiscrete}};
+  policy.ek_roots.roots.clear();
+  const ActivationRequest request = RequestOf(tpm);
+  EXPECT_EQ(FailedCheck(Appraise(request, policy, kAppraisalTime)), "");
+  policy.denied_firmware = {{"id:53544D20", 0, UINT64_MAX}};
+  EXPECT_EQ(FailedCheck(Appraise(request, policy, kAppraisalTime)), "ek.firmware");
+  policy.denied_manufacturers = {"id:53544D20"};
+  EXPECT_EQ(FailedCheck(Appraise(request, policy, kAppraisalTime)), "ek.manufacturer");
+}
+
+// The class of a pinned EK is the vendor's word: a cloud's virtual TPM may call itself what simulators do.
+TEST(Appraisal, APinnedEkIsOfTheClassThatItWasPinnedWith) {
+  SoftwareTpm tpm;
+  RequestOptions options;
+  options.lies.ek_certificate = [](auto& spec) { spec.model = "xCG fTPM"; };
+  AppraisalPolicy policy = PolicyFor(tpm);
+  policy.pinned_eks = {{tpm.ek.public_key().SpkiSha256(), EkRootClass::kCloudVtpm}};
+  policy.assurance = {AssuranceClass::kVtpm};
+  EXPECT_EQ(FailedCheck(Appraise(RequestOf(tpm, options), policy, kAppraisalTime)), "");
+}
+
 }  // namespace
 }  // namespace holdfast
