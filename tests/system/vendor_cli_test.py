@@ -187,6 +187,11 @@ class VendorCli(unittest.TestCase):
         done = self.stage.run('holdfast-signer', 'add-line', '--config', self.vendor.dir / 'signer.conf', '--line', os.fsdecode(b'\xe9'))
         self.refused(done, 'usage', 2)
 
+    def test_an_error_of_the_signer_may_have_line_breaks(self):
+        done = self.vendor.run('issuer', 'rotate', '--line', 'default', '--approval', 'no\nsuch\nfile')
+        self.refused(done, 'file.missing')
+        self.assertNotIn('holdfast-signer', done.err)
+
     def test_a_file_may_have_any_name(self):
         directory = self.copy('any-name')
         file = self.stage.path(os.fsdecode(b'ca\xe9.pem'))

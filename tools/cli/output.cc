@@ -47,6 +47,28 @@ std::string FormatError(std::string_view program, const Error& error) {
   return text + "." + Sentence(Printable(error.advice)) + "\n";
 }
 
+std::optional<Error> ParseFormattedError(std::string_view program, std::string_view text, ErrorKind kind) {
+  const std::string prefix = std::string(program) + ": ";
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  size_t line = text.rfind(prefix);
+  while (line != text.npos && line > 0 && text[line - 1] != '\n') line = text.rfind(prefix, line - 1);
+  if (line == text.npos) return {};
+  text.remove_prefix(line + prefix.size());
+  // The check is the first word in brackets that ends the text or a sentence.
+  constexpr std::string_view kCheck = "abcdefghijklmnopqrstuvwxyz0123456789_.<>-";
+  for (size_t open = text.find(" ("); open != text.npos; open = text.find(" (", open + 1)) {
+    const std::string_view inside = text.substr(open + 2);
+    const size_t length = std::min(inside.find_first_not_of(kCheck), inside.size());
+    std::string_view rest = inside.substr(length);
+    if (length == 0 || !(rest == ")" || rest.starts_with(")."))) continue;
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of("). ")));
+    if (rest.ends_with('.')) rest.remove_suffix(1);
+    return Error{kind, std::string(inside.substr(0, length)), std::string(text.substr(0, open)),
+                 std::string(rest)};
+  }
+  return {};
+}
+
 Json ErrorJson(const Error& error) {
   Error printable = error;
   printable.message = Printable(error.message);

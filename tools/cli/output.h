@@ -19,6 +19,9 @@ Result<T> About(std::string_view file, Result<T> result) {
 
 // "holdfast: FILE: what happened (check.name). What to do." and a newline.
 std::string FormatError(std::string_view program, const Error& error);
+// The other way: what a program of ours wrote to standard error last. The message may have several lines. Nothing when it has
+// another form, as after a crash.
+std::optional<Error> ParseFormattedError(std::string_view program, std::string_view text, ErrorKind kind);
 Json ErrorJson(const Error& error);  // { "error": { kind, check, message, advice } }
 
 // The text with control characters, and octets that are not UTF-8, as \xNN: what a hostile file says must not

@@ -8,9 +8,9 @@
 
 #include <array>
 #include <cstring>
-#include <regex>
 
 #include "signer/signer_process.h"
+#include "tools/cli/output.h"
 
 extern char** environ;
 
@@ -64,15 +64,9 @@ void Collect(Pipe& out, Pipe& err, std::string& out_text, std::string& err_text)
   }
 }
 
-// "holdfast-signer: MESSAGE (CHECK). ADVICE", its last line.
-Error FromSigner(std::string text, int code) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const size_t line = text.rfind("holdfast-signer: ");
-  if (line != std::string::npos) text = text.substr(line);
-  static const std::regex kForm(R"(holdfast-signer: ([^\n]*) \(([a-z0-9_.<>-]+)\)(?:\. ([^\n]*))?)");
-  std::smatch match;
+Error FromSigner(const std::string& text, int code) {
   const ErrorKind kind = code == 2 ? ErrorKind::kUsage : ErrorKind::kRefused;
-  if (std::regex_search(text, match, kForm)) return {kind, match[2], match[1], match[3]};
+  if (auto error = cli::ParseFormattedError("holdfast-signer", text, kind)) return std::move(*error);
   return {ErrorKind::kInternal, "signer.failed",
           text.empty() ? "holdfast-signer ended with code " + std::to_string(code) : text, ""};
 }
