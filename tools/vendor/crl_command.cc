@@ -24,7 +24,15 @@ void PrintForPeople(const CrlRecord& crl, size_t entries) {
                              ", " + std::to_string(entries) + " revoked");
 }
 
-Result<std::vector<CrlRecord>> Lists(const cli::Arguments& arguments, Office& office) {
+// One error for each list that is missing, naming it.
+Error Describe(const FailedCrl& failed) {
+  Error error = failed.error;
+  error.message = "the list of " + failed.shard.line + ", shard " + std::to_string(failed.shard.shard) +
+                  " of key " + HexEncode(failed.shard.issuer_key_id) + ", was not made: " + error.message;
+  return error;
+}
+
+Result<CurrentCrlSet> Lists(const cli::Arguments& arguments, Office& office) {
   if (!arguments.Has("license")) return office.licensing().CurrentCrls(Actor());
   HOLDFAST_TRY(const LicenseRecord license, FindLicense(office.store(), arguments.Text("license")));
   return office.licensing().CurrentCrlsOf(Actor(), license.id);
@@ -63,7 +71,8 @@ Status WriteTogether(const Path& output, const std::vector<CrlRecord>& lists, co
 
 Result<int> Publish(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
-  HOLDFAST_TRY(const auto lists, Lists(arguments, *office));
+  HOLDFAST_TRY(const CurrentCrlSet current, Lists(arguments, *office));
+  const std::vector<CrlRecord>& lists = current.lists;
   HOLDFAST_TRY(const SignerStatus status, office->signer().GetStatus());
   const Bytes root_list = arguments.Switch("with-root") ? status.root_crl : Bytes();
   const Path output = arguments.File("output");
@@ -71,7 +80,13 @@ Result<int> Publish(const cli::Arguments& arguments) {
   if (arguments.Has("output")) {
     HOLDFAST_CHECK(apart ? WriteEach(output, lists, root_list) : WriteTogether(output, lists, root_list));
   }
-  if (output == "-") return cli::kExitDone;
+  const int code = current.failed.empty() ? cli::kExitDone : cli::kExitError;
+  Json failed = Json::array();
+  for (const FailedCrl& one : current.failed) {
+    std::cerr << cli::FormatError("holdfast-vendor", Describe(one));
+    failed.push_back(cli::ErrorJson(Describe(one))["error"]);
+  }
+  if (output == "-") return code;
   Json described = Json::array();
   for (const CrlRecord& crl : lists) {
     HOLDFAST_TRY(const Crl parsed, Crl::Parse(crl.der));
@@ -79,8 +94,8 @@ Result<int> Publish(const cli::Arguments& arguments) {
     if (apart) described.back()["file"] = (output / FileName(crl)).string();
     if (!arguments.json()) PrintForPeople(crl, parsed.fields().entries.size());
   }
-  if (arguments.json()) cli::Print(Json{{"crls", described}});
-  return cli::kExitDone;
+  if (arguments.json()) cli::Print(Json{{"crls", described}, {"failed", failed}});
+  return code;
 }
 
 }  // namespace
@@ -95,9 +110,11 @@ void AddCrlCommand(cli::Program& program) {
                     .help = "PEM; '-': standard output; DIR/: a file for each list"},
                    {.name = "with-root", .help = "also the root's list, for revoked issuing keys"},
                    cli::kJsonOption},
-       .details = "A list is made anew when what it says has changed or when it is a day old. One file holds "
-                  "at most "
-                  "16 lists, as `holdfast install` takes them.",
+       .details =
+           "A list is made anew when what it says has changed or when it is a day old. One file holds "
+           "at most "
+           "16 lists, as `holdfast install` takes them. A list that cannot be made is named, and holds up "
+           "no other: those are written, and the exit status is 1.",
        .run = Publish});
 }
 

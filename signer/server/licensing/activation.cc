@@ -70,6 +70,15 @@ Result<std::string> Seal(const ActivationRequest& request, const AttestationResu
   return ArmorAnswer(jwe, preamble);
 }
 
+// The same check, whose notes are also added to `notes`.
+HistoryCheck AddingTo(std::vector<std::string>& notes, HistoryCheck check) {
+  return [&notes, check = std::move(check)](const std::vector<SightingRecord>& seen) {
+    auto more = check(seen);
+    if (more) notes.insert(notes.end(), more->begin(), more->end());
+    return more;
+  };
+}
+
 }  // namespace
 
 Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_view request_file) {
@@ -77,10 +86,10 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
   HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(request.content));
   HOLDFAST_TRY(const AttestationResult appraised,
                Appraise(request, PolicyFor(entitlement.license, entitlement.plan, settings_), clock_()));
-  HOLDFAST_TRY(auto notes, CheckHistory(entitlement.license.id, request, appraised));
   HOLDFAST_TRY(const SignerStatus status, signer_.GetStatus());
   HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, appraised, status));
-  proposal.notes = notes;
+  std::vector<std::string> notes = proposal.notes;
+  proposal.check_history = AddingTo(notes, std::move(proposal.check_history));
   HOLDFAST_TRY(const ActivationRecord reserved, store_.ReserveActivation(ChangeBy(actor), proposal));
   HOLDFAST_TRY(ActivationRecord issued, Issue(actor, reserved, entitlement, appraised.license_key, status));
   HOLDFAST_TRY(const std::string license_file, PackLicense(actor, issued, appraised.license_key, status));

@@ -40,6 +40,24 @@ Status CheckNotExpired(const LicenseTerms& terms, Time now) {
               "license " + terms.license + " expired at " + FormatTime(*terms.expires), "sell a new license");
 }
 
+std::vector<std::string> NamesOf(const std::vector<AppraisalNote>& notes) {
+  std::vector<std::string> names;
+  for (const AppraisalNote& note : notes) names.push_back(note.name);
+  return names;
+}
+
+// The store judges by it when it has the EK's history at hand and nobody else can add to it.
+HistoryCheck CheckWith(const ActivationRequest& request, const AttestationResult& appraised,
+                       const std::string& license) {
+  return [now = SightingOf(request, appraised),
+          license](const std::vector<SightingRecord>& records) -> Result<std::vector<std::string>> {
+    std::vector<EkSighting> sightings;
+    for (const SightingRecord& record : records) sightings.push_back(SightingFrom(record, license));
+    HOLDFAST_TRY(const auto notes, CheckLedger(sightings, now));
+    return NamesOf(notes);
+  };
+}
+
 }  // namespace
 
 Result<Licensing::Entitlement> Licensing::FindEntitlement(const RequestContent& content) {
@@ -61,19 +79,6 @@ Result<Licensing::Entitlement> Licensing::FindEntitlement(const RequestContent& 
                 "product \"" + license->product + "\" has no plan \"" + license->plan + "\" in version " +
                     std::to_string(record.version));
   return Entitlement{std::move(*license), std::move(product.line), std::move(plan->second)};
-}
-
-Result<std::vector<std::string>> Licensing::CheckHistory(const std::string& license,
-                                                         const ActivationRequest& request,
-                                                         const AttestationResult& appraised) {
-  HOLDFAST_TRY(const auto records, store_.ListSightingsOfEk(appraised.ek_name));
-  std::vector<EkSighting> sightings;
-  for (const SightingRecord& record : records) sightings.push_back(SightingFrom(record, license));
-  HOLDFAST_TRY(const auto notes, CheckLedger(sightings, SightingOf(request, appraised)));
-  std::vector<std::string> names;
-  for (const AppraisalNote& note : appraised.notes) names.push_back(note.name);
-  for (const AppraisalNote& note : notes) names.push_back(note.name);
-  return names;
 }
 
 Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement,
@@ -108,6 +113,9 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement,
   const auto host = request.content.host.find("hostname");
   if (host != request.content.host.end()) proposal.host = host->second;
   proposal.sighting = RecordFrom(request, appraised, license.id, now);
+  HOLDFAST_TRY(proposal.revoked_issuers, RevokedIssuers(status));
+  proposal.notes = NamesOf(appraised.notes);
+  proposal.check_history = CheckWith(request, appraised, license.id);
   return proposal;
 }
 

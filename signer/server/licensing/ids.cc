@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "certs/certificate.h"
 #include "protocol/crypto/random.h"
 #include "signer/server/licensing/licensing.h"
@@ -15,9 +17,30 @@ Bytes NewSerial() {
   return serial;
 }
 
+Result<std::vector<Bytes>> RevokedIssuers(const SignerStatus& status) {
+  std::vector<Bytes> revoked;
+  if (status.root_crl.empty()) return revoked;
+  HOLDFAST_TRY(const Crl list, Crl::Parse(status.root_crl));
+  if (list.fields().entries.empty()) return revoked;
+  for (const IssuerInfo& issuer : status.issuers) {
+    HOLDFAST_TRY(const auto certificate,
+                 Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
+    if (list.Find(certificate.fields().serial)) revoked.push_back(certificate.subject_key_id());
+  }
+  return revoked;
+}
+
 Result<IssuerInfo> CurrentIssuer(const SignerStatus& status, const std::string& line) {
-  for (const IssuerInfo& issuer : status.issuers)
-    if (issuer.current && issuer.line == line) return issuer;
+  for (const IssuerInfo& issuer : status.issuers) {
+    if (!issuer.current || issuer.line != line) continue;
+    HOLDFAST_TRY(const auto certificate,
+                 Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
+    HOLDFAST_TRY(const auto revoked, RevokedIssuers(status));
+    if (std::ranges::find(revoked, certificate.subject_key_id()) == revoked.end()) return issuer;
+    return Fail(ErrorKind::kConflict, "licensing.issuer_revoked",
+                "the issuing key of product line \"" + line + "\" is revoked",
+                "make a new one with `holdfast-vendor issuer rotate --line " + line + "`");
+  }
   return Fail(ErrorKind::kNotFound, "licensing.line",
               "there is no issuing key for product line \"" + line + "\"",
               "add one with `holdfast-vendor issuer add`");

@@ -44,6 +44,15 @@ struct AnsweredRequest {
   bool repeated = false;           // the request was answered before
 };
 
+struct FailedCrl {
+  CrlShard shard;
+  Error error;
+};
+struct CurrentCrlSet {
+  std::vector<CrlRecord> lists;
+  std::vector<FailedCrl> failed;  // shards whose list could not be made: others are not held up by them
+};
+
 class Licensing {
  public:
   Licensing(Store& store, SigningService& signer, LicensingSettings settings, Clock clock)
@@ -53,24 +62,26 @@ class Licensing {
   // Checks: those of ParseProductFile, licensing.identifier.
   Result<ProductRecord> AddProduct(const std::string& actor, const std::string& id, const std::string& file);
 
-  // Checks: store.product, licensing.plan, licensing.customer, licensing.activations, those of the signer.
+  // Checks: store.product, licensing.plan, licensing.customer, licensing.activations, licensing.line,
+  // licensing.issuer_revoked, those of the signer.
   // Signs before it stores: when the store fails, the key was never seen by anybody.
   Result<SoldLicense> Sell(const std::string& actor, const Sale& sale);
 
   // Checks, in this order: those of ReadRequestFile, licensing.vendor, licensing.product_key (no license with
-  // this key), those of Appraise, ledger.<what>, licensing.expired (kDenied), licensing.line,
-  // licensing.issuer_lifetime, those of Store::ReserveActivation, of the signer, licensing.issuer_changed
-  // (try again), licensing.certificate (it is not what was ordered), those of VerifyLicense.
+  // this key), those of Appraise, licensing.expired (kDenied), licensing.line, licensing.issuer_revoked,
+  // licensing.issuer_lifetime, those of Store::ReserveActivation, ledger.<what> among them, of the signer,
+  // licensing.issuer_changed (try again), licensing.certificate (it is not what was ordered), those of
+  // VerifyLicense.
   Result<AnsweredRequest> Answer(const std::string& actor, std::string_view request_file);
 
   // Takes effect for a host with the next list that it gets. Checks: those of Store::SetLicenseStatus.
   Result<LicenseRecord> SetStatus(const std::string& actor, const std::string& license, LicenseStatus status);
 
   // The list of every shard, and of every issuing key in use that has none yet, renewed where it is old or
-  // wrong.
-  Result<std::vector<CrlRecord>> CurrentCrls(const std::string& actor);
+  // wrong. When no list at all could be made, the first error.
+  Result<CurrentCrlSet> CurrentCrls(const std::string& actor);
   // Only those that certificates of this license name. Check: licensing.never_activated (kNotFound).
-  Result<std::vector<CrlRecord>> CurrentCrlsOf(const std::string& actor, const std::string& license);
+  Result<CurrentCrlSet> CurrentCrlsOf(const std::string& actor, const std::string& license);
 
  private:
   struct Entitlement {  // what the request's product key was sold for
@@ -80,8 +91,6 @@ class Licensing {
   };
   Change ChangeBy(const std::string& actor) const { return {clock_(), actor}; }
   Result<Entitlement> FindEntitlement(const RequestContent& content);
-  Result<std::vector<std::string>> CheckHistory(const std::string& license, const ActivationRequest& request,
-                                                const AttestationResult& appraised);
   Result<ActivationProposal> Propose(const Entitlement& entitlement, const ActivationRequest& request,
                                      const AttestationResult& appraised, const SignerStatus& status) const;
   Result<ActivationRecord> Issue(const std::string& actor, const ActivationRecord& reserved,
@@ -90,7 +99,7 @@ class Licensing {
   Result<std::string> PackLicense(const std::string& actor, const ActivationRecord& issued,
                                   const PublicKey& license_key, const SignerStatus& status);
   Result<CrlRecord> CurrentCrl(const std::string& actor, const CrlShard& shard);
-  Result<std::vector<CrlRecord>> CurrentCrls(const std::string& actor, const std::vector<CrlShard>& shards);
+  Result<CurrentCrlSet> CurrentCrls(const std::string& actor, const std::vector<CrlShard>& shards);
   Result<CrlRecord> IssueCrl(const std::string& actor, const CrlShard& shard, int64_t number);
   int64_t NextNumber(int64_t above) const;
   // Does the list still say what it must, and will it for a while?
@@ -107,7 +116,10 @@ std::string NewRecordId();
 // 16 random octets, positive and without leading zero as a DER INTEGER.
 Bytes NewSerial();
 
-// The issuing key that signs for a line now; or the one of a key id, current or not. Check: licensing.line.
+// Key ids of the issuing keys that are on the root's list.
+Result<std::vector<Bytes>> RevokedIssuers(const SignerStatus& status);
+// The issuing key that signs for a line now; or the one of a key id, current or not. Check: licensing.line; of the
+// first also licensing.issuer_revoked (kConflict): what it signed now would be good nowhere.
 Result<IssuerInfo> CurrentIssuer(const SignerStatus& status, const std::string& line);
 Result<IssuerInfo> IssuerByKeyId(const SignerStatus& status, const Bytes& key_id);
 

@@ -64,7 +64,7 @@ Result<CrlRecord> Licensing::CurrentCrl(const std::string& actor, const CrlShard
   return tl::unexpected(last);
 }
 
-Result<std::vector<CrlRecord>> Licensing::CurrentCrls(const std::string& actor) {
+Result<CurrentCrlSet> Licensing::CurrentCrls(const std::string& actor) {
   HOLDFAST_TRY(std::vector<CrlShard> shards, store_.ListShards());
   HOLDFAST_TRY(const SignerStatus status, signer_.GetStatus());
   std::set<Bytes> known;
@@ -78,8 +78,7 @@ Result<std::vector<CrlRecord>> Licensing::CurrentCrls(const std::string& actor) 
   return CurrentCrls(actor, shards);
 }
 
-Result<std::vector<CrlRecord>> Licensing::CurrentCrlsOf(const std::string& actor,
-                                                        const std::string& license) {
+Result<CurrentCrlSet> Licensing::CurrentCrlsOf(const std::string& actor, const std::string& license) {
   HOLDFAST_TRY(const auto activations, store_.ListActivations(license));
   std::set<std::pair<Bytes, int>> known;
   std::vector<CrlShard> shards;
@@ -93,14 +92,19 @@ Result<std::vector<CrlRecord>> Licensing::CurrentCrlsOf(const std::string& actor
               "the answer to its request brings the list along");
 }
 
-Result<std::vector<CrlRecord>> Licensing::CurrentCrls(const std::string& actor,
-                                                      const std::vector<CrlShard>& shards) {
-  std::vector<CrlRecord> lists;
+// One key that is gone must not keep what all others revoke from being published.
+Result<CurrentCrlSet> Licensing::CurrentCrls(const std::string& actor, const std::vector<CrlShard>& shards) {
+  CurrentCrlSet set;
   for (const CrlShard& shard : shards) {
-    HOLDFAST_TRY(CrlRecord crl, CurrentCrl(actor, shard));
-    lists.push_back(std::move(crl));
+    auto crl = CurrentCrl(actor, shard);
+    if (crl) {
+      set.lists.push_back(std::move(*crl));
+    } else {
+      set.failed.push_back({shard, std::move(crl.error())});
+    }
   }
-  return lists;
+  if (set.lists.empty() && !set.failed.empty()) return tl::unexpected(set.failed.front().error);
+  return set;
 }
 
 }  // namespace holdfast

@@ -53,8 +53,9 @@ struct LicenseRecord {
 // May the license become that? store.status (kConflict) when it is revoked, which is final.
 Status CheckStatusChange(const LicenseRecord& license, LicenseStatus to);
 
-// reserved -> issued -> superseded; any -> revoked. A reserved activation counts, so that a crash between
-// reserving and issuing neither loses nor doubles one.
+// reserved -> issued -> superseded; reserved -> superseded; reserved -> revoked: it lapsed, and another EK took
+// its place. A reserved activation counts, so that a crash between reserving and issuing neither loses nor
+// doubles one.
 enum class ActivationState { kReserved, kIssued, kSuperseded, kRevoked };
 std::string_view ActivationStateName(ActivationState state);
 Result<ActivationState> ParseActivationState(std::string_view name);

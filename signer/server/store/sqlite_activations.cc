@@ -1,4 +1,6 @@
 // Activations: reserved before anything is signed, recorded when the certificate exists.
+#include <algorithm>
+
 #include "protocol/base64.h"
 #include "signer/server/store/database.h"
 #include "signer/server/store/rows.h"
@@ -11,8 +13,9 @@ constexpr long long kShardSize = kMaxCrlEntries;  // so that a list holds all of
 
 tl::unexpected<Error> NoLongerGood(ActivationState state) {
   if (state == ActivationState::kRevoked)
-    return Fail(ErrorKind::kConflict, "store.revoked", "the activation of this request was revoked",
-                "make a new request on the host");
+    return Fail(ErrorKind::kConflict, "store.lapsed",
+                "the reservation of this request had lapsed, and another host has taken its place",
+                "answer the request again");
   return Fail(ErrorKind::kConflict, "store.superseded",
               "a newer request from the same TPM was answered since",
               "install the newer answer, or make a new request on the host");
@@ -20,29 +23,64 @@ tl::unexpected<Error> NoLongerGood(ActivationState state) {
 
 Status CheckActive(const LicenseRecord& license) {
   if (license.status == LicenseStatus::kActive) return {};
-  return Refused(
-      "store.status", "license " + license.id + " is " + std::string(LicenseStatusName(license.status)),
-      license.status == LicenseStatus::kSuspended ? "`holdfast-vendor license reactivate` lifts a suspension"
-                                                  : "sell a new license");
+  return Fail(ErrorKind::kDenied, "store.status",
+              "license " + license.id + " is " + std::string(LicenseStatusName(license.status)),
+              license.status == LicenseStatus::kSuspended
+                  ? "`holdfast-vendor license reactivate` lifts a suspension"
+                  : "sell a new license");
 }
 
 bool Counts(const ActivationRecord& activation) {
   return activation.state == ActivationState::kReserved || activation.state == ActivationState::kIssued;
 }
 
-bool IsStillGood(const ActivationRecord& reserved, const ActivationProposal& proposal) {
-  return reserved.issuer_key_id == proposal.issuer_key_id &&
-         reserved.not_before >= proposal.oldest_not_before;
+// May the request be answered with what it has?
+bool IsStillGood(const ActivationRecord& known, const ActivationProposal& proposal) {
+  if (known.state == ActivationState::kIssued)
+    return std::ranges::find(proposal.revoked_issuers, known.issuer_key_id) == proposal.revoked_issuers.end();
+  return known.state == ActivationState::kReserved && known.issuer_key_id == proposal.issuer_key_id &&
+         known.not_before >= proposal.oldest_not_before;
 }
 
-// An EK that has an activation takes no other.
-Status CheckLimit(soci::session& sql, const LicenseRecord& license, const Bytes& ek_name) {
-  const std::string ek = HexEncode(ek_name);
+void SetState(soci::session& sql, const Change& change, const std::string& id, ActivationState state) {
+  const std::string name(ActivationStateName(state));
+  const long long at = ToColumn(change.at);
+  sql << "update activations set state = :state, state_since = :since where id = :id", soci::use(name),
+      soci::use(at), soci::use(id);
+}
+
+using Ids = std::vector<std::string>;
+
+// Ends the activations that `where` finds; their ids, for the audit record.
+Result<Ids> End(soci::session& sql, const Change& change, ActivationState state, const std::string& where,
+                const rows::Values& values) {
+  HOLDFAST_TRY(const auto found, rows::Activations(sql, where + " order by sequence", values));
+  Ids ids;
+  for (const ActivationRecord& activation : found) {
+    SetState(sql, change, activation.id, state);
+    ids.push_back(activation.id);
+  }
+  return ids;
+}
+
+// Room for the EK; the ids of what lapsed for it. An EK that has an activation takes no other. A reservation
+// that nobody completed within its life, because the signer refused it or the host was scrapped, must not
+// keep another host out for ever. Nothing is given away twice: no answer was made of a reservation, and once
+// it has lapsed none can be (RecordIssued).
+Result<Ids> MakeRoom(soci::session& sql, const Change& change, const LicenseRecord& license,
+                     const ActivationProposal& proposal) {
+  const std::string ek = HexEncode(proposal.ek_name);
   long long own = 0;
   sql << "select count(*) from activations where license = :license and ek_name = :ek"
          " and state in ('reserved', 'issued')",
       soci::use(license.id), soci::use(ek), soci::into(own);
-  if (own > 0 || license.activations < license.activation_limit) return {};
+  if (own > 0 || license.activations < license.activation_limit) return Ids();
+  const std::string oldest = std::to_string(ToColumn(proposal.oldest_not_before));
+  HOLDFAST_TRY(Ids lapsed, End(sql, change, ActivationState::kRevoked,
+                               "where license = :license and state = 'reserved' and not_before < " + oldest,
+                               {license.id}));
+  HOLDFAST_TRY(const LicenseRecord after, rows::OneLicense(sql, "where licenses.id = :id", license.id));
+  if (after.activations < after.activation_limit) return lapsed;
   return Fail(ErrorKind::kDenied, "store.activations",
               "license " + license.id + " is activated on " + std::to_string(license.activations) + " of " +
                   std::to_string(license.activation_limit) + " hosts",
@@ -97,36 +135,44 @@ void InsertSighting(soci::session& sql, const SightingRecord& sighting) {
       soci::use(seen);
 }
 
-void SetState(soci::session& sql, const Change& change, const std::string& id, ActivationState state) {
-  const std::string name(ActivationStateName(state));
-  const long long at = ToColumn(change.at);
-  sql << "update activations set state = :state, state_since = :since where id = :id", soci::use(name),
-      soci::use(at), soci::use(id);
-}
-
-// Older activations of the same EK end with this one. store.superseded when a newer one was issued already.
-Status Supersede(soci::session& sql, const Change& change, const ActivationRecord& by) {
+// Older activations of the same EK end with this one; their ids. store.superseded when a newer one was issued
+// already.
+Result<Ids> Supersede(soci::session& sql, const Change& change, const ActivationRecord& by) {
   const std::string ek = HexEncode(by.ek_name);
   long long sequence = 0, newer = 0;
-  const long long at = ToColumn(change.at);
   sql << "select sequence from activations where id = :id", soci::use(by.id), soci::into(sequence);
   sql << "select count(*) from activations where license = :license and ek_name = :ek and state = 'issued'"
          " and sequence > :sequence",
       soci::use(by.license), soci::use(ek), soci::use(sequence), soci::into(newer);
   if (newer > 0) return NoLongerGood(ActivationState::kSuperseded);
-  sql << "update activations set state = 'superseded', state_since = :at where license = :license"
-         " and ek_name = :ek and state in ('reserved', 'issued') and sequence < :sequence",
-      soci::use(at), soci::use(by.license), soci::use(ek), soci::use(sequence);
-  return {};
+  return End(
+      sql, change, ActivationState::kSuperseded,
+      "where license = :license and ek_name = :ek and state in ('reserved', 'issued') and sequence < " +
+          std::to_string(sequence),
+      {by.license, ek});
+}
+
+void AddIfAny(Json& detail, const char* name, const std::vector<std::string>& values) {
+  if (!values.empty()) detail[name] = values;
 }
 
 Json ReservationDetail(const ActivationProposal& proposal) {
-  Json detail{{"license", proposal.license},
-              {"ek", HexEncode(proposal.ek_name)},
-              {"request", HexEncode(proposal.content_hash)},
-              {"serial", HexEncode(proposal.serial)}};
-  if (!proposal.notes.empty()) detail["notes"] = proposal.notes;
-  return detail;
+  return {{"license", proposal.license},
+          {"ek", HexEncode(proposal.ek_name)},
+          {"request", HexEncode(proposal.content_hash)},
+          {"serial", HexEncode(proposal.serial)}};
+}
+
+// The proposal's notes, and those that the EK's history gives rise to. Inside the transaction that stores the
+// sighting: of a TPM and its copy that ask at the same time, the second is met by the first.
+Result<std::vector<std::string>> CheckHistory(soci::session& sql, const ActivationProposal& proposal) {
+  std::vector<std::string> notes = proposal.notes;
+  if (!proposal.check_history) return notes;
+  HOLDFAST_TRY(const auto seen,
+               rows::Sightings(sql, "where ek_name = :ek order by sequence", {HexEncode(proposal.ek_name)}));
+  HOLDFAST_TRY(const auto more, proposal.check_history(seen));
+  notes.insert(notes.end(), more.begin(), more.end());
+  return notes;
 }
 
 // The newest: an older one of the same request was moved to another issuing key.
@@ -149,13 +195,20 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
                  rows::OneLicense(sql, "where licenses.id = :id", proposal.license));
     HOLDFAST_CHECK(CheckActive(license));
     HOLDFAST_TRY(const auto known, FindByRequest(sql, proposal.license, proposal.content_hash));
-    if (known && !Counts(*known)) return NoLongerGood(known->state);
-    if (known && (known->state == ActivationState::kIssued || IsStillGood(*known, proposal))) return *known;
-    HOLDFAST_CHECK(CheckLimit(sql, license, proposal.ek_name));
-    if (known) SetState(sql, change, known->id, ActivationState::kSuperseded);
+    if (known && known->state == ActivationState::kSuperseded) return NoLongerGood(known->state);
+    if (known && IsStillGood(*known, proposal)) return *known;
+    HOLDFAST_TRY(const auto notes, CheckHistory(sql, proposal));
+    HOLDFAST_TRY(const Ids lapsed, MakeRoom(sql, change, license, proposal));
+    Json detail = ReservationDetail(proposal);
+    AddIfAny(detail, "notes", notes);
+    AddIfAny(detail, "lapsed", lapsed);
+    if (known && Counts(*known)) {
+      SetState(sql, change, known->id, ActivationState::kSuperseded);
+      AddIfAny(detail, "superseded", {known->id});
+    }
     InsertActivation(sql, change, proposal);
     InsertSighting(sql, proposal.sighting);
-    rows::AppendAudit(sql, change, "activation.reserve", proposal.id, ReservationDetail(proposal));
+    rows::AppendAudit(sql, change, "activation.reserve", proposal.id, detail);
     return rows::OneActivation(sql, proposal.id);
   });
 }
@@ -169,12 +222,13 @@ Result<ActivationRecord> SqliteStore::RecordIssued(const Change& change, const s
     HOLDFAST_TRY(const LicenseRecord license,
                  rows::OneLicense(sql, "where licenses.id = :id", record.license));
     HOLDFAST_CHECK(CheckActive(license));
-    HOLDFAST_CHECK(Supersede(sql, change, record));
+    HOLDFAST_TRY(const Ids superseded, Supersede(sql, change, record));
     const std::string der = Base64Encode(certificate);
     sql << "update activations set certificate = :der where id = :id", soci::use(der), soci::use(activation);
     SetState(sql, change, activation, ActivationState::kIssued);
-    rows::AppendAudit(sql, change, "activation.issue", activation,
-                      {{"license", record.license}, {"serial", HexEncode(record.serial)}});
+    Json detail{{"license", record.license}, {"serial", HexEncode(record.serial)}};
+    AddIfAny(detail, "superseded", superseded);
+    rows::AppendAudit(sql, change, "activation.issue", activation, detail);
     return rows::OneActivation(sql, activation);
   });
 }
@@ -188,12 +242,6 @@ Result<std::vector<ActivationRecord>> SqliteStore::ListActivations(const std::st
 Result<std::vector<SightingRecord>> SqliteStore::ListSightings(const std::string& license) {
   return database_->Read<std::vector<SightingRecord>>([&](soci::session& sql) {
     return rows::Sightings(sql, "where license = :license order by sequence", {license});
-  });
-}
-
-Result<std::vector<SightingRecord>> SqliteStore::ListSightingsOfEk(const Bytes& ek_name) {
-  return database_->Read<std::vector<SightingRecord>>([&](soci::session& sql) {
-    return rows::Sightings(sql, "where ek_name = :ek order by sequence", {HexEncode(ek_name)});
   });
 }
 

@@ -36,7 +36,6 @@ class SqliteStore : public Store {
                                         const Bytes& certificate) override;
   Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) override;
   Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override;
-  Result<std::vector<SightingRecord>> ListSightingsOfEk(const Bytes& ek_name) override;
   Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer_key_id, int shard) override;
   Result<std::optional<CrlRecord>> LatestCrl(const Bytes& issuer_key_id, int shard) override;
   Status RecordCrl(const Change& change, const CrlRecord& crl) override;

@@ -6,9 +6,15 @@
 // store.corrupt (kMalformed).
 #pragma once
 
+#include <functional>
+
 #include "signer/server/store/records.h"
 
 namespace holdfast {
+
+// Judges a new request by what was seen of its EK before, oldest first: notes for the audit record, or why
+// it is refused. Called inside the store's transaction: it must not use the store.
+using HistoryCheck = std::function<Result<std::vector<std::string>>(const std::vector<SightingRecord>&)>;
 
 struct NewLicense {
   std::string id;
@@ -30,11 +36,13 @@ struct ActivationProposal {
   std::string line;
   Bytes issuer_key_id;  // the current issuing key of the line
   Time not_before, not_after;
-  Time oldest_not_before;  // a reservation from before this is too old to be signed as it stands
+  Time oldest_not_before;              // a reservation from before this is too old to be signed as it stands
+  std::vector<Bytes> revoked_issuers;  // key ids: what they issued is not good any more
   std::string terms;
   std::string host;
   SightingRecord sighting;
   std::vector<std::string> notes;  // what the appraisal found worth keeping: into the audit record
+  HistoryCheck check_history;      // empty: any history will do
 };
 
 struct AuditHead {
@@ -65,22 +73,23 @@ class Store {
                                                  LicenseStatus status) = 0;
 
   // The activation for this request. In one transaction: the license is active (store.status, kDenied); a
-  // request that is known gets its activation again, whatever state it was left in (store.superseded,
-  // store.revoked, kConflict, when it is no longer good); an EK that has one already takes no other; else
-  // the EKs in use must be below the limit (store.activations, kDenied). A reserved activation whose
-  // issuing key is no longer the proposed one, or that is too old, is superseded by the proposal. The
-  // sighting is stored with it.
+  // request that is known gets its activation again, reserved or issued (store.superseded, kConflict, when a
+  // newer one replaced it); the EK's history allows a new one (the errors of check_history); an EK that has
+  // one already takes no other; else the EKs in use must be below the limit (store.activations, kDenied).
+  // Where they are not, reservations of the license that are too old and were never issued lapse first.
+  // An activation of the same request that is reserved under another issuing key or too old, or issued by
+  // a revoked key, is superseded by the proposal. The sighting is stored with it.
   virtual Result<ActivationRecord> ReserveActivation(const Change& change,
                                                      const ActivationProposal& proposal) = 0;
   // The certificate exists. Older activations of the same EK and license become superseded. Recording the
   // same again is no change: the certificate recorded first stays and is returned. store.superseded when a
-  // newer one was issued meanwhile; store.status when the license was suspended or revoked meanwhile.
+  // newer one was issued meanwhile; store.lapsed (kConflict) when another EK took the reservation's place;
+  // store.status (kDenied) when the license was suspended or revoked meanwhile.
   virtual Result<ActivationRecord> RecordIssued(const Change& change, const std::string& activation,
                                                 const Bytes& certificate) = 0;
-  // Oldest first, these three.
+  // Oldest first, both.
   virtual Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) = 0;
   virtual Result<std::vector<SightingRecord>> ListSightings(const std::string& license) = 0;
-  virtual Result<std::vector<SightingRecord>> ListSightingsOfEk(const Bytes& ek_name) = 0;
 
   // Every serial of a shard that must be on its list now, ascending: superseded and revoked activations, and
   // all activations of suspended (certificateHold) and revoked (privilegeWithdrawn) licenses.

@@ -127,7 +127,10 @@ TEST_F(AnswerTest, ToANewRequestOfTheSameHostSupersedesTheOldLicense) {
 TEST_F(AnswerTest, IsRefusedWhileSuspendedAndGivenAfterwards) {
   const std::string file = RequestFor(tpm_, Sell());
   ASSERT_TRUE(licensing_->SetStatus("test", license_, LicenseStatus::kSuspended));
-  EXPECT_EQ(CheckOf(file), "store.status");
+  const auto denied = Answer(file);
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().check, "store.status");
+  EXPECT_EQ(denied.error().kind, ErrorKind::kDenied);
   ASSERT_TRUE(licensing_->SetStatus("test", license_, LicenseStatus::kActive));
   EXPECT_EQ(CheckOf(file), "");
 }
@@ -191,6 +194,71 @@ TEST_F(AnswerTest, IsRefusedWhenTheTpmContradictsWhatWasSeenOfIt) {
   ASSERT_TRUE(Answer(RequestFor(tpm_, key)));
   NewLicenseKey(copy);
   EXPECT_EQ(CheckOf(RequestFor(copy, key)), "ledger.fork");
+}
+
+// Orders go to `signer`; something happens before its status is told.
+class Interrupted : public SigningService {
+ public:
+  Interrupted(SigningService& signer, std::function<void()> interruption)
+      : signer_(signer), interruption_(std::move(interruption)) {}
+  Result<Bytes> IssueLicense(const LicenseOrder& order) override { return signer_.IssueLicense(order); }
+  Result<Bytes> IssueCrl(const CrlOrder& order) override { return signer_.IssueCrl(order); }
+  Result<std::string> SignMessage(const MessageOrder& order) override { return signer_.SignMessage(order); }
+  Result<SignerStatus> GetStatus() override {
+    interruption_();
+    return signer_.GetStatus();
+  }
+
+ private:
+  SigningService& signer_;
+  std::function<void()> interruption_;
+};
+
+TEST_F(AnswerTest, IsRefusedToACopyThatIsAnsweredByAnotherProcessAtTheSameTime) {
+  const ProductKey key = Sell(1);
+  SoftwareTpm copy = tpm_;
+  NewLicenseKey(copy);
+  const std::string original = RequestFor(tpm_, key), copied = RequestFor(copy, key);
+  const auto other_store = std::move(SqliteStore::Open(directory_.path() / "store.db").value());
+  Licensing other(*other_store, signer_, settings_, Now());
+  Interrupted signer(signer_, [&] { ASSERT_TRUE(other.Answer("other", original)); });
+  Licensing slow(*store_, signer, settings_, Now());
+  const auto refused = slow.Answer("slow", copied);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "ledger.fork");
+  EXPECT_EQ(store_->ListActivations(license_)->size(), 1u);
+}
+
+TEST_F(AnswerTest, IsGivenToAnotherHostADayAfterTheSignerRefusedTheFirst) {
+  const ProductKey key = Sell(1);
+  SoftwareTpm other = SiblingOf(tpm_);
+  const std::string scrapped = RequestFor(tpm_, key), replacement = RequestFor(other, key);
+  signer_.RefuseLicenses();
+  EXPECT_EQ(CheckOf(scrapped), "policy.test");
+  signer_.RefuseLicenses(false);
+  EXPECT_EQ(CheckOf(replacement), "store.activations") << "the first host may still come";
+  now_ += Seconds{86400 + 1};
+  EXPECT_EQ(CheckOf(replacement), "");
+  EXPECT_EQ(CheckOf(scrapped), "store.activations");
+  EXPECT_EQ(ActivationsUsed(), 1);
+}
+
+TEST_F(AnswerTest, OfARevokedIssuingKeyIsGivenAnewAfterRotationAndCountedOnce) {
+  const ProductKey key = Sell(1);
+  const std::string file = RequestFor(tpm_, key);
+  const auto before = Answer(file);
+  ASSERT_TRUE(before) << before.error().message;
+  signer_.RevokeIssuer(0);
+  EXPECT_EQ(CheckOf(file), "licensing.issuer_revoked");
+  SoftwareTpm other = SiblingOf(tpm_);
+  EXPECT_EQ(CheckOf(RequestFor(other, key)), "licensing.issuer_revoked");
+  signer_.Rotate();
+  const auto after = Answer(file);
+  ASSERT_TRUE(after) << after.error().check << ": " << after.error().message;
+  EXPECT_NE(after->activation.issuer_key_id, before->activation.issuer_key_id);
+  EXPECT_FALSE(after->repeated);
+  EXPECT_EQ(ActivationsUsed(), 1);
+  EXPECT_TRUE(Answer(file)->repeated);
 }
 
 TEST_F(AnswerTest, IsDeniedWhenTheLicenseHasExpired) {

@@ -78,9 +78,6 @@ class FaultyStore : public Store {
   Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override {
     return faults_.Run([&] { return store_.ListSightings(license); });
   }
-  Result<std::vector<SightingRecord>> ListSightingsOfEk(const Bytes& ek_name) override {
-    return faults_.Run([&] { return store_.ListSightingsOfEk(ek_name); });
-  }
   Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer, int shard) override {
     return faults_.Run([&] { return store_.RevokedEntries(issuer, shard); });
   }

@@ -83,7 +83,7 @@ class LicensingTest : public ::testing::Test {
   Crl CurrentList() {
     const auto lists = licensing_->CurrentCrls("test");
     EXPECT_TRUE(lists) << lists.error().message;
-    return Crl::Parse(lists->front().der).value();
+    return Crl::Parse(lists->lists.front().der).value();
   }
   int64_t ActivationsUsed() { return store_->GetLicense(license_)->activations; }
 

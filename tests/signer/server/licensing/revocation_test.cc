@@ -65,8 +65,9 @@ TEST_F(RevocationTest, NumbersGrowWithinOneSecond) {
   }
 }
 
-// A store restored from a backup does not know the lists that were published since.
-TEST_F(RevocationTest, NumbersGrowAlsoWhenTheStoreForgot) {
+// A store restored from a backup does not know the lists that were published since; the signer does, and the
+// clock alone is not enough within one second.
+TEST_F(RevocationTest, NumbersGrowWithinOneSecondAlsoWhenTheStoreForgot) {
   const Path file = directory_.path() / "store.db", backup = directory_.path() / "backup.db";
   store_.reset();
   std::filesystem::copy_file(file, backup);
@@ -76,15 +77,41 @@ TEST_F(RevocationTest, NumbersGrowAlsoWhenTheStoreForgot) {
   const int64_t published = CurrentList().fields().number;
   store_ = std::move(SqliteStore::Open(backup).value());
   Open();
-  now_ += Seconds{86400};
   EXPECT_GT(CurrentList().fields().number, published);
+}
+
+// Nor does a new signer's directory know them: then the clock is what makes numbers grow.
+TEST_F(RevocationTest, NumbersFollowTheClock) {
+  now_ += Seconds{86400};
+  EXPECT_EQ(CurrentList().fields().number, now_.time_since_epoch().count());
 }
 
 TEST_F(RevocationTest, EveryIssuingKeyHasAList) {
   signer_.Rotate();
   const auto lists = licensing_->CurrentCrls("test");
   ASSERT_TRUE(lists) << lists.error().message;
-  EXPECT_EQ(lists->size(), 2u);
+  EXPECT_EQ(lists->lists.size(), 2u);
+  EXPECT_TRUE(lists->failed.empty());
+}
+
+TEST_F(RevocationTest, AKeyThatIsGoneHoldsUpOnlyItsOwnList) {
+  signer_.Rotate();
+  signer_.LoseKey(0);
+  now_ += Seconds{86400};
+  const auto lists = licensing_->CurrentCrls("test");
+  ASSERT_TRUE(lists) << lists.error().message;
+  ASSERT_EQ(lists->lists.size(), 1u);
+  ASSERT_EQ(lists->failed.size(), 1u);
+  EXPECT_EQ(lists->failed.front().error.check, "hsm.key");
+  EXPECT_NE(lists->failed.front().shard.issuer_key_id, lists->lists.front().issuer_key_id);
+}
+
+TEST_F(RevocationTest, WhenNoListCanBeMadeTheReasonIsTheError) {
+  signer_.LoseKey(0);
+  now_ += Seconds{86400};
+  const auto lists = licensing_->CurrentCrls("test");
+  ASSERT_FALSE(lists);
+  EXPECT_EQ(lists.error().check, "hsm.key");
 }
 
 }  // namespace

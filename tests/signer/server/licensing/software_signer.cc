@@ -30,8 +30,25 @@ void SoftwareSigner::Rotate() {
        Certificate::Parse(SignCertificate(message, *key), CertificateProfile::kMessage).value()});
 }
 
+void SoftwareSigner::RevokeIssuer(size_t generation) {
+  const std::lock_guard lock(mutex_);
+  revoked_.push_back(
+      {generations_.at(generation).issuing.fields().serial, kPkiNow, RevocationReason::kKeyCompromise});
+}
+
+void SoftwareSigner::LoseKey(size_t generation) {
+  const std::lock_guard lock(mutex_);
+  generations_.at(generation).lost = true;
+}
+
+void SoftwareSigner::RefuseLicenses(bool refuse) {
+  const std::lock_guard lock(mutex_);
+  refuse_ = refuse;
+}
+
 Result<Bytes> SoftwareSigner::IssueLicense(const LicenseOrder& order) {
   const std::lock_guard lock(mutex_);
+  if (refuse_) return Refused("policy.test", "the policy does not allow this license");
   if (order.line != "default") return tl::unexpected(NoSuchLine().error());
   const Generation& issuer = generations_.back();
   CertificateFields fields;
@@ -57,6 +74,8 @@ Result<Bytes> SoftwareSigner::IssueCrl(const CrlOrder& order) {
   const std::lock_guard lock(mutex_);
   const Generation* issuer = ByKeyId(order.issuer_key_id);
   if (!issuer) return tl::unexpected(NoSuchLine().error());
+  if (issuer->lost)
+    return Fail(ErrorKind::kUnavailable, "hsm.key", "the token does not have the key any more");
   CrlFields fields;
   fields.issuer = issuer->issuing.fields().subject;
   fields.this_update = order.this_update;
@@ -92,7 +111,9 @@ Result<SignerStatus> SoftwareSigner::GetStatus() {
     status.issuers.push_back(
         {"default", generation.issuing.der(), generation.message.der(), &generation == &generations_.back()});
   status.root_certificate = pki_.root.der();
-  status.root_crl = pki_.IssueRootCrl(pki_.RootCrlFields()).der();
+  CrlFields list = pki_.RootCrlFields();
+  list.entries = revoked_;
+  status.root_crl = pki_.IssueRootCrl(list).der();
   return status;
 }
 

@@ -13,7 +13,10 @@ namespace holdfast::testing {
 class SoftwareSigner : public SigningService {
  public:
   explicit SoftwareSigner(const TestPki& pki);
-  void Rotate();  // a new generation of line "default" becomes the current one
+  void Rotate();                            // a new generation of line "default" becomes the current one
+  void RevokeIssuer(size_t generation);     // from 0; on the root's list from now on
+  void LoseKey(size_t generation);          // from 0; signs no list any more
+  void RefuseLicenses(bool refuse = true);  // as a signer whose policy does not allow them
 
   Result<Bytes> IssueLicense(const LicenseOrder& order) override;
   Result<Bytes> IssueCrl(const CrlOrder& order) override;
@@ -27,6 +30,7 @@ class SoftwareSigner : public SigningService {
   struct Generation {
     std::shared_ptr<SoftwareKey> issuing_key, message_key;
     Certificate issuing, message;
+    bool lost = false;
   };
   const Generation* ByKeyId(const Bytes& key_id) const;
 
@@ -36,6 +40,8 @@ class SoftwareSigner : public SigningService {
   std::map<Bytes, Bytes> signed_;        // serial -> TBS
   std::map<std::string, CrlFields> published_;
   int licenses_ = 0, lists_ = 0;
+  std::vector<RevokedEntry> revoked_;  // by the root
+  bool refuse_ = false;
 };
 
 }  // namespace holdfast::testing

@@ -210,6 +210,79 @@ TEST_P(StoreContract, AReservationCountsAgainstTheLimit) {
   EXPECT_FALSE(store_->ReserveActivation(At(4), ProposalFor("license-1", 2, 2)));
 }
 
+// A day later, in the words of the licensing flow.
+ActivationProposal Later(ActivationProposal proposal) {
+  proposal.not_before = proposal.oldest_not_before = kStoreTime + Seconds{1};
+  return proposal;
+}
+
+TEST_P(StoreContract, AReservationThatIsTooOldGivesItsPlaceToAnotherHost) {
+  Sell(1);
+  const auto scrapped = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  const auto other = store_->ReserveActivation(At(4), Later(ProposalFor("license-1", 2, 2)));
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(StateOf("license-1", scrapped->id), ActivationState::kRevoked);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+  EXPECT_EQ(store_->RevokedEntries(Bytes(20, 0xaa), 0)->at(0).serial, scrapped->serial)
+      << "the signer may have used it";
+  EXPECT_NE(store_->ListAudit(0, 100)->back().detail.find(scrapped->id), std::string::npos);
+}
+
+TEST_P(StoreContract, AReservationThatLapsedIsNeverIssued) {
+  Sell(1);
+  const auto first = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->ReserveActivation(At(4), Later(ProposalFor("license-1", 2, 2))));
+  EXPECT_EQ(store_->RecordIssued(At(5), first->id, Bytes{1}).error().check, "store.lapsed");
+  EXPECT_EQ(store_->ReserveActivation(At(6), Later(ProposalFor("license-1", 1, 1))).error().check,
+            "store.activations");
+}
+
+TEST_P(StoreContract, AReservationThatLapsedIsMadeAnewWhereThereIsRoom) {
+  Sell(1);
+  const auto first = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->ReserveActivation(At(4), Later(ProposalFor("license-1", 2, 2))));
+  auto much_later = Later(ProposalFor("license-1", 1, 1));
+  much_later.not_before = much_later.oldest_not_before = kStoreTime + Seconds{2};
+  const auto again = store_->ReserveActivation(At(5), much_later);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_NE(again->serial, first->serial);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+}
+
+TEST_P(StoreContract, ReservationsThatAreTooOldStayWhereTheyMakeNoRoom) {
+  Sell(1, 2);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  Issue(ProposalFor("license-1", 2, 2));
+  const auto old = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 3));
+  EXPECT_EQ(store_->ReserveActivation(At(4), Later(ProposalFor("license-1", 3, 4))).error().check,
+            "store.activations");
+  EXPECT_EQ(StateOf("license-1", old->id), ActivationState::kReserved);
+  EXPECT_EQ(StateOf("license-1", issued.id), ActivationState::kIssued);
+}
+
+TEST_P(StoreContract, AnActivationOfARevokedIssuingKeyIsMadeAnewWithoutCountingAgain) {
+  Sell(1);
+  const auto old = Issue(ProposalFor("license-1", 1, 1));
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.revoked_issuers = {old.issuer_key_id};
+  proposal.issuer_key_id = Bytes(20, 0xbb);
+  const auto anew = Issue(proposal);
+  EXPECT_NE(anew.id, old.id);
+  EXPECT_EQ(anew.issuer_key_id, proposal.issuer_key_id);
+  EXPECT_EQ(StateOf("license-1", old.id), ActivationState::kSuperseded);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+}
+
+TEST_P(StoreContract, TheAuditLogNamesWhatWasSuperseded) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  Issue(ProposalFor("license-1", 1, 2));
+  EXPECT_NE(store_->ListAudit(0, 100)->back().detail.find(first.id), std::string::npos);
+  const auto reserved = store_->ReserveActivation(At(30), ProposalFor("license-1", 1, 3));
+  store_->ReserveActivation(At(31), Later(ProposalFor("license-1", 1, 3))).value();
+  EXPECT_NE(store_->ListAudit(0, 100)->back().detail.find(reserved->id), std::string::npos);
+}
+
 TEST_P(StoreContract, ANewRequestOfTheSameHostSupersedesWithoutCountingAgain) {
   Sell(1);
   const auto first = Issue(ProposalFor("license-1", 1, 1));
@@ -261,8 +334,13 @@ TEST_P(StoreContract, NothingIsReservedOrIssuedForASuspendedLicense) {
   Sell(1);
   const auto reserved = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));
   ASSERT_TRUE(store_->SetLicenseStatus(At(4), "license-1", LicenseStatus::kSuspended));
-  EXPECT_EQ(store_->RecordIssued(At(5), reserved->id, Bytes{1}).error().check, "store.status");
-  EXPECT_EQ(store_->ReserveActivation(At(5), ProposalFor("license-1", 1, 1)).error().check, "store.status");
+  const auto recorded = store_->RecordIssued(At(5), reserved->id, Bytes{1});
+  const auto again = store_->ReserveActivation(At(5), ProposalFor("license-1", 1, 1));
+  for (const auto& denied : {recorded, again}) {
+    ASSERT_FALSE(denied);
+    EXPECT_EQ(denied.error().check, "store.status");
+    EXPECT_EQ(denied.error().kind, ErrorKind::kDenied) << "exit code 3";
+  }
 }
 
 TEST_P(StoreContract, ManyThreadsNeverExceedTheLimit) {
@@ -366,13 +444,38 @@ TEST_P(StoreContract, WhatWasSeenOfATpmIsKeptForAllItsLicenses) {
   proposal.sighting.clock_ms = UINT64_MAX;
   Issue(proposal);
   Issue(ProposalFor("license-2", 1, 2));
-  const auto seen = store_->ListSightingsOfEk(proposal.ek_name);
-  ASSERT_EQ(seen->size(), 2u);
-  EXPECT_EQ(seen->at(0).clock_ms, UINT64_MAX);
-  EXPECT_EQ(seen->at(0).gate_index, 0x1500000u);
-  EXPECT_EQ(seen->at(0).reset_count, 5u);
-  EXPECT_EQ(seen->at(0).restart_count, 2u);
-  EXPECT_EQ(store_->ListSightings("license-2")->size(), 1u);
+  auto third = ProposalFor("license-2", 1, 3);
+  std::vector<SightingRecord> seen;
+  third.check_history = [&](const std::vector<SightingRecord>& history) {
+    seen = history;
+    return std::vector<std::string>();
+  };
+  ASSERT_TRUE(store_->ReserveActivation(At(20), third));
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen.at(0).clock_ms, UINT64_MAX);
+  EXPECT_EQ(seen.at(0).gate_index, 0x1500000u);
+  EXPECT_EQ(seen.at(0).reset_count, 5u);
+  EXPECT_EQ(seen.at(0).restart_count, 2u);
+  EXPECT_EQ(store_->ListSightings("license-2")->size(), 2u);
+}
+
+TEST_P(StoreContract, AHistoryThatIsRefusedReservesNothing) {
+  Sell(1);
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.check_history = [](const auto&) -> Result<std::vector<std::string>> {
+    return Refused("test.history", "a copy");
+  };
+  EXPECT_EQ(store_->ReserveActivation(At(3), proposal).error().check, "test.history");
+  EXPECT_TRUE(store_->ListActivations("license-1")->empty());
+  EXPECT_TRUE(store_->ListSightings("license-1")->empty());
+}
+
+TEST_P(StoreContract, NotesOfTheHistoryAreInTheAuditLog) {
+  Sell(1);
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.check_history = [](const auto&) { return std::vector<std::string>{"ledger.clock"}; };
+  Issue(proposal);
+  EXPECT_NE(store_->ListAudit(0, 100)->at(2).detail.find("ledger.clock"), std::string::npos);
 }
 
 TEST_P(StoreContract, NotesOfTheAppraisalAreInTheAuditLog) {
