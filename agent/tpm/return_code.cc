@@ -23,8 +23,14 @@ constexpr const char* kRetired =
     "the license on this machine was returned or its counter was tampered with: request a new activation";
 constexpr const char* kOtherReply =
     "install the answer on the machine and with the state directory that made the request, or request again";
-constexpr const char* kNoPassword =
-    "remove the password while activating, for example with tpm2_changeauth, then run the command again";
+constexpr const char* kNoOwnerPassword =
+    "remove the password (tpm2_changeauth -c owner -p PASSWORD) for good, or make the SRK persistent at "
+    "0x81000001 "
+    "first: without one the agent needs the owner hierarchy at each start, not only for the activation";
+constexpr const char* kNoEndorsementPassword =
+    "remove the password (tpm2_changeauth -c endorsement -p PASSWORD) until the license is installed, then "
+    "run the "
+    "command again";
 constexpr const char* kFirmware =
     "enable the TPM's storage and endorsement hierarchies in the firmware setup and restart";
 constexpr const char* kNewEk = "use a TPM 2.0 that has an endorsement key on P-256, P-384 or RSA-2048";
@@ -58,13 +64,13 @@ constexpr Meaning kMeanings[] = {
      "use the resource manager device:/dev/tpmrm0, or free the slots with tpm2_flushcontext -l"},
 
     {TPM2_RC_BAD_AUTH, Subject::kOwner, kConflict, "tpm.owner_auth",
-     "the owner hierarchy or the SRK has a password", kNoPassword},
+     "the owner hierarchy or the SRK has a password", kNoOwnerPassword},
     {TPM2_RC_AUTH_FAIL, Subject::kOwner, kConflict, "tpm.owner_auth",
-     "the owner hierarchy or the SRK has a password", kNoPassword},
+     "the owner hierarchy or the SRK has a password", kNoOwnerPassword},
     {TPM2_RC_BAD_AUTH, Subject::kEndorsement, kConflict, "tpm.endorsement_auth",
-     "the endorsement hierarchy has a password", kNoPassword},
+     "the endorsement hierarchy has a password", kNoEndorsementPassword},
     {TPM2_RC_AUTH_FAIL, Subject::kEndorsement, kConflict, "tpm.endorsement_auth",
-     "the endorsement hierarchy has a password", kNoPassword},
+     "the endorsement hierarchy has a password", kNoEndorsementPassword},
     {TPM2_RC_CURVE, Subject::kEndorsement, kConflict, "tpm.no_ek", "the TPM cannot make this endorsement key",
      kNewEk},
     {TPM2_RC_VALUE, Subject::kEndorsement, kConflict, "tpm.no_ek", "the TPM cannot make this endorsement key",

@@ -157,7 +157,9 @@ TEST_F(AdministratorTest, OwnerPasswordIsNamed) {
   KeySet keys = Keys();
   Administer("tpm2_changeauth -c owner secret");
   EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate)), "tpm.owner_auth");
-  EXPECT_EQ(SignCheck(keys), "tpm.owner_auth");
+  auto signature = tpm_->Sign(keys, kDigest);
+  EXPECT_EQ(CheckOf(signature), "tpm.owner_auth");
+  EXPECT_THAT(signature.error().advice, ::testing::HasSubstr("0x81000001"));
   Administer("tpm2_changeauth -c owner -p secret");
   EXPECT_EQ(SignCheck(keys), "");
 }
