@@ -42,10 +42,8 @@ Result<Bytes> ReadNv(Connection& tpm, const Handle& index, ESYS_TR reader, uint1
   return contents;
 }
 
-}  // namespace
-
-Result<Bytes> EkCertificates::Contents(Connection& tpm, TPM2_HANDLE at) {
-  if (auto known = contents_.find(at); known != contents_.end()) return known->second;
+// With the empty password of the owner or of the index itself; the latter only where a wrong one does no harm.
+Result<Bytes> ReadIndex(Connection& tpm, TPM2_HANDLE at) {
   ESYS_TR tr = ESYS_TR_NONE;
   HOLDFAST_CHECK(tpm.Run({"TPM2_NV_ReadPublic of an EK certificate"}, [&](ESYS_CONTEXT* esys) {
     return Esys_TR_FromTPMPublic(esys, at, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &tr);
@@ -56,20 +54,28 @@ Result<Bytes> EkCertificates::Contents(Connection& tpm, TPM2_HANDLE at) {
     return Esys_NV_ReadPublic(esys, tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, area.Receive(), nullptr);
   }));
   const TPMS_NV_PUBLIC& nv = area->nvPublic;
-  bool open = nv.attributes & (TPMA_NV_AUTHREAD | TPMA_NV_OWNERREAD);
-  if (!open || !(nv.attributes & TPMA_NV_WRITTEN) || nv.dataSize > kMaxContents)
-    return contents_[at] = Bytes();
-  ESYS_TR reader = nv.attributes & TPMA_NV_AUTHREAD ? tr : ESYS_TR_RH_OWNER;
-  HOLDFAST_TRY(contents_[at], ReadNv(tpm, index, reader, nv.dataSize));
-  return contents_[at];
+  if (!(nv.attributes & TPMA_NV_WRITTEN) || nv.dataSize > kMaxContents) return Bytes();
+  const bool by_itself = nv.attributes & TPMA_NV_AUTHREAD && nv.attributes & TPMA_NV_NO_DA;
+  if (nv.attributes & TPMA_NV_OWNERREAD) {
+    auto contents = ReadNv(tpm, index, ESYS_TR_RH_OWNER, nv.dataSize);
+    if (contents || tpm.broken() || !by_itself) return contents;
+  }
+  return by_itself ? ReadNv(tpm, index, tr, nv.dataSize) : Bytes();
 }
 
-// Empty when there is none: an index that cannot be read is as good as none, a lost connection is not.
+}  // namespace
+
+Result<Bytes> EkCertificates::Contents(Connection& tpm, TPM2_HANDLE at) {
+  if (auto known = contents_.find(at); known != contents_.end()) return known->second;
+  auto contents = ReadIndex(tpm, at);
+  if (!contents && tpm.broken()) return contents;
+  return contents_[at] = contents ? std::move(*contents) : Bytes();
+}
+
+// Empty when there is none.
 Result<Bytes> EkCertificates::Leaf(Connection& tpm, EkTemplate which, ByteView ek_public) {
-  Result<Bytes> contents = Contents(tpm, IndexOf(which));
-  if (!contents && tpm.broken()) return tl::unexpected(contents.error());
-  if (!contents) return Bytes();
-  std::vector<Bytes> found = SplitCertificates(*contents);
+  HOLDFAST_TRY(const Bytes contents, Contents(tpm, IndexOf(which)));
+  std::vector<Bytes> found = SplitCertificates(contents);
   if (found.empty() || found[0].size() > kMaxEkCertificateSize || !NamesKey(found[0], ek_public))
     return Bytes();
   return found[0];

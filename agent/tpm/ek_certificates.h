@@ -23,7 +23,8 @@ class EkCertificates {
   Result<std::vector<Bytes>> Read(Connection& tpm, EkTemplate which, ByteView ek_public);
 
  private:
-  // Contents of an index, none when it is absent or not readable without a password. Asks the TPM once.
+  // Contents of an index; none when they cannot be read: only a lost connection is an error. Asks the TPM once, and never
+  // with a guess that would count towards the lockout.
   Result<Bytes> Contents(Connection& tpm, TPM2_HANDLE index);
   Result<Bytes> Leaf(Connection& tpm, EkTemplate which, ByteView ek_public);
 

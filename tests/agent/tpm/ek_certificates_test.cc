@@ -92,6 +92,32 @@ TEST_F(EkCertificatesTest, ChainIsReadAcrossIndexes) {
   EXPECT_EQ(*certificates, (std::vector<Bytes>{DerOf(swtpm_->ek_certificate("p256")), issuer, root}));
 }
 
+// The second must not even be tried: each wrong password would bring the lockout nearer.
+TEST_F(EkCertificatesTest, ChainIndexesBehindAPasswordArePassedOverAndDoNotCountTowardsTheLockout) {
+  for (std::string attributes : {"authwrite|authread|no_da", "authwrite|authread"}) {
+    Administer("tpm2_nvdefine 0x01c00100 -C owner -s 8 -p secret -a '" + attributes +
+               "'; echo -n 01234567 > x; tpm2_nvwrite 0x01c00100 -C 0x01c00100 -P secret -i x");
+    for (int i = 0; i < 3; i++) {
+      auto certificates = tpm_->EkCertificates(Keys());
+      ASSERT_TRUE(certificates) << certificates.error().message;
+      EXPECT_EQ(certificates->size(), 1U) << attributes;
+      tpm_->Release();
+    }
+    Administer("tpm2_getcap properties-variable | grep -E 'TPM2_PT_LOCKOUT_COUNTER: *0x0$'");
+    Administer("tpm2_nvundefine -C owner 0x01c00100");
+  }
+}
+
+TEST_F(EkCertificatesTest, IndexThatOnlyTheOwnerReadsIsRead) {
+  Bytes leaf = DerOf(swtpm_->ek_certificate("p256"));
+  Administer("tpm2_nvundefine -C platform " + kP256);
+  WriteFile(swtpm_->dir() / "contents", leaf);
+  Administer("tpm2_nvdefine " + kP256 + " -C owner -s " + std::to_string(leaf.size()) +
+             " -p secret -a 'ownerwrite|ownerread|authread'; tpm2_nvwrite " + kP256 +
+             " -C owner -i contents");
+  EXPECT_EQ(tpm_->EkCertificates(Keys())->at(0), leaf);
+}
+
 TEST_F(EkCertificatesTest, SendsAtMostFour) {
   Bytes chain;
   for (int i = 0; i < 9; i++) Append(chain, Der(200));
