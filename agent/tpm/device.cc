@@ -86,11 +86,11 @@ class Device final : public Tpm {
     RequestEvidence evidence;
     {
       HOLDFAST_TRY(Handle key, LoadLicenseKey(tpm, keys));
-      HOLDFAST_TRY(evidence.certify, CertifyKey(tpm, ak, key, qualifying_data));
+      HOLDFAST_TRY(evidence.certify, CertifyKey(tpm, keys, ak, key, qualifying_data));
     }
     HOLDFAST_TRY(Handle gate, OpenGate(tpm, keys.gate_index));
-    HOLDFAST_TRY(evidence.gate, CertifyGate(tpm, ak, gate, qualifying_data));
-    HOLDFAST_TRY(QuotedPcrs quoted, QuotePcrs(tpm, ak, qualifying_data));
+    HOLDFAST_TRY(evidence.gate, CertifyGate(tpm, keys, ak, gate, qualifying_data));
+    HOLDFAST_TRY(QuotedPcrs quoted, QuotePcrs(tpm, keys, ak, qualifying_data));
     evidence.quote = std::move(quoted.quote);
     evidence.pcrs = std::move(quoted.pcrs);
     return evidence;

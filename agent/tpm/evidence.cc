@@ -1,6 +1,7 @@
 #include "agent/tpm/evidence.h"
 
 #include "agent/tpm/marshal.h"
+#include "protocol/byte_cursor.h"
 
 namespace holdfast::tpm {
 namespace {
@@ -12,16 +13,34 @@ tl::unexpected<Error> NotAsked(const char* what) {
               std::string(what) + " attests something that was not asked for");
 }
 
+Result<Bytes> NameOfPublic(const Bytes& tpmt_public) {
+  HOLDFAST_TRY(const Public area, ParsePublic(tpmt_public));
+  return NameOf(area);
+}
+
+Status VerifyAttest(const SignedAttest& made, const Bytes& ak_public) {
+  HOLDFAST_TRY(const Public area, ParsePublic(ak_public));
+  HOLDFAST_TRY(const PublicKey ak, KeyOf(area));
+  HOLDFAST_TRY(const Signature signature, ParseSignature(made.signature));
+  return ak.Verify(SignatureAlgorithm::kEcdsaSha256, made.attest, signature.raw, EcdsaForm::kRaw);
+}
+
 template <class Info>
-Result<SignedAttest> Checked(const char* what, const TPM2B_ATTEST& attest, const TPMT_SIGNATURE& signature,
-                             const Sha256Digest& qualifying_data) {
-  SignedAttest out{ToBytes(View(attest)), {}};
-  HOLDFAST_TRY(out.signature, Encode(signature));
-  Result<Attest> parsed = ParseAttest(out.attest);
+struct Checked {
+  SignedAttest signed_attest;
+  Info info;
+};
+
+template <class Info>
+Result<Checked<Info>> Check(const char* what, const TPM2B_ATTEST& attest, const TPMT_SIGNATURE& signature,
+                            const KeySet& keys, const Sha256Digest& qualifying_data) {
+  SignedAttest made{ToBytes(View(attest)), {}};
+  HOLDFAST_TRY(made.signature, Encode(signature));
+  Result<Attest> parsed = ParseAttest(made.attest);
   if (!parsed || !std::holds_alternative<Info>(parsed->attested) ||
-      !Equal(parsed->extra_data, qualifying_data) || !ParseSignature(out.signature))
+      !Equal(parsed->extra_data, qualifying_data) || !VerifyAttest(made, keys.ak_public))
     return NotAsked(what);
-  return out;
+  return Checked<Info>{std::move(made), std::get<Info>(std::move(parsed->attested))};
 }
 
 TPML_PCR_SELECTION Selection(uint32_t mask) {
@@ -68,7 +87,8 @@ bool Covers(const QuoteInfo& quote, const std::map<int, Bytes>& pcrs) {
          quote.selection[0].mask == kQuotedPcrMask && Equal(quote.digest, Sha256(all));
 }
 
-Result<SignedAttest> Quote(Connection& tpm, const Handle& ak, const Sha256Digest& qualifying_data) {
+Result<Checked<QuoteInfo>> Quote(Connection& tpm, const KeySet& keys, const Handle& ak,
+                                 const Sha256Digest& qualifying_data) {
   const auto data = Sized<TPM2B_DATA>(qualifying_data);
   const TPML_PCR_SELECTION selection = Selection(kQuotedPcrMask);
   Owned<TPM2B_ATTEST> attest;
@@ -77,12 +97,12 @@ Result<SignedAttest> Quote(Connection& tpm, const Handle& ak, const Sha256Digest
     return Esys_Quote(esys, ak.tr(), ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &data, &kKeysOwnScheme,
                       &selection, attest.Receive(), signature.Receive());
   }));
-  return Checked<QuoteInfo>("TPM2_Quote", *attest, *signature, qualifying_data);
+  return Check<QuoteInfo>("TPM2_Quote", *attest, *signature, keys, qualifying_data);
 }
 
 }  // namespace
 
-Result<SignedAttest> CertifyKey(Connection& tpm, const Handle& ak, const Handle& key,
+Result<SignedAttest> CertifyKey(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& key,
                                 const Sha256Digest& qualifying_data) {
   const auto data = Sized<TPM2B_DATA>(qualifying_data);
   Owned<TPM2B_ATTEST> attest;
@@ -91,10 +111,13 @@ Result<SignedAttest> CertifyKey(Connection& tpm, const Handle& ak, const Handle&
     return Esys_Certify(esys, key.tr(), ak.tr(), ESYS_TR_PASSWORD, ESYS_TR_PASSWORD, ESYS_TR_NONE, &data,
                         &kKeysOwnScheme, attest.Receive(), signature.Receive());
   }));
-  return Checked<CertifyInfo>("TPM2_Certify", *attest, *signature, qualifying_data);
+  HOLDFAST_TRY(auto made, Check<CertifyInfo>("TPM2_Certify", *attest, *signature, keys, qualifying_data));
+  HOLDFAST_TRY(const Bytes name, NameOfPublic(keys.license_key_public));
+  if (!Equal(made.info.name, name)) return NotAsked("TPM2_Certify");
+  return std::move(made.signed_attest);
 }
 
-Result<SignedAttest> CertifyGate(Connection& tpm, const Handle& ak, const Handle& gate,
+Result<SignedAttest> CertifyGate(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& gate,
                                  const Sha256Digest& qualifying_data) {
   const auto data = Sized<TPM2B_DATA>(qualifying_data);
   constexpr uint16_t kAll = sizeof(uint64_t);
@@ -105,17 +128,25 @@ Result<SignedAttest> CertifyGate(Connection& tpm, const Handle& ak, const Handle
                            ESYS_TR_NONE, &data, &kKeysOwnScheme, kAll, 0, attest.Receive(),
                            signature.Receive());
   }));
-  return Checked<NvCertifyInfo>("TPM2_NV_Certify", *attest, *signature, qualifying_data);
+  HOLDFAST_TRY(auto made,
+               Check<NvCertifyInfo>("TPM2_NV_Certify", *attest, *signature, keys, qualifying_data));
+  if (!Equal(made.info.index_name, NameOf(GatePublic(keys.gate_index))) || made.info.offset != 0)
+    return NotAsked("TPM2_NV_Certify");
+  if (!Equal(made.info.contents, Writer().U64(keys.gate_base).bytes()))
+    return Refused("tpm.gate", "the gate counter has moved since the keys were made",
+                   "make a new request with --new");
+  return std::move(made.signed_attest);
 }
 
-Result<QuotedPcrs> QuotePcrs(Connection& tpm, const Handle& ak, const Sha256Digest& qualifying_data) {
+Result<QuotedPcrs> QuotePcrs(Connection& tpm, const KeySet& keys, const Handle& ak,
+                             const Sha256Digest& qualifying_data) {
   constexpr int kAttempts = 5;
   for (int i = 0; i < kAttempts; i++) {
     QuotedPcrs out;
     HOLDFAST_TRY(out.pcrs, ReadPcrs(tpm, kQuotedPcrMask));
-    HOLDFAST_TRY(out.quote, Quote(tpm, ak, qualifying_data));
-    HOLDFAST_TRY(Attest attest, ParseAttest(out.quote.attest));
-    if (Covers(std::get<QuoteInfo>(attest.attested), out.pcrs)) return out;
+    HOLDFAST_TRY(auto made, Quote(tpm, keys, ak, qualifying_data));
+    out.quote = std::move(made.signed_attest);
+    if (Covers(made.info, out.pcrs)) return out;
   }
   return Fail(ErrorKind::kUnavailable, "tpm.command",
               "the PCRs of the TPM keep changing while they are quoted",

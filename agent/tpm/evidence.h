@@ -1,5 +1,6 @@
-// What the AK attests about a license key, its gate and the platform. Every attest is parsed and compared
-// with what was asked before it is given out.
+// What the AK attests about a license key, its gate and the platform. Every attest is parsed, compared with what was
+// asked and verified with the AK's public key before it is given out: the vendor would refuse what is wrong with it, and
+// the file would have made its way for nothing. `keys` are those of the handles.
 #pragma once
 
 #include "agent/tpm/connection.h"
@@ -8,11 +9,11 @@
 namespace holdfast::tpm {
 
 // TPM2_Certify of the license key (ADMIN role: its empty auth value).
-Result<SignedAttest> CertifyKey(Connection& tpm, const Handle& ak, const Handle& key,
+Result<SignedAttest> CertifyKey(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& key,
                                 const Sha256Digest& qualifying_data);
 
-// TPM2_NV_Certify of the gate's eight octets.
-Result<SignedAttest> CertifyGate(Connection& tpm, const Handle& ak, const Handle& gate,
+// TPM2_NV_Certify of the gate's eight octets, which must be the base. Check: tpm.gate when they are not.
+Result<SignedAttest> CertifyGate(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& gate,
                                  const Sha256Digest& qualifying_data);
 
 struct QuotedPcrs {
@@ -21,6 +22,7 @@ struct QuotedPcrs {
 };
 // TPM2_Quote and TPM2_PCR_Read of kQuotedPcrMask, again when a PCR changed in between. Check: tpm.pcr_bank
 // when the TPM keeps no SHA-256 PCRs.
-Result<QuotedPcrs> QuotePcrs(Connection& tpm, const Handle& ak, const Sha256Digest& qualifying_data);
+Result<QuotedPcrs> QuotePcrs(Connection& tpm, const KeySet& keys, const Handle& ak,
+                             const Sha256Digest& qualifying_data);
 
 }  // namespace holdfast::tpm
