@@ -71,10 +71,22 @@ class Ceremony(unittest.TestCase):
         rotation = self.stage.path('rotation.json')
         rotation.write_text(done.out)
         approvals = [self.approve(rotation, 'bert', 'rb'), self.approve(rotation, 'carl', 'rc')]
-        done = self.vendor('issuer', 'rotate', '--line', 'default', approvals=approvals, plan=rotation)
+        done = self.vendor('issuer', 'rotate', '--line', 'other', approvals=approvals, plan=rotation)
+        self.assertEqual(done.code, 2, done.text)
+        self.assertIn('(usage.plan)', done.err)
+        done = self.vendor('issuer', 'rotate', approvals=approvals, plan=rotation)
         self.assertEqual(done.code, 0, done.text)
         listed = self.stage.run('holdfast-vendor', 'issuer', 'list', '--dir', self.dir, '--json').json()
         self.assertEqual(len(listed['issuers']), 2, listed)
+        audit = self.stage.run('holdfast-vendor', 'export', '--dir', self.dir).json()['audit']
+        self.assertEqual([r['subject'] for r in audit if r['action'] == 'issuer.rotate'], ['default'], "the plan's line")
+
+        done = self.stage.run('holdfast-signer', 'root-crl', '--config', self.dir / 'signer.conf', '--revoke', 'default:1', '--print-plan')
+        revocation = self.stage.path('revocation.json')
+        revocation.write_text(done.out)
+        approvals = [self.approve(revocation, 'anna', 'va'), self.approve(revocation, 'carl', 'vc')]
+        done = self.vendor('issuer', 'revoke', approvals=approvals, plan=revocation)
+        self.assertEqual(done.code, 0, done.text)
 
 
 if __name__ == '__main__':

@@ -187,6 +187,16 @@ class VendorCli(unittest.TestCase):
         done = self.stage.run('holdfast-signer', 'add-line', '--config', self.vendor.dir / 'signer.conf', '--line', os.fsdecode(b'\xe9'))
         self.refused(done, 'usage', 2)
 
+    def test_changes_of_issuing_keys_name_their_line_or_a_plan(self):
+        junk = self.stage.path('plan.json')
+        junk.write_text('[')
+        for words, check, code in ((['rotate'], 'usage.missing', 2), (['add'], 'usage.missing', 2), (['revoke'], 'usage.missing', 2),
+                                   (['rotate', '--plan', 'no-plan', '--token', 'main'], 'usage.plan', 2),
+                                   (['revoke', '--plan', 'no-plan', '--revoke', 'default:1'], 'usage.plan', 2),
+                                   (['rotate', '--plan', 'no-plan'], 'file.missing', 1), (['rotate', '--plan', junk], 'json.syntax', 1)):
+            with self.subTest(' '.join(map(str, words))):
+                self.refused(self.vendor.run('issuer', *words), check, code)
+
     def test_an_error_of_the_signer_may_have_line_breaks(self):
         done = self.vendor.run('issuer', 'rotate', '--line', 'default', '--approval', 'no\nsuch\nfile')
         self.refused(done, 'file.missing')

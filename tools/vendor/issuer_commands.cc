@@ -8,6 +8,8 @@
 namespace holdfast::vendor {
 namespace {
 
+constexpr size_t kMaxPlan = 256 * 1024;
+
 Result<int> List(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
   HOLDFAST_TRY(const SignerStatus status, office->signer().GetStatus());
@@ -33,8 +35,34 @@ Result<int> List(const cli::Arguments& arguments) {
   return cli::kExitDone;
 }
 
+// What a change is about, for the store's audit log: a line, or the root. A reviewed plan says it, and everything else that the
+// options would; that it is a good plan is for the signer to judge.
+Result<std::string> SubjectOf(const cli::Arguments& arguments, const std::string& operation) {
+  const std::string option = operation == "root-crl" ? "revoke" : "line";
+  if (!arguments.Has("plan")) {
+    if (!arguments.Has(option))
+      return Fail(ErrorKind::kUsage, "usage.missing", "--" + option + " is missing", "give it, or --plan");
+    return option == "line" ? arguments.Text("line") : "root";
+  }
+  for (const char* name : {"key-type", "token", "revoke"})
+    if (arguments.Has(name))
+      return Fail(ErrorKind::kUsage, "usage.plan",
+                  std::string("--") + name + " stands beside --plan, which says it", "leave it out");
+  const Path file = arguments.File("plan");
+  HOLDFAST_TRY(const std::string text, cli::About(file.string(), cli::ReadInput(file, kMaxPlan)));
+  HOLDFAST_TRY(const Json plan, cli::About(file.string(), ParseJson(text, kMaxPlan)));
+  const auto line = plan.find("line");
+  const std::string planned = line != plan.end() && line->is_string() ? line->get<std::string>() : "root";
+  if (!arguments.Has("line") || arguments.Text("line") == planned) return planned;
+  return Fail(ErrorKind::kUsage, "usage.plan",
+              file.string() + " is about " + cli::Printable(planned) + ", not about the line " +
+                  arguments.Text("line"),
+              "leave --line out, or give another plan");
+}
+
 // `rotate`, `add-line` and `root-crl` are done by holdfast-signer, which alone uses the root key.
 Result<int> Change(const cli::Arguments& arguments, const std::string& operation, const std::string& action) {
+  HOLDFAST_TRY(const std::string subject, SubjectOf(arguments, operation));
   HOLDFAST_TRY(const Records records, OpenRecords(arguments));
   std::vector<std::string> words{operation, "--config", records.directory.SignerConfig().string()};
   for (const char* name : {"line", "key-type", "token", "plan", "approval", "revoke"})
@@ -43,9 +71,7 @@ Result<int> Change(const cli::Arguments& arguments, const std::string& operation
   const bool dry_run = arguments.Switch("dry-run");
   if (dry_run) words.emplace_back("--dry-run");
   HOLDFAST_TRY(const std::string printed, RunSigner(words));
-  if (!dry_run)
-    HOLDFAST_CHECK(records.store->RecordEvent({SystemClock()(), Actor()}, action,
-                                              arguments.Has("line") ? arguments.Text("line") : "root", "{}"));
+  if (!dry_run) HOLDFAST_CHECK(records.store->RecordEvent({SystemClock()(), Actor()}, action, subject, "{}"));
   if (arguments.json()) {
     cli::Print(Json{{"operation", operation}, {"dry_run", dry_run}, {"transcript", printed}});
   } else {
@@ -57,7 +83,7 @@ Result<int> Change(const cli::Arguments& arguments, const std::string& operation
 std::vector<cli::Option> ChangeOptions(bool with_keys) {
   std::vector<cli::Option> options;
   if (with_keys)
-    options = {{.name = "line", .value = "LINE", .help = "the product line", .required = true},
+    options = {{.name = "line", .value = "LINE", .help = "the product line; the plan's, when one is given"},
                {.name = "key-type", .value = "TYPE", .help = "ec-p256 or rsa-3072; else as before"},
                {.name = "token", .value = "NAME", .help = "a token of signer.conf; else as before"}};
   const std::vector<cli::Option> more{
@@ -88,11 +114,9 @@ void AddIssuerCommands(cli::Program& program) {
        .options = ChangeOptions(true),
        .run = [](const cli::Arguments& arguments) { return Change(arguments, "add-line", "issuer.add"); }});
   std::vector<cli::Option> options = ChangeOptions(false);
-  options.insert(options.begin(), {.name = "revoke",
-                                   .value = "LINE:GENERATION",
-                                   .help = "which; as often as needed",
-                                   .required = true,
-                                   .repeated = true});
+  options.insert(
+      options.begin(),
+      {.name = "revoke", .value = "LINE:GENERATION", .help = "which; as often as needed", .repeated = true});
   program.Add({.name = "issuer revoke",
                .summary = "put an issuing key that was lost on the root's list: all its licenses end",
                .options = options,
