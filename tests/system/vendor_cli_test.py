@@ -275,6 +275,21 @@ class VendorCli(unittest.TestCase):
             self.assertEqual(done.code, 0, done.text)
             self.assertEqual(len(done.json()['added']), added)
 
+    def test_an_ek_root_has_one_class(self):
+        directory = self.copy('classes')
+        roots = directory / 'ek-roots.json'
+        self.assertEqual(self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'simulator', '--dir', directory).code, 0)
+        before = roots.read_bytes()
+        done = self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory)
+        self.refused(done, 'ek_roots.class')
+        self.assertIn('trusted as simulator already', done.err)
+        self.assertEqual(roots.read_bytes(), before)
+        # the advice, followed
+        bundle = json.loads(before)
+        bundle['roots'] = []
+        roots.write_text(json.dumps(bundle))
+        self.assertEqual(self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory).code, 0)
+
     def test_pinned_keys_are_listed(self):
         directory = self.copy('pins')
         key = 'ab' * 32

@@ -49,6 +49,23 @@ std::string Fingerprint(ByteView der) {
   return HexEncode(Sha256(der));
 }
 
+// Verification takes the class that it finds first, so a second one for the same certificate would do nothing.
+Status CheckOneClass(const std::vector<Bytes>& certificates, EkRootClass root_class,
+                     const EkRootBundle& bundle, const Path& bundle_file) {
+  for (const EkRoot& root : bundle.roots) {
+    if (root.root_class == root_class ||
+        std::find(certificates.begin(), certificates.end(), root.certificate) == certificates.end())
+      continue;
+    return Fail(ErrorKind::kConflict, "ek_roots.class",
+                "certificate " + Fingerprint(root.certificate) + " (" + cli::Printable(root.name) +
+                    ") is trusted as " + std::string(EkRootClassName(root.root_class)) +
+                    " already, and has one class only",
+                "if that class is wrong, take its entry out of " + bundle_file.string() +
+                    " and add it again; nothing was added");
+  }
+  return {};
+}
+
 Result<int> Add(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const EkRootClass root_class, ClassOf(arguments));
   HOLDFAST_TRY(const VendorDirectory directory, OpenDirectory(arguments));
@@ -56,6 +73,7 @@ Result<int> Add(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const auto certificates, ReadCertificates(file));
   HOLDFAST_TRY(const FileLock lock, LockFiles(directory));
   HOLDFAST_TRY(EkRootBundle bundle, LoadEkRoots(directory));
+  HOLDFAST_CHECK(cli::About(file, CheckOneClass(certificates, root_class, bundle, directory.EkRoots())));
   const std::string name =
       arguments.Has("name") ? arguments.Text("name") : cli::Printable(Path(file).filename().string());
   Json added = Json::array();
