@@ -85,6 +85,8 @@ Status StoreConfigFile(const Path& file, bool must_exist, po::variables_map& val
   auto content = ReadFile(file, kMaxConfigSize);
   if (!content) {
     if (!must_exist && content.error().kind == ErrorKind::kNotFound) return {};
+    content.error().message = "the configuration file " + content.error().message;
+    content.error().advice = "make it a readable file of at most 64 KiB, or name another with --config";
     return tl::unexpected(std::move(content.error()));
   }
   auto stored = StoreConfig(AsText(*content), values);

@@ -95,7 +95,8 @@ Result<Bytes> ReadAll(int fd, const Path& path, size_t max_size) {
 Result<Bytes> ReadRegular(const Path& path, size_t max_size, bool private_only) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid()) {
-    if (errno == ENOENT) return Fail(ErrorKind::kNotFound, "file.missing", path.string() + " does not exist");
+    if (errno == ENOENT || errno == ENOTDIR)
+      return Fail(ErrorKind::kNotFound, "file.missing", path.string() + " does not exist");
     if (errno == ELOOP)
       return Refused("file.kind", path.string() + " is a symbolic link", "name the file itself");
     return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be opened: " + Reason());

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: bad_input_test.py BINARIES - every file that the programs take, truncated, oversized, flipped, of another kind, from another
 vendor, replayed: one sentence that names the file and the check, the right exit code, and nothing changed."""
-import base64, re, socket, sys, unittest
+import base64, os, re, shutil, socket, sys, unittest
 from stage import Stage, snapshot, PRODUCT
 
 BINARIES = sys.argv.pop(1)
@@ -218,6 +218,35 @@ class BadInput(unittest.TestCase):
                     path = self.bad(content, 'conf')
                     done = self.stage.run(program, *command, '--config', path)
                     self.assertIn(path.name, self.refused(done, name, codes=(1, 2)))
+
+    def test_configuration_in_the_usual_place_that_cannot_be_read(self):
+        home = self.stage.path('home')
+        file = home / '.config' / 'holdfast' / 'holdfast.conf'
+        file.parent.mkdir(parents=True)
+        self.stage.dir.chmod(0o755)
+        somebody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] if os.getuid() == 0 else []  # nothing is unreadable to root
+
+        def status():
+            return self.stage.run('holdfast', 'status', '--socket', self.stage.path('none.sock'), '--state', self.stage.path('none'),
+                                  prefix=somebody, env={'HOME': str(home), 'XDG_CONFIG_HOME': ''})
+
+        def unreadable():
+            file.write_text('state = x\n')
+            file.chmod(0)
+
+        for name, make in (('mode 000', unreadable), ('a directory', file.mkdir), ('ten megabytes', lambda: file.write_bytes(b'#' * TEN_MB)),
+                           ('a link to nothing', lambda: file.symlink_to('nothing')), ('a pipe', lambda: os.mkfifo(file))):
+            with self.subTest(name):
+                make()
+                done = status()
+                self.assertEqual(len(done.err.strip().splitlines()), 1, done.err)
+                self.assertIn(f'the configuration file {file}', self.refused(done, name))
+                self.assertIn('remove it', done.err)
+                file.rmdir() if file.is_dir() else file.unlink()
+        self.assertEqual(status().code, 0, 'none is none')
+        shutil.rmtree(home)
+        home.write_text('')
+        self.assertEqual(status().code, 0, 'a home that is no directory holds none')
 
     def test_a_tpm_that_never_answers(self):
         with socket.create_server(('127.0.0.1', 0), backlog=64) as deaf:

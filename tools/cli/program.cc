@@ -183,7 +183,12 @@ Status Program::ReadConfig(const Path& file, bool must_exist, Arguments& argumen
   auto content = ReadFile(file, kMaxConfigSize);
   if (!content) {
     if (!must_exist && content.error().kind == ErrorKind::kNotFound) return {};
-    return tl::unexpected(About(file.string(), content.error()));
+    Error error = About(file.string(), std::move(content.error()));
+    error.message = "the configuration file " + error.message;
+    error.advice =
+        must_exist ? "name a readable file of at most 64 KiB with --config"
+                   : "make it a readable file of at most 64 KiB, remove it, or name another with --config";
+    return tl::unexpected(std::move(error));
   }
   po::options_description description;
   Describe(description, common_);
@@ -191,7 +196,8 @@ Status Program::ReadConfig(const Path& file, bool must_exist, Arguments& argumen
   try {
     Values values;
     auto status = Collect(po::parse_config_file(text, description), common_, values);
-    if (!status) return Malformed("config.repeated", file.string() + ": " + status.error().message);
+    if (!status)
+      return Malformed("config.repeated", file.string() + ": " + status.error().message, "leave one of them");
     for (auto& [name, list] : values) arguments.values_[name] = std::move(list);
   } catch (const po::error& e) {
     return Malformed("config.syntax", file.string() + ": " + OptionErrorText(e),
