@@ -65,7 +65,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(AgentParts parts, const api::ServerO
                                             AgentObserver observer) {
   std::unique_ptr<Agent> agent(new Agent(std::move(parts), std::move(observer)));
   HOLDFAST_TRY(agent->licenses_, LoadLicenses(agent->parts_.state, agent->parts_.anchors));
-  agent->service_.SetLicenses(ViewsOf(agent->licenses_));
+  agent->SetLicenses(ViewsOf(agent->licenses_));
   HOLDFAST_TRY(agent->server_, api::Server::Start(options, agent->service_,
                                                   [raw = agent.get()](api::ApiRequest request,
                                                                       const api::Server::Done& done) {
@@ -75,8 +75,17 @@ Result<std::unique_ptr<Agent>> Agent::Start(AgentParts parts, const api::ServerO
   return agent;
 }
 
-void Agent::Run() {
+Status Agent::Run() {
   server_->Run([this] { Tick(); });
+  if (gave_up_) return tl::unexpected(TpmSilent(parts_.tpm_timeout));
+  return {};
+}
+
+void Agent::SetLicenses(std::vector<LicenseView> views) {
+  any_proven_ = std::any_of(views.begin(), views.end(), [](const LicenseView& view) {
+    return view.verified && view.hardware == HardwareProof::kProven;
+  });
+  service_.SetLicenses(std::move(views));
 }
 
 void Agent::Tick() {
@@ -86,8 +95,13 @@ void Agent::Tick() {
       waiting->Answer(api::ErrorAnswer(TpmSilent(parts_.tpm_timeout)));
     return waiting->answered.test();
   });
-  if ((worker_.BusyFor() >= parts_.tpm_timeout) != silent_) {
-    silent_ = !silent_;
+  const bool silent = worker_.BusyFor() >= parts_.tpm_timeout;
+  if (silent && silent_ && !any_proven_) {
+    gave_up_ = true;
+    return Stop();
+  }
+  if (silent != silent_) {
+    silent_ = silent;
     observer_.status(silent_ ? TpmSilent(parts_.tpm_timeout).message : "the TPM answers again");
   }
   if (++ticks_ < kReadyTicks || ready_) return;
@@ -154,7 +168,7 @@ void Agent::Prove() {
 void Agent::Publish() {
   server_->Post([this, views = ViewsOf(licenses_), fault = fault_] {
     observer_.status(Describe(views, fault, parts_.clock()));
-    service_.SetLicenses(views);
+    SetLicenses(views);
     if (ready_) return;
     ready_ = true;
     observer_.ready();

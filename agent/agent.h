@@ -3,7 +3,8 @@
 //
 // A TPM, or what stands in for one, that takes a command and never answers blocks the worker in the TSS library for ever. Checks go on;
 // whoever waits for the worker is told tpm.silent when the time is up, and who comes after that tpm.busy at once, until the TPM
-// answers after all.
+// answers after all. As long as no license is proven there is nothing to lose: then the agent ends, so that the service manager starts
+// one that asks the TPM anew.
 #pragma once
 
 #include "agent/api/server.h"
@@ -36,7 +37,8 @@ class Agent {
   static Result<std::unique_ptr<Agent>> Start(AgentParts parts, const api::ServerOptions& options,
                                               AgentObserver observer);
   ~Agent();
-  void Run();   // until Stop
+  // Until Stop, which is success. Check: tpm.silent, a tick after those who waited were told so.
+  Status Run();
   void Stop();  // from any thread
 
  private:
@@ -44,6 +46,7 @@ class Agent {
   struct Waiting;
   void Administer(api::ApiRequest request, const api::Server::Done& done);
   void Tick();
+  void SetLicenses(std::vector<LicenseView> views);
   // On the worker:
   Json Do(const api::ApiRequest& request);
   void Reload();
@@ -57,6 +60,7 @@ class Agent {
   bool ready_ = false;
   int ticks_ = 0;
   bool silent_ = false;  // the TPM; as told to the observer
+  bool any_proven_ = false, gave_up_ = false;
   std::vector<std::shared_ptr<Waiting>> waiting_;
   std::vector<LoadedLicense> licenses_;  // the worker's
   std::chrono::seconds retry_after_{1};  // the worker's

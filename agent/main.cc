@@ -70,13 +70,15 @@ int main(int argc, char** argv) {
     sigwait(&stop, &signal);
     (*agent)->Stop();
   });
-  (*agent)->Run();
+  const Status ran = (*agent)->Run();
+  const int code = ran ? 0 : Complain(ran.error());
+  pthread_kill(waiter.native_handle(), SIGTERM);  // it waits still when the agent ended by itself
   waiter.join();
   sd_notify(0, "STOPPING=1");
   // A TPM that never answers holds its thread for ever, and everything on disk is whole at any moment.
-  std::thread([] {
+  std::thread([code] {
     std::this_thread::sleep_for(kPatienceWithTpm);
-    std::_Exit(0);
+    std::_Exit(code);
   }).detach();
-  return 0;
+  return code;
 }

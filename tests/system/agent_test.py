@@ -54,6 +54,14 @@ class SilentTpm(unittest.TestCase):
             pass
         self.assertEqual(done.code, 0, done.text)
 
+    def test_an_agent_that_has_proven_nothing_ends_to_be_started_again(self):
+        self.host.kill_agent()
+        done = self.stage.run('holdfast-agent', *self.host.options(), '--tpm-timeout', 1, timeout=60)
+        self.assertNamed(done, 'tpm.silent', 'the TPM has not answered for 1 seconds')
+        self.tpm.signal(signal.SIGCONT)
+        self.host.start_agent()
+        self.assertEqual(self.host.run('check', 'export').code, 0)
+
     def test_sigterm_ends_the_agent_all_the_same(self):
         self.assertNamed(self.again(), 'tpm.silent', 'seconds')
         self.assertEqual(self.host.stop_agent(), 0)
