@@ -126,5 +126,46 @@ class HoldThroughARestart(unittest.TestCase):
         self.assertIn('suspended', self.hold.stderr.read())
 
 
+class HoldAndSignals(unittest.TestCase):
+    """What `holdfast hold` inherits, is sent, and hands on."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = s = Stage(BINARIES)
+        cls.addClassCleanup(s.close)
+        vendor, tpm = s.vendor(), s.tpm()
+        vendor.trust(tpm)
+        vendor.add_product()
+        cls.host = s.host('host', tpm, vendor)
+        cls.host.activate(vendor.sell())
+        cls.host.start_agent()
+
+    def hold(self, *command, **kw):
+        process = subprocess.Popen([self.stage.bin / 'holdfast', 'hold', 'users', '--socket', self.host.socket, '--', *command],
+                                   stdout=subprocess.PIPE, text=True, **kw)
+        self.stage.processes.append(process)
+        self.addCleanup(process.stdout.close)
+        return process
+
+    def test_the_end_of_the_command_is_seen_where_sigchld_is_ignored(self):
+        ignored = ['python3', '-c', 'import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])']
+        done = subprocess.run([*ignored, self.stage.bin / 'holdfast', 'hold', 'users', '--socket', self.host.socket, '--', 'sh', '-c', 'exit 7'],
+                              timeout=60)
+        self.assertEqual(done.returncode, 7)
+
+    def test_signals_that_a_process_sends_reach_the_command(self):
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number.name):
+                process = self.hold('python3', '-c', 'import signal, sys\n'
+                                    'signal.signal(int(sys.argv[1]), lambda *_: sys.exit(40 + int(sys.argv[1])))\n'
+                                    'print("runs", flush=True)\nsignal.pause()', str(int(number)))
+                self.assertEqual(process.stdout.readline(), 'runs\n')
+                process.send_signal(number)
+                self.assertEqual(process.wait(timeout=60), 40 + number)
+
+    def test_the_command_dies_of_sigxfsz_as_usual(self):
+        self.assertEqual(self.hold('sh', '-c', 'kill -XFSZ $$').wait(timeout=60), 128 + signal.SIGXFSZ)
+
+
 if __name__ == '__main__':
     unittest.main(verbosity=2)

@@ -261,6 +261,15 @@ class BadInput(unittest.TestCase):
             self.assertRegex(self.refused(done, 'silent TPM'), r'tpm\.(silent|open)')
             self.assertFalse(self.stage.path('d.request').exists())
 
+    def test_a_limit_on_the_size_of_files(self):
+        host = self.stage.host('small-files', self.tpm, self.vendor)
+        key = host.dir / 'key'
+        key.write_text(self.sold['product_key'])
+        key.chmod(0o600)
+        done = host.run('request', '--key-file', key, '-o', self.stage.path('s.request'), prefix=['sh', '-c', 'ulimit -f 0; exec "$@"', 'sh'])
+        self.assertIn('(file.write)', self.refused(done, 'no file may grow'))
+        self.assertFalse(self.stage.path('s.request').exists())
+
     def test_usage(self):
         for program in ('holdfast', 'holdfast-vendor', 'holdfast-agent', 'holdfast-signer'):
             with self.subTest(program):

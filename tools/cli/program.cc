@@ -1,6 +1,7 @@
 #include "tools/cli/program.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -53,15 +54,18 @@ Status CheckText(const std::vector<Option>& options, const Values& values) {
 }  // namespace
 
 Path UserConfigFile(const std::string& name) {
+  Path file;
   if (const char* directory = std::getenv("XDG_CONFIG_HOME"); directory && *directory == '/') {
-    return Path(directory) / "holdfast" / name;
+    file = Path(directory) / "holdfast" / name;
+  } else if (const char* home = std::getenv("HOME"); home && *home == '/') {
+    file = Path(home) / ".config/holdfast" / name;
   }
-  if (const char* home = std::getenv("HOME"); home && *home == '/')
-    return Path(home) / ".config/holdfast" / name;
-  return {};
+  std::error_code unreachable;  // HOME may well be root's, or nobody's
+  return std::filesystem::exists(file, unreachable) ? file : Path();
 }
 
 int Program::Main(int argc, const char* const* argv) const {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that becomes too large is an error to report
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   auto code = RunCaught(words);
   if (code && !std::cout.flush()) {

@@ -83,7 +83,7 @@ class Program {
   std::vector<Command> commands_;
 };
 
-// ~/.config/holdfast/NAME, by XDG_CONFIG_HOME or HOME; empty when neither is set.
+// ~/.config/holdfast/NAME, by XDG_CONFIG_HOME or HOME; empty when neither is set, or nothing there can be reached.
 Path UserConfigFile(const std::string& name);
 
 }  // namespace holdfast::cli

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kExitNotFound = 127;  // as shells have it
 
-// Starts the command with the signal mask that we were started with.
+// Starts the command with the signal mask that we were started with, and what Program::Main ignores as it usually is.
 Result<pid_t> Spawn(const std::vector<std::string>& words, const sigset_t& mask) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -27,7 +27,11 @@ Result<pid_t> Spawn(const std::vector<std::string>& words, const sigset_t& mask)
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setsigmask(&attributes, &mask);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  sigset_t usual;
+  sigemptyset(&usual);
+  sigaddset(&usual, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&attributes, &usual);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
   const int error = posix_spawnp(&child, argv[0], nullptr, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
@@ -68,12 +72,12 @@ class Held {
   }
 
  private:
-  // A terminal sends its signals to the command as well; what was sent to us alone is passed on.
+  // A terminal sends its signals to the command as well; what a process sent to us is passed on.
   void PassOn(int arrived) const {
     signalfd_siginfo info{};
     if (::read(arrived, &info, sizeof info) != sizeof info) return;
     const int signal = static_cast<int>(info.ssi_signo);
-    if (signal == SIGTERM || signal == SIGHUP) ::kill(child_, signal);
+    if (signal != SIGCHLD && info.ssi_code != SI_KERNEL) ::kill(child_, signal);
   }
 
   void Lose() {
@@ -119,6 +123,7 @@ Result<int> Run(const Arguments& arguments) {
   sigemptyset(&signals);
   for (int signal : {SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT}) sigaddset(&signals, signal);
   ::sigprocmask(SIG_BLOCK, &signals, &before);
+  ::signal(SIGCHLD, SIG_DFL);  // where it was ignored, nobody would tell us of the command's end
   const auto child = Spawn(arguments.List("COMMAND"), before);
   if (child) return Held(limit, units, *child).Attend(signals);
   std::cerr << FormatError("holdfast", child.error());

@@ -70,6 +70,26 @@ class ProgramTest : public testing::Test {
   Result<int> outcome_ = 0;
 };
 
+TEST_F(ProgramTest, AUsersFileThatCannotBeReachedIsAbsent) {
+  const char* const home = std::getenv("HOME");
+  const char* const config = std::getenv("XDG_CONFIG_HOME");
+  const std::string old_home = home ? home : "", old_config = config ? config : "";
+  ::unsetenv("XDG_CONFIG_HOME");
+  const auto file_in = [](const Path& directory) {
+    ::setenv("HOME", directory.c_str(), 1);
+    return UserConfigFile("x.conf");
+  };
+  std::filesystem::create_directories(directory_ / ".config/holdfast");
+  EXPECT_EQ(file_in(directory_), "");
+  Write(".config/holdfast/x.conf", "");
+  EXPECT_EQ(file_in(directory_), directory_ / ".config/holdfast/x.conf");
+  std::filesystem::create_symlink("loop", directory_ / "loop");
+  for (const Path& unreachable : {Path("/dev/null"), directory_ / "loop", directory_ / std::string(300, 'x')})
+    EXPECT_EQ(file_in(unreachable), "") << unreachable;
+  home ? ::setenv("HOME", old_home.c_str(), 1) : ::unsetenv("HOME");
+  if (config) ::setenv("XDG_CONFIG_HOME", old_config.c_str(), 1);
+}
+
 TEST_F(ProgramTest, RunsTheCommandWithItsArguments) {
   EXPECT_EQ(Run({"check", "export", "-o", "x", "--tag", "a", "--tag=b"}), 0);
   EXPECT_EQ(ran_, "check");
