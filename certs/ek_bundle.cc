@@ -7,6 +7,7 @@
 #include "certs/openssl_x509.h"
 #include "protocol/base64.h"
 #include "protocol/display_text.h"
+#include "protocol/json_text.h"
 #include "protocol/schema_version.h"
 #include "protocol/strict_json.h"
 
@@ -111,9 +112,8 @@ std::string FormatEkRootBundle(const EkRootBundle& bundle) {
                      {"name", root.name},
                      {"certificate", Base64Encode(root.certificate)}});
   for (const Sha256Digest& digest : bundle.revoked) revoked.push_back(HexEncode(digest));
-  return Json{{"schema", "1.0"}, {"version", bundle.version}, {"roots", roots}, {"revoked", revoked}}.dump(
-             2) +
-         "\n";
+  const Json json{{"schema", "1.0"}, {"version", bundle.version}, {"roots", roots}, {"revoked", revoked}};
+  return FormatJson(json, 2) + "\n";
 }
 
 }  // namespace holdfast

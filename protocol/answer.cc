@@ -2,6 +2,7 @@
 
 #include "protocol/armor.h"
 #include "protocol/file_kind.h"
+#include "protocol/json_text.h"
 #include "protocol/schema_version.h"
 #include "protocol/strict_json.h"
 
@@ -9,7 +10,7 @@ namespace holdfast {
 
 Bytes FormatAnswerContent(const AnswerContent& content) {
   const Json json = {{"schema", "1.0"}, {"license", content.license}};
-  return ToBytes(std::string_view(json.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  return ToBytes(std::string_view(FormatJson(json)));
 }
 
 Result<AnswerContent> ParseAnswerContent(ByteView json) {

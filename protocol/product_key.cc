@@ -6,6 +6,7 @@
 #include "protocol/crypto/public_key.h"
 #include "protocol/display_text.h"
 #include "protocol/jose/jws.h"
+#include "protocol/json_text.h"
 #include "protocol/strict_json.h"
 #include "protocol/terms.h"
 
@@ -73,13 +74,12 @@ auto BadSeed() {
 }  // namespace
 
 std::string ProductKeyPayload(const ProductKeyClaims& claims) {
-  return Json{{"jti", claims.id},
-              {"iss", claims.vendor},
-              {"product", claims.product},
-              {"plan", claims.plan},
-              {"iat", claims.issued.time_since_epoch().count()},
-              {"seed", Base64UrlEncode(claims.seed.Reveal())}}
-      .dump();
+  return FormatJson(Json{{"jti", claims.id},
+                         {"iss", claims.vendor},
+                         {"product", claims.product},
+                         {"plan", claims.plan},
+                         {"iat", claims.issued.time_since_epoch().count()},
+                         {"seed", Base64UrlEncode(claims.seed.Reveal())}});
 }
 
 std::string FormatProductKey(std::string_view prefix, std::string_view jwt) {

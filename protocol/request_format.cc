@@ -1,13 +1,14 @@
 // Writing requests: the agent's half of request.h.
 #include "protocol/armor.h"
 #include "protocol/base64.h"
+#include "protocol/json_text.h"
 #include "protocol/request.h"
 
 namespace holdfast {
 namespace {
 
 std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return FormatJson(json);
 }
 
 Json FormatAttest(const SignedAttest& attest) {

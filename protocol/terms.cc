@@ -1,5 +1,6 @@
 #include "protocol/terms.h"
 
+#include "protocol/json_text.h"
 #include "protocol/schema_version.h"
 #include "protocol/terms_members.h"
 
@@ -94,7 +95,7 @@ std::string FormatTerms(const LicenseTerms& terms) {
   json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
                       {"rollback", PolicyName(terms.policies.rollback)},
                       {"clone", PolicyName(terms.policies.clone)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return FormatJson(json);
 }
 
 LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {

@@ -5,6 +5,7 @@
 #include "protocol/base64.h"
 #include "protocol/byte_cursor.h"
 #include "protocol/error_json.h"
+#include "protocol/json_text.h"
 #include "protocol/strict_json.h"
 #include "protocol/terms.h"
 
@@ -179,7 +180,7 @@ Json OrderJson(const SigningCall& call) {
 
 std::string Dump(const Json& json) {
   // Text that is no UTF-8 cannot come from our own parsers; replaced, so that the peer refuses it by name.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return FormatJson(json);
 }
 
 Result<Json> ReadError(const Json& json) {

@@ -7,6 +7,7 @@
 
 #include "agent/api/api_request.h"
 #include "protocol/error_json.h"
+#include "protocol/json_text.h"
 
 namespace holdfast::api {
 namespace {
@@ -30,7 +31,7 @@ Result<Client> Client::Connect(const Path& socket) {
 
 Result<Json> Client::Call(const Json& request) {
   // What was said before the connection broke, such as a refusal, is worth more than that it broke.
-  const Status sent = Send(request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  const Status sent = Send(FormatJson(request) + "\n");
   auto line = ReadLine();
   if (!line) return tl::unexpected(std::move(sent ? line.error() : sent.error()));
   HOLDFAST_TRY(Json answer, ParseJson(*line, kMaxAdminLine));

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "protocol/error_json.h"
+#include "protocol/json_text.h"
 
 namespace holdfast::api {
 namespace {
@@ -155,10 +156,9 @@ bool Server::Admit(const Peer& peer) const {
 }
 
 void Server::Refuse(int socket) const {
-  const std::string line = ErrorAnswer({ErrorKind::kUnavailable, "api.connections",
-                                        "the agent has too many connections", "try again later"})
-                               .dump() +
-                           "\n";
+  const Json answer = ErrorAnswer(
+      {ErrorKind::kUnavailable, "api.connections", "the agent has too many connections", "try again later"});
+  const std::string line = FormatJson(answer) + "\n";
   [[maybe_unused]] const ssize_t n = ::send(socket, line.data(), line.size(), MSG_NOSIGNAL);
 }
 

@@ -1,5 +1,7 @@
 #include "agent/api/session.h"
 
+#include "protocol/json_text.h"
+
 namespace holdfast::api {
 
 std::optional<ApiRequest> Session::Run() {
@@ -53,7 +55,7 @@ void Session::Finish(const Json& answer) {
 }
 
 void Session::Answer(const Json& answer) {
-  output_ += answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+  output_ += FormatJson(answer);
   output_ += '\n';
 }
 

@@ -2,6 +2,7 @@
 
 #include "agent/state/state_members.h"
 #include "protocol/armor.h"
+#include "protocol/json_text.h"
 
 namespace holdfast {
 
@@ -13,7 +14,7 @@ std::string FormatInstalledLicense(const InstalledLicense& license) {
                   {"request_hash", HexEncode(license.request_hash)},
                   {"keys", KeySetJson(license.keys)},
                   {"license", license.license}};
-  return json.dump(1) + "\n";
+  return FormatJson(json, 1) + "\n";
 }
 
 Result<InstalledLicense> ParseInstalledLicense(std::string_view json) {

@@ -2,6 +2,7 @@
 
 #include "agent/state/installed_license.h"
 #include "agent/state/state_members.h"
+#include "protocol/json_text.h"
 
 namespace holdfast {
 
@@ -14,7 +15,7 @@ std::string FormatPendingRequest(const PendingRequest& pending) {
                   {"request_hash", HexEncode(pending.request_hash)},
                   {"keys", KeySetJson(pending.keys)},
                   {"request", pending.request}};
-  return json.dump(1) + "\n";
+  return FormatJson(json, 1) + "\n";
 }
 
 Result<PendingRequest> ParsePendingRequest(std::string_view json) {

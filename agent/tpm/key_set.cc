@@ -3,6 +3,7 @@
 #include "agent/tpm/tpm.h"
 #include "protocol/base64.h"
 #include "protocol/byte_cursor.h"
+#include "protocol/json_text.h"
 
 namespace holdfast {
 namespace {
@@ -59,7 +60,7 @@ std::string FormatKeySet(const KeySet& keys) {
   json["license_key_private"] = Base64UrlEncode(keys.license_key_private);
   json["gate_index"] = keys.gate_index;
   json["gate_base"] = keys.gate_base;
-  return json.dump();
+  return FormatJson(json);
 }
 
 Result<KeySet> ParseKeySet(const Json& json) {

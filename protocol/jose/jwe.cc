@@ -2,6 +2,7 @@
 
 #include "protocol/base64.h"
 #include "protocol/jose/header.h"
+#include "protocol/json_text.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast {
@@ -14,7 +15,7 @@ Result<std::string> SealJwe(const AnswerHeader& header, ByteView encrypted_key, 
                   {"req", Base64UrlEncode(header.request_hash)},
                   {"ek", Base64UrlEncode(header.ek_name)},
                   {"key", Base64UrlEncode(header.license_key_name)}};
-  const std::string protected_header = Base64UrlEncode(AsBytes(json.dump()));
+  const std::string protected_header = Base64UrlEncode(AsBytes(FormatJson(json)));
   HOLDFAST_TRY(Sealed sealed, AesGcmSeal(content_key, AsBytes(protected_header), plaintext));
   return protected_header + "." + Base64UrlEncode(encrypted_key) + "." + Base64UrlEncode(sealed.iv) + "." +
          Base64UrlEncode(sealed.ciphertext) + "." + Base64UrlEncode(sealed.tag);

@@ -3,6 +3,7 @@
 #include "protocol/base64.h"
 #include "protocol/display_text.h"
 #include "protocol/jose/header.h"
+#include "protocol/json_text.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast {
@@ -90,7 +91,7 @@ std::string JwsSigningInput(MessageType type, SignatureAlgorithm algorithm, std:
                             ByteView payload) {
   Json header{{"alg", AlgName(algorithm)}, {"typ", TypName(type)}};
   if (!kid.empty()) header["kid"] = kid;
-  return Base64UrlEncode(AsBytes(header.dump())) + "." + Base64UrlEncode(payload);
+  return Base64UrlEncode(AsBytes(FormatJson(header))) + "." + Base64UrlEncode(payload);
 }
 
 std::string FinishJws(std::string_view signing_input, ByteView raw_signature) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/jose/jws.h"
+#include "protocol/json_text.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast::hsm {
@@ -31,7 +32,7 @@ Result<std::string> CheckOne(ByteView plan, const Approval& approval, const Quor
 
 Bytes ApprovalPayload(ByteView plan, std::string_view name) {
   const Json json = {{"plan", HexEncode(Sha256(plan))}, {"operator", name}};
-  return ToBytes(json.dump());
+  return ToBytes(FormatJson(json));
 }
 
 Result<std::vector<std::string>> CheckApprovals(ByteView plan, const std::vector<Approval>& approvals,

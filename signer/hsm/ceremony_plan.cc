@@ -1,6 +1,7 @@
 #include "signer/hsm/ceremony_plan.h"
 
 #include "certs/name.h"
+#include "protocol/json_text.h"
 #include "protocol/terms.h"
 #include "signer/hsm/config_json.h"
 
@@ -178,7 +179,7 @@ std::string FormatCeremonyPlan(const CeremonyPlan& plan, const Path& directory) 
                        {"crl_validity", FormatDuration(plan.root_crl_validity)}}},
                      {"lines", std::move(lines)},
                      {"quorum", QuorumJson(plan.quorum)}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return FormatJson(json, 2) + "\n";
 }
 
 Result<ChangePlan> ParseChangePlan(std::string_view text) {
@@ -210,7 +211,7 @@ std::string FormatChangePlan(const ChangePlan& plan) {
     json["generation"] = plan.generation;
     json.update(LineJson(plan.line));
   }
-  return json.dump(2) + "\n";
+  return FormatJson(json, 2) + "\n";
 }
 
 }  // namespace holdfast::hsm

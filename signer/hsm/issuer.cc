@@ -6,6 +6,7 @@
 
 #include "certs/crl_rules.h"
 #include "certs/lint.h"
+#include "protocol/json_text.h"
 #include "protocol/strict_json.h"
 #include "signer/hsm/authority.h"
 
@@ -52,7 +53,8 @@ AuditMembers CrlIntent(const CrlFields& fields, const IssuingLine& line, const A
   m.Text("uri", fields.uri)
       .Number("number", fields.number)
       .Text("this_update", FormatTime(fields.this_update));
-  m.Text("next_update", FormatTime(fields.next_update)).Raw("entries", EntriesJson(fields.entries).dump());
+  m.Text("next_update", FormatTime(fields.next_update))
+      .Raw("entries", FormatJson(EntriesJson(fields.entries)));
   return m;
 }
 

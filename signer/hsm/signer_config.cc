@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/json_text.h"
 #include "protocol/terms.h"
 #include "signer/hsm/config_json.h"
 
@@ -126,7 +127,7 @@ std::string FormatSignerConfig(const SignerConfig& config, const Path& directory
                      {"quorum", QuorumJson(config.quorum)},
                      {"policy", PolicyJson(config.policy)},
                      {"allowed_uids", config.allowed_uids}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return FormatJson(json, 2) + "\n";
 }
 
 Result<SignerConfig> ReadSignerConfig(const Path& file) {

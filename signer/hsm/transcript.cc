@@ -1,5 +1,6 @@
 #include "signer/hsm/transcript.h"
 
+#include "protocol/json_text.h"
 #include "protocol/strict_json.h"
 #include "signer/hsm/ceremony_plan.h"
 
@@ -77,7 +78,7 @@ std::string FormatTranscriptJson(const Transcript& t) {
                      {"files", std::move(files)},
                      {"plan_sha256", Hash(AsBytes(t.plan_text))},
                      {"plan", t.plan_text}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return FormatJson(json, 2) + "\n";
 }
 
 }  // namespace holdfast::hsm

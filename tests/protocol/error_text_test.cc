@@ -3,6 +3,7 @@
 
 #include "protocol/display_text.h"
 #include "protocol/error_json.h"
+#include "protocol/json_text.h"
 #include "protocol/terms.h"
 
 namespace holdfast {
@@ -40,6 +41,13 @@ TEST(QuotableTest, ErrorsAboutForeignNamesCanBeWrittenAsJson) {
     ASSERT_FALSE(terms);
     EXPECT_NO_THROW(ErrorToJson(terms.error()).dump()) << text;
   }
+}
+
+// A file name need not be UTF-8, and stands in messages.
+TEST(FormatJsonTest, ReplacesWhatIsNotUtf8) {
+  EXPECT_EQ(FormatJson(Json{{"a", "caf\xe9"}, {"\xff", 1}}),
+            "{\"a\":\"caf\xef\xbf\xbd\",\"\xef\xbf\xbd\":1}");
+  EXPECT_EQ(FormatJson(Json{{"a", 1}}, 2), "{\n  \"a\": 1\n}");
 }
 
 TEST(ErrorJsonTest, EveryKindSurvives) {

@@ -5,6 +5,7 @@
 
 #include "protocol/display_text.h"
 #include "protocol/error_json.h"
+#include "protocol/json_text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -98,7 +99,7 @@ std::string Line(std::string_view name, std::string_view value) {
 }
 
 void Print(const Json& json) {
-  std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+  std::cout << FormatJson(json, 2) << "\n";
 }
 
 Result<std::string> ReadInput(const Path& file, size_t max_size) {

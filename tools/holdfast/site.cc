@@ -2,6 +2,7 @@
 
 #include "agent/agent_config.h"
 #include "agent/api/client.h"
+#include "protocol/json_text.h"
 
 namespace holdfast::cli {
 
@@ -29,7 +30,7 @@ Result<Json> Ask(const Arguments& arguments, const Json& request) {
   auto agent = api::Client::Connect(arguments.File("socket"));
   if (agent) return agent->Call(request);
   if (agent.error().kind != ErrorKind::kNotFound) return tl::unexpected(std::move(agent.error()));
-  const std::string line = request.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string line = FormatJson(request);
   HOLDFAST_TRY(const api::ApiRequest parsed, api::ParseApiRequest(line, api::kMaxAdminLine));
   return AnswerHere(arguments, parsed);
 }

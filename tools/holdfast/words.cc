@@ -1,5 +1,6 @@
 #include "tools/holdfast/words.h"
 
+#include "protocol/json_text.h"
 #include "tools/cli/output.h"
 
 namespace holdfast::cli {
@@ -8,7 +9,7 @@ namespace {
 std::string Text(const Json& json, const char* member) {
   auto found = json.find(member);
   if (found == json.end()) return {};
-  return found->is_string() ? found->get<std::string>() : found->dump();
+  return found->is_string() ? found->get<std::string>() : FormatJson(*found);
 }
 
 std::string Reasons(const Json& json) {
@@ -40,7 +41,7 @@ std::string DescribeLicense(const Json& license) {
   text += Optional("edition", license, "edition");
   if (const std::string expiry = Expiry(license); !expiry.empty()) text += "  " + Line("expires", expiry);
   for (const auto& [name, value] : license["features"].items()) {
-    text += "  " + Line("feature " + name, value.is_string() ? value.get<std::string>() : value.dump());
+    text += "  " + Line("feature " + name, value.is_string() ? value.get<std::string>() : FormatJson(value));
   }
   for (const auto& [name, limit] : license["limits"].items()) {
     text += "  " + Line("limit " + name, Text(limit, "used") + " of " + Text(limit, "max") + " in use");

@@ -1,6 +1,7 @@
 #include "tools/inspect/inspect.h"
 
 #include "protocol/file_kind.h"
+#include "protocol/json_text.h"
 #include "tools/cli/output.h"
 #include "tools/inspect/parts.h"
 
@@ -8,8 +9,7 @@ namespace holdfast::inspect {
 namespace {
 
 std::string Value(const Json& json) {
-  return json.is_string() ? json.get<std::string>()
-                          : json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.is_string() ? json.get<std::string>() : FormatJson(json);
 }
 
 std::string Label(std::string name) {
@@ -22,7 +22,8 @@ std::string Label(std::string name) {
 void AddLines(const Json& json, int depth, std::string& out) {
   const std::string indent(static_cast<size_t>(depth) * 2, ' ');
   for (const auto& [name, value] : json.items()) {
-    const std::string label = json.is_array() ? std::to_string(std::stoi(name) + 1) : cli::Printable(Label(name));
+    const std::string label =
+        json.is_array() ? std::to_string(std::stoi(name) + 1) : cli::Printable(Label(name));
     if (value.is_structured()) {
       out += indent + label + (value.empty() ? ": none" : ":") + "\n";
       AddLines(value, depth + 1, out);

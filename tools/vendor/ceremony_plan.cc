@@ -1,5 +1,6 @@
 #include "tools/vendor/ceremony_plan.h"
 
+#include "protocol/json_text.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast::vendor {
@@ -23,7 +24,7 @@ std::string PlanWithOwnRoot(const std::string& vendor, const std::string& key_ty
                   {"tokens", {{"main", TokenOf(main)}, {"root", TokenOf(root)}}},
                   {"root", {{"key", {{"token", "root"}, {"generate", key_type}}}}},
                   {"lines", Json::array({{{"line", "default"}, {"issuing", key}, {"message", key}}})}};
-  return plan.dump(2) + "\n";
+  return FormatJson(plan, 2) + "\n";
 }
 
 }  // namespace holdfast::vendor

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "protocol/armor.h"
+#include "protocol/json_text.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
@@ -93,7 +94,7 @@ Result<int> Add(const cli::Arguments& arguments) {
     const Json detail{{"class", EkRootClassName(root_class)}, {"version", bundle.version}, {"added", added}};
     HOLDFAST_CHECK(WriteFileAtomically(directory.EkRoots(), AsBytes(formatted), 0644));
     HOLDFAST_CHECK(
-        records.store->RecordEvent({SystemClock()(), Actor()}, "ek_roots.add", name, detail.dump()));
+        records.store->RecordEvent({SystemClock()(), Actor()}, "ek_roots.add", name, FormatJson(detail)));
   }
   if (arguments.json()) {
     cli::Print(Json{{"version", bundle.version}, {"added", added}});
@@ -147,8 +148,8 @@ Result<int> Pin(const cli::Arguments& arguments) {
   HOLDFAST_CHECK(
       WriteFileAtomically(records.directory.EkPolicyFile(), AsBytes(FormatEkPolicy(policy)), 0644));
   const Json detail{{"class", EkRootClassName(root_class)}};
-  HOLDFAST_CHECK(
-      records.store->RecordEvent({SystemClock()(), Actor()}, "ek_roots.pin", HexEncode(key), detail.dump()));
+  HOLDFAST_CHECK(records.store->RecordEvent({SystemClock()(), Actor()}, "ek_roots.pin", HexEncode(key),
+                                            FormatJson(detail)));
   if (arguments.json()) {
     cli::Print(Json{{"key", HexEncode(key)}, {"class", EkRootClassName(root_class)}});
   } else {

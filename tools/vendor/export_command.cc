@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "protocol/json_text.h"
 #include "signer/server/licensing/records_json.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/commands.h"
@@ -16,7 +17,7 @@ Result<int> RunExport(const cli::Arguments& arguments) {
     filter.license = license.id;
   }
   HOLDFAST_TRY(const Json exported, Export(*records.store, filter));
-  const std::string text = exported.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = FormatJson(exported, 2) + "\n";
   HOLDFAST_CHECK(cli::WriteOutput(arguments.File("output"), text, 0600));
   return cli::kExitDone;
 }

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "protocol/json_text.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/ceremony_plan.h"
 #include "tools/vendor/commands.h"
@@ -128,7 +129,7 @@ Status MakeRecords(const VendorDirectory& directory, const std::string& key_pref
   HOLDFAST_TRY(const bool in_use, IsInUse(directory));
   HOLDFAST_TRY(const auto store, in_use ? SqliteStore::Open(directory.Store()) : NewStore(directory));
   const Json detail{{"vendor", vendor}};
-  HOLDFAST_CHECK(store->RecordEvent({SystemClock()(), Actor()}, "vendor.init", vendor, detail.dump()));
+  HOLDFAST_CHECK(store->RecordEvent({SystemClock()(), Actor()}, "vendor.init", vendor, FormatJson(detail)));
   HOLDFAST_CHECK(MakeEkRoots(directory));
   return WriteFileAtomically(directory.Config(), AsBytes(config), 0644);
 }

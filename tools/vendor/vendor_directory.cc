@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "protocol/armor.h"
+#include "protocol/json_text.h"
 #include "tools/cli/output.h"
 
 namespace holdfast::vendor {
@@ -49,7 +50,7 @@ Result<VendorConfig> ParseVendorConfig(std::string_view json) {
 
 std::string FormatVendorConfig(const VendorConfig& config) {
   const Json value{{"schema", "1.0"}, {"vendor", config.vendor}, {"key_prefix", config.key_prefix}};
-  return value.dump(2) + "\n";
+  return FormatJson(value, 2) + "\n";
 }
 
 Result<FileLock> LockFiles(const VendorDirectory& directory) {

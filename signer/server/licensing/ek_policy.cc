@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/byte_cursor.h"
+#include "protocol/json_text.h"
 #include "protocol/schema_version.h"
 #include "protocol/strict_json.h"
 
@@ -100,7 +101,7 @@ std::string FormatEkPolicy(const EkPolicy& policy) {
                    {"pinned", pinned},
                    {"denied_manufacturers", policy.denied_manufacturers},
                    {"denied_firmware", firmware}};
-  return value.dump(2) + "\n";
+  return FormatJson(value, 2) + "\n";
 }
 
 }  // namespace holdfast

@@ -1,6 +1,7 @@
 #include "signer/server/store/rows.h"
 
 #include "protocol/base64.h"
+#include "protocol/json_text.h"
 #include "signer/server/store/audit_chain.h"
 #include "signer/server/store/database.h"
 
@@ -209,7 +210,7 @@ Result<ActivationRecord> OneActivation(soci::session& sql, const std::string& id
 void AppendAudit(soci::session& sql, const Change& change, const std::string& action,
                  const std::string& subject, const Json& detail) {
   AuditRecord record{.at = change.at, .actor = change.actor, .action = action, .subject = subject};
-  record.detail = detail.dump(-1, ' ', false, Json::error_handler_t::replace);
+  record.detail = FormatJson(detail);
   long long sequence = 0;
   std::string previous;
   sql << "select coalesce(max(sequence), 0) from audit", soci::into(sequence);
