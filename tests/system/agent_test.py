@@ -14,10 +14,7 @@ class SilentTpm(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor, cls.tpm = s.vendor(), s.tpm()
-        cls.vendor.trust(cls.tpm)
-        cls.vendor.add_product()
-        cls.host = s.host('host', cls.tpm, cls.vendor)
+        cls.vendor, cls.tpm, cls.host = s.trade()
         sold = cls.vendor.sell()
         cls.key = sold['product_key']
         cls.answer = cls.host.activate(sold)[1]
@@ -74,9 +71,7 @@ class HoldThroughARestart(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor, cls.tpm = s.vendor(), s.tpm()
-        cls.vendor.trust(cls.tpm)
-        cls.vendor.add_product()
+        cls.vendor, cls.tpm, _ = s.trade()
 
     def setUp(self):
         self.host = self.stage.host(self._testMethodName[:12], self.tpm, self.vendor)

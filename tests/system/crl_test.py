@@ -12,10 +12,7 @@ class ManyShards(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor, cls.tpm = s.vendor(), s.tpm()
-        cls.vendor.trust(cls.tpm)
-        cls.vendor.add_product()
-        cls.host = s.host('host', cls.tpm, cls.vendor)
+        cls.vendor, cls.tpm, cls.host = s.trade()
         cls.sold = cls.vendor.sell()
         cls.host.activate(cls.sold)
         cls.sell_to_others()

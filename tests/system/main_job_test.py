@@ -12,16 +12,9 @@ class MainJob(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = Stage(BINARIES)
         cls.addClassCleanup(cls.stage.close)
-        cls.tpm = cls.stage.tpm('a')
-        cls.vendor = cls.stage.vendor('vendor')
-        cls.vendor.trust(cls.tpm)
-        cls.vendor.add_product()
-        cls.host = cls.stage.host('host-a', cls.tpm, cls.vendor)
+        cls.vendor, cls.tpm, cls.host = cls.stage.trade()
         cls.sold = cls.vendor.sell(activations=1)
-        cls.request, cls.answer = cls.stage.path('a.request'), cls.stage.path('a.answer')
-        for done in (cls.host.request(cls.sold['product_key'], cls.request), cls.vendor.answer(cls.request, cls.answer),
-                     cls.host.run('install', cls.answer)):
-            assert done.code == 0, done.text
+        cls.request, cls.answer = cls.host.activate(cls.sold)
 
     def test_status_says_active_without_a_running_agent(self):
         done = self.host.run('status', '--json')
@@ -81,20 +74,14 @@ class Service(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = Stage(BINARIES)
         cls.addClassCleanup(cls.stage.close)
-        cls.tpm = cls.stage.tpm('a')
-        cls.vendor = cls.stage.vendor('vendor')
-        cls.vendor.trust(cls.tpm)
-        cls.vendor.add_product()
-        cls.host = cls.stage.host('host', cls.tpm, cls.vendor)
+        cls.vendor, cls.tpm, cls.host = cls.stage.trade()
 
     def test_life_with_a_running_agent(self):
         stage, vendor, host = self.stage, self.vendor, self.host
         host.start_agent()
         self.assertEqual(host.run('check', 'export').code, 3, 'nothing installed yet')
         sold = vendor.sell()
-        request, answer = stage.path('s.request'), stage.path('s.answer')
-        for done in (host.request(sold['product_key'], request), vendor.answer(request, answer), host.run('install', answer)):
-            self.assertEqual(done.code, 0, done.text)
+        host.activate(sold)
         self.assertEqual(host.run('check', 'export').code, 0, 'the running agent takes the license in')
 
         inner = [str(stage.bin / 'holdfast'), 'hold', 'users', '--socket', str(host.socket), '--']

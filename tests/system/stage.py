@@ -55,6 +55,13 @@ class Stage:
     def host(self, name, tpm, vendor):
         return Host(self, name, tpm, vendor)
 
+    def trade(self):
+        """A vendor with a product to sell, who trusts the TPM of the host that is there to buy it."""
+        vendor, tpm = self.vendor(), self.tpm()
+        vendor.trust(tpm)
+        vendor.add_product()
+        return vendor, tpm, self.host('host', tpm, vendor)
+
 
 class Tpm:
     def __init__(self, stage, name):
