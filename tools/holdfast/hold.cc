@@ -62,10 +62,9 @@ class Held {
     const api::Descriptor arrived(::signalfd(-1, &signals, SFD_CLOEXEC));
     for (;;) {
       pollfd watched[] = {{arrived.get(), POLLIN, 0}, {units_.descriptor(), POLLIN, 0}};
-      const bool waiting = !units_.held() && !denied_;
-      const int ready = ::poll(watched, 2, waiting ? static_cast<int>(pause_.count()) : -1);
+      const int ready = ::poll(watched, 2, units_.held() ? -1 : static_cast<int>(pause_.count()));
       if (watched[0].revents != 0) PassOn(arrived.get());
-      if (const auto code = Ended(child_)) return denied_ ? kExitDenied : *code;
+      if (const auto code = Ended(child_)) return *code;
       if (watched[1].revents != 0) Lose();  // it says nothing unasked
       if (ready == 0) TakeAgain();
     }
@@ -83,21 +82,22 @@ class Held {
   void Lose() {
     units_.Lose();
     pause_ = kFirstPause;
+    denied_ = false;
     std::cerr << "holdfast: the agent is gone: " << Printable(limit_) << " is not held until it is back\n";
   }
 
+  // Denied or not, work that runs is never ended: what was refused is said once, and asked for again.
   void TakeAgain() {
     const auto decision = units_.Take();
     if (units_.held()) {
       std::cerr << "holdfast: the agent is back: " << Printable(limit_) << " is held again\n";
-    } else if (decision && !IsPreliminary(*decision)) {
-      denied_ = true;
-      std::cerr << "holdfast: the agent is back, and the command is ended: "
-                << DescribeDecision(limit_, *decision);
-      ::kill(child_, SIGTERM);
-    } else {
-      pause_ = std::min(pause_ * 2, kLastPause);
+      return;
     }
+    pause_ = std::min(pause_ * 2, kLastPause);
+    if (!decision || denied_ || IsPreliminary(*decision)) return;
+    denied_ = true;
+    std::cerr << "holdfast: the agent is back, and the command goes on without what it held: "
+              << DescribeDecision(limit_, *decision);
   }
 
   static constexpr std::chrono::milliseconds kFirstPause{100}, kLastPause{5000};
@@ -133,22 +133,19 @@ Result<int> Run(const Arguments& arguments) {
 }  // namespace
 
 Command HoldCommand() {
-  return {.name = "hold",
-          .summary = "run a command while holding units of a limit; exit code 3 when it is denied",
-          .arguments = {{.name = "LIMIT", .required = true},
-                        {.name = "COMMAND",
-                         .help = "after --, with its arguments",
-                         .required = true,
-                         .repeated = true}},
-          .options = {{.name = "amount", .value = "N", .help = "how many units", .otherwise = "1"},
-                      {.name = "product", .value = "PRODUCT", .help = "when several products are installed"}},
-          .details =
-              "Needs a running agent. The units are given back when the command ends, or when this process "
-              "dies. When "
-              "the agent restarts they are taken again; if they are denied then, the command gets SIGTERM "
-              "and the exit "
-              "code is 3. Otherwise the exit code is the command's.",
-          .run = Run};
+  return {
+      .name = "hold",
+      .summary = "run a command while holding units of a limit; exit code 3 when it is denied",
+      .arguments =
+          {{.name = "LIMIT", .required = true},
+           {.name = "COMMAND", .help = "after --, with its arguments", .required = true, .repeated = true}},
+      .options = {{.name = "amount", .value = "N", .help = "how many units", .otherwise = "1"},
+                  {.name = "product", .value = "PRODUCT", .help = "when several products are installed"}},
+      .details =
+          "Needs a running agent. The units are given back when the command ends, or when this process "
+          "dies. When the agent restarts they are taken again; if they are denied then, that is said, and "
+          "the command goes on. The exit code is the command's.",
+      .run = Run};
 }
 
 }  // namespace holdfast::cli
