@@ -100,6 +100,28 @@ Result<std::optional<Crl>> ReadPreviousCrl(const Path& file) {
   return std::optional<Crl>(std::move(*crl));
 }
 
+SignatureAlgorithm AlgorithmOf(const IssuingLine& line) {
+  return AlgorithmFor(line.issuing.public_key().type());
+}
+
+// What the lint reads: the whole object under a placeholder signature.
+Result<Bytes> Draft(const Bytes& tbs, const IssuingLine& line) {
+  return AssembleSigned(tbs, AlgorithmOf(line), PlaceholderSignature(line.issuing.public_key()));
+}
+
+// A certificate or a list, signed with the line's issuing key.
+SigningJob DerJob(std::string_view kind, AuditMembers intent, Bytes tbs, const IssuingLine& line) {
+  SigningJob job;
+  job.key = &line.issuing_key;
+  job.kind = kind;
+  job.intent = std::move(intent);
+  job.to_be_signed = tbs;
+  job.assemble = [tbs = std::move(tbs), algorithm = AlgorithmOf(line)](ByteView raw) {
+    return AssembleSigned(tbs, algorithm, raw);
+  };
+  return job;
+}
+
 std::string_view StateName(KeyState state) {
   if (state == KeyState::kOk) return "ok";
   return state == KeyState::kPinRefused ? "pin_refused" : "hsm_down";
@@ -188,21 +210,11 @@ Result<SigningJob> Issuer::PrepareLicense(const LicenseOrder& order, const Actor
       const PublicKey key,
       CheckLicenseOrder(order, parts_.policy, Admit(*line, licenses_, parts_.policy.licenses_per_minute)));
   const CertificateFields fields = LicenseFields(order, *line);
-  const SignatureAlgorithm algorithm = AlgorithmFor(line->issuing.public_key().type());
-  HOLDFAST_TRY(Bytes tbs, BuildTbsCertificate(fields, algorithm));
-  HOLDFAST_TRY(const Bytes draft,
-               AssembleSigned(tbs, algorithm, PlaceholderSignature(line->issuing.public_key())));
+  HOLDFAST_TRY(Bytes tbs, BuildTbsCertificate(fields, AlgorithmOf(*line)));
+  HOLDFAST_TRY(const Bytes draft, Draft(tbs, *line));
   HOLDFAST_CHECK(Lint(*line, draft, fields, key));
   HOLDFAST_CHECK(ClaimSerial(order.serial, tbs));
-  SigningJob job;
-  job.key = &line->issuing_key;
-  job.kind = "license";
-  job.intent = LicenseIntent(order, *line, actor);
-  job.to_be_signed = tbs;
-  job.assemble = [tbs = std::move(tbs), algorithm](ByteView raw) {
-    return AssembleSigned(tbs, algorithm, raw);
-  };
-  return job;
+  return DerJob("license", LicenseIntent(order, *line, actor), std::move(tbs), *line);
 }
 
 Result<SigningJob> Issuer::PrepareCrl(const CrlOrder& order, const Actor& actor) {
@@ -213,20 +225,10 @@ Result<SigningJob> Issuer::PrepareCrl(const CrlOrder& order, const Actor& actor)
   const CrlFields fields = ListFields(order, *line);
   HOLDFAST_CHECK(CheckCrl(fields, parts_.policy, Context(*line, RateWindow()),
                           previous ? &previous->fields() : nullptr));
-  const SignatureAlgorithm algorithm = AlgorithmFor(line->issuing.public_key().type());
-  HOLDFAST_TRY(Bytes tbs, BuildTbsCrl(fields, algorithm));
-  HOLDFAST_TRY(const Bytes draft,
-               AssembleSigned(tbs, algorithm, PlaceholderSignature(line->issuing.public_key())));
+  HOLDFAST_TRY(Bytes tbs, BuildTbsCrl(fields, AlgorithmOf(*line)));
+  HOLDFAST_TRY(const Bytes draft, Draft(tbs, *line));
   HOLDFAST_CHECK(LintCrl(draft, fields));
-  SigningJob job;
-  job.key = &line->issuing_key;
-  job.kind = "crl";
-  job.intent = CrlIntent(fields, *line, actor);
-  job.to_be_signed = tbs;
-  job.assemble = [tbs = std::move(tbs), algorithm](ByteView raw) {
-    return AssembleSigned(tbs, algorithm, raw);
-  };
-  return job;
+  return DerJob("crl", CrlIntent(fields, *line, actor), std::move(tbs), *line);
 }
 
 Result<SigningJob> Issuer::PrepareMessage(const MessageOrder& order, const Actor& actor) {
