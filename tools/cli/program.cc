@@ -61,7 +61,8 @@ Path UserConfigFile(const std::string& name) {
     file = Path(home) / ".config/holdfast" / name;
   }
   std::error_code unreachable;  // HOME may well be root's, or nobody's
-  return std::filesystem::exists(file, unreachable) ? file : Path();
+  // A link to nothing is there: it is complained about, not passed over.
+  return std::filesystem::exists(std::filesystem::symlink_status(file, unreachable)) ? file : Path();
 }
 
 int Program::Main(int argc, const char* const* argv) const {
