@@ -202,6 +202,11 @@ AuditHead AuditLog::head() const {
   return head_;
 }
 
+AuditHead AuditLog::durable_head() {
+  const std::scoped_lock turn(sync_mutex_);
+  return synced_;
+}
+
 std::optional<Time> AuditLog::newest() const {
   const std::scoped_lock lock(write_mutex_);
   return newest_;

@@ -34,6 +34,7 @@ class AuditLog {
   Status Sync();
 
   AuditHead head() const;
+  AuditHead durable_head();  // as of the last Sync; waits for one that is under way
   // Times of the events "signing" that Open met in the tail, ascending; and of the newest record.
   const std::vector<Time>& recent_signings() const { return recent_signings_; }
   std::optional<Time> newest() const;

@@ -351,7 +351,9 @@ Result<SignerStatus> Issuer::GetStatus() {
         status.last_good_signature_age = health.last_good_age;
     }
   }
-  const AuditHead head = audit_->head();
+  // Whoever keeps the head expects to see it again, also after a power cut.
+  HOLDFAST_CHECK(audit_->Sync());
+  const AuditHead head = audit_->durable_head();
   status.audit_sequence = head.sequence;
   status.audit_head = HexEncode(head.hash);
   status.root_certificate = parts_.root_certificate;

@@ -13,6 +13,6 @@ void AddCrlCommand(cli::Program& program);
 void AddExportCommand(cli::Program& program);
 void AddIssuerCommands(cli::Program& program);  // issuer list, rotate, add
 void AddEkCommands(cli::Program& program);      // ek-roots add, list, pin
-void AddAuditCommand(cli::Program& program);    // audit verify
+void AddAuditCommand(cli::Program& program);    // audit verify, accept
 
 }  // namespace holdfast::vendor

@@ -86,7 +86,7 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
   HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(request.content));
   HOLDFAST_TRY(const AttestationResult appraised,
                Appraise(request, PolicyFor(entitlement.license, entitlement.plan, settings_), clock_()));
-  HOLDFAST_TRY(const SignerStatus status, signer_.GetStatus());
+  HOLDFAST_TRY(const SignerStatus status, AskSigner());
   HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, appraised, status));
   std::vector<std::string> notes = proposal.notes;
   proposal.check_history = AddingTo(notes, std::move(proposal.check_history));

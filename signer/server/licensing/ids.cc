@@ -31,16 +31,20 @@ Result<std::vector<Bytes>> RevokedIssuers(const SignerStatus& status) {
 }
 
 Result<IssuerInfo> CurrentIssuer(const SignerStatus& status, const std::string& line) {
+  HOLDFAST_TRY(const auto revoked, RevokedIssuers(status));
+  bool known = false;
   for (const IssuerInfo& issuer : status.issuers) {
-    if (!issuer.current || issuer.line != line) continue;
+    if (issuer.line != line) continue;
+    known = true;
     HOLDFAST_TRY(const auto certificate,
                  Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
-    HOLDFAST_TRY(const auto revoked, RevokedIssuers(status));
-    if (std::ranges::find(revoked, certificate.subject_key_id()) == revoked.end()) return issuer;
+    const bool good = std::ranges::find(revoked, certificate.subject_key_id()) == revoked.end();
+    if (issuer.current && good) return issuer;
+  }
+  if (known)
     return Fail(ErrorKind::kConflict, "licensing.issuer_revoked",
                 "the issuing key of product line \"" + line + "\" is revoked",
                 "make a new one with `holdfast-vendor issuer rotate --line " + line + "`");
-  }
   return Fail(ErrorKind::kNotFound, "licensing.line",
               "there is no issuing key for product line \"" + line + "\"",
               "add one with `holdfast-vendor issuer add`");

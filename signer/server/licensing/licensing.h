@@ -62,17 +62,21 @@ class Licensing {
   // Checks: those of ParseProductFile, licensing.identifier.
   Result<ProductRecord> AddProduct(const std::string& actor, const std::string& id, const std::string& file);
 
-  // Checks: store.product, licensing.plan, licensing.customer, licensing.activations, licensing.line,
-  // licensing.issuer_revoked, those of the signer.
+  // Checks: store.product, licensing.plan, licensing.customer, licensing.activations, those of AskSigner,
+  // licensing.line, licensing.issuer_revoked.
   // Signs before it stores: when the store fails, the key was never seen by anybody.
   Result<SoldLicense> Sell(const std::string& actor, const Sale& sale);
 
   // Checks, in this order: those of ReadRequestFile, licensing.vendor, licensing.product_key (no license with
-  // this key), those of Appraise, licensing.expired (kDenied), licensing.line, licensing.issuer_revoked,
+  // this key), those of Appraise, of AskSigner, licensing.expired (kDenied), licensing.line, licensing.issuer_revoked,
   // licensing.issuer_lifetime, those of Store::ReserveActivation, ledger.<what> among them, of the signer,
   // licensing.issuer_changed (try again), licensing.certificate (it is not what was ordered), those of
   // VerifyLicense.
   Result<AnsweredRequest> Answer(const std::string& actor, std::string_view request_file);
+
+  // The signer's status, which every order begins with. Its audit log must not be shorter than it was seen
+  // here, nor end otherwise; then how far it goes is kept. Checks: those of the signer, licensing.signer_audit.
+  Result<SignerStatus> AskSigner();
 
   // Takes effect for a host with the next list that it gets. Checks: those of Store::SetLicenseStatus.
   Result<LicenseRecord> SetStatus(const std::string& actor, const std::string& license, LicenseStatus status);
@@ -110,6 +114,11 @@ class Licensing {
   LicensingSettings settings_;
   Clock clock_;
 };
+
+Result<AuditHead> SignerAuditHeadOf(const SignerStatus& status);
+// Can a log that ended at `seen` end at `now`? licensing.signer_audit (kRefused). A longer log is believed: that it
+// holds the record that was seen, `holdfast-signer audit verify --checkpoint` tells, which reads it.
+Status CheckSignerAudit(const AuditHead& seen, const AuditHead& now);
 
 // 128 random bits as 32 hex digits.
 std::string NewRecordId();

@@ -66,7 +66,7 @@ Result<CrlRecord> Licensing::CurrentCrl(const std::string& actor, const CrlShard
 
 Result<CurrentCrlSet> Licensing::CurrentCrls(const std::string& actor) {
   HOLDFAST_TRY(std::vector<CrlShard> shards, store_.ListShards());
-  HOLDFAST_TRY(const SignerStatus status, signer_.GetStatus());
+  HOLDFAST_TRY(const SignerStatus status, AskSigner());
   std::set<Bytes> known;
   for (const CrlShard& shard : shards) known.insert(shard.issuer_key_id);
   for (const IssuerInfo& issuer : status.issuers) {
@@ -79,6 +79,7 @@ Result<CurrentCrlSet> Licensing::CurrentCrls(const std::string& actor) {
 }
 
 Result<CurrentCrlSet> Licensing::CurrentCrlsOf(const std::string& actor, const std::string& license) {
+  HOLDFAST_CHECK(AskSigner());
   HOLDFAST_TRY(const auto activations, store_.ListActivations(license));
   std::set<std::pair<Bytes, int>> known;
   std::vector<CrlShard> shards;

@@ -51,7 +51,7 @@ Result<SoldLicense> Licensing::Sell(const std::string& actor, const Sale& sale) 
   HOLDFAST_TRY(const ProductRecord record, store_.GetProduct(sale.product));
   HOLDFAST_TRY(const ProductFile product, ParseProductFile(record.file));
   HOLDFAST_CHECK(CheckSale(sale, product));
-  HOLDFAST_TRY(const SignerStatus status, signer_.GetStatus());
+  HOLDFAST_TRY(const SignerStatus status, AskSigner());
   HOLDFAST_TRY(const IssuerInfo issuer, CurrentIssuer(status, product.line));
 
   const Change change = ChangeBy(actor);

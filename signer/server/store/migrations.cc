@@ -45,7 +45,12 @@ constexpr const char* kFirst[] = {
     " hash text not null)",
 };
 
-constexpr Migration kMigrations[] = {{1, kFirst}};
+// At most one row.
+constexpr const char* kSignerAuditHead[] = {
+    "create table signer_audit_head (sequence bigint not null, hash text not null)",
+};
+
+constexpr Migration kMigrations[] = {{1, kFirst}, {2, kSignerAuditHead}};
 
 }  // namespace
 

@@ -42,4 +42,8 @@ Result<ActivationState> ParseActivationState(std::string_view name) {
   return FromName<ActivationState>(kActivationStateNames, name);
 }
 
+std::string FormatAuditHead(const AuditHead& head) {
+  return std::to_string(head.sequence) + ":" + HexEncode(head.hash);
+}
+
 }  // namespace holdfast

@@ -118,4 +118,12 @@ struct AuditRecord {
   Bytes hash;           // see audit_chain.h
 };
 
+// Where an audit log ends.
+struct AuditHead {
+  int64_t sequence = 0;
+  Bytes hash;
+  bool operator==(const AuditHead&) const = default;
+};
+std::string FormatAuditHead(const AuditHead& head);  // "SEQUENCE:HASH", hexadecimal
+
 }  // namespace holdfast

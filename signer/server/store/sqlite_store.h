@@ -16,6 +16,8 @@ class SqliteStore : public Store {
   static Result<std::unique_ptr<SqliteStore>> Create(const Path& path);  // store.exists
   static Result<std::unique_ptr<SqliteStore>> Open(
       const Path& path);  // store.missing, store.kind, store.schema
+  // Also when there is none yet, or only what an interrupted Create left, which holds nothing.
+  static Result<std::unique_ptr<SqliteStore>> OpenOrCreate(const Path& path);
   ~SqliteStore() override;
 
   Result<ProductRecord> PutProduct(const Change& change, const std::string& id,
@@ -44,6 +46,9 @@ class SqliteStore : public Store {
                      const std::string& detail_json) override;
   Result<std::vector<AuditRecord>> ListAudit(int64_t after_sequence, int limit) override;
   Result<AuditHead> VerifyAudit() override;
+  Result<AuditHead> SignerAuditHead() override;
+  Status KeepSignerAuditHead(const AuditHead& head) override;
+  Status AcceptSignerAuditHead(const Change& change, const AuditHead& head) override;
 
  private:
   explicit SqliteStore(std::unique_ptr<Database> database);

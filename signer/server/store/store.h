@@ -45,11 +45,6 @@ struct ActivationProposal {
   HistoryCheck check_history;      // empty: any history will do
 };
 
-struct AuditHead {
-  int64_t sequence = 0;
-  Bytes hash;
-};
-
 class Store {
  public:
   virtual ~Store() = default;
@@ -106,6 +101,13 @@ class Store {
   // Recomputes the whole chain. store.audit (kRefused) names the first record that does not fit. That the
   // newest records were not cut off, only somebody who noted a head before can tell.
   virtual Result<AuditHead> VerifyAudit() = 0;
+
+  // The newest record of the signer's own audit log that was seen here (docs/decisions/0051); sequence 0: none.
+  virtual Result<AuditHead> SignerAuditHead() = 0;
+  // Keeps a newer one. One that is not newer, from a caller that was overtaken, is no change.
+  virtual Status KeepSignerAuditHead(const AuditHead& head) = 0;
+  // Another log is the signer's from now on, whatever was seen before. With an audit record.
+  virtual Status AcceptSignerAuditHead(const Change& change, const AuditHead& head) = 0;
 };
 
 }  // namespace holdfast

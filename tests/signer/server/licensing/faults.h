@@ -100,6 +100,15 @@ class FaultyStore : public Store {
   Result<AuditHead> VerifyAudit() override {
     return faults_.Run([&] { return store_.VerifyAudit(); });
   }
+  Result<AuditHead> SignerAuditHead() override {
+    return faults_.Run([&] { return store_.SignerAuditHead(); });
+  }
+  Status KeepSignerAuditHead(const AuditHead& head) override {
+    return faults_.Run([&] { return store_.KeepSignerAuditHead(head); });
+  }
+  Status AcceptSignerAuditHead(const Change& c, const AuditHead& head) override {
+    return faults_.Run([&] { return store_.AcceptSignerAuditHead(c, head); });
+  }
 
  private:
   Store& store_;

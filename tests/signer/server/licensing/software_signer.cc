@@ -41,6 +41,12 @@ void SoftwareSigner::LoseKey(size_t generation) {
   generations_.at(generation).lost = true;
 }
 
+void SoftwareSigner::SetAudit(int64_t length, std::string name) {
+  const std::lock_guard lock(mutex_);
+  audit_ = length;
+  audit_name_ = std::move(name);
+}
+
 void SoftwareSigner::RefuseLicenses(bool refuse) {
   const std::lock_guard lock(mutex_);
   refuse_ = refuse;
@@ -67,6 +73,7 @@ Result<Bytes> SoftwareSigner::IssueLicense(const LicenseOrder& order) {
   if (!added && known->second != tbs)
     return Fail(ErrorKind::kConflict, "policy.serial", "another license has that serial number");
   ++licenses_;
+  ++audit_;
   return SignTbs(tbs, *issuer.issuing_key);
 }
 
@@ -92,12 +99,14 @@ Result<Bytes> SoftwareSigner::IssueCrl(const CrlOrder& order) {
   }
   published_[fields.uri] = fields;
   ++lists_;
+  ++audit_;
   return SignCrl(fields, *issuer->issuing_key);
 }
 
 Result<std::string> SoftwareSigner::SignMessage(const MessageOrder& order) {
   const std::lock_guard lock(mutex_);
   const Generation& issuer = generations_.back();
+  ++audit_;
   const std::string input = JwsSigningInput(order.type, SignatureAlgorithm::kEcdsaSha256,
                                             HexEncode(issuer.message.subject_key_id()), order.payload);
   return FinishJws(input, issuer.message_key->Sign(AsBytes(input)));
@@ -110,6 +119,8 @@ Result<SignerStatus> SoftwareSigner::GetStatus() {
   for (const Generation& generation : generations_)
     status.issuers.push_back(
         {"default", generation.issuing.der(), generation.message.der(), &generation == &generations_.back()});
+  status.audit_sequence = audit_;
+  status.audit_head = HexEncode(Sha256(AsBytes(audit_name_ + std::to_string(audit_))));
   status.root_certificate = pki_.root.der();
   CrlFields list = pki_.RootCrlFields();
   list.entries = revoked_;

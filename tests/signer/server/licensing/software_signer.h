@@ -13,9 +13,12 @@ namespace holdfast::testing {
 class SoftwareSigner : public SigningService {
  public:
   explicit SoftwareSigner(const TestPki& pki);
-  void Rotate();                            // a new generation of line "default" becomes the current one
-  void RevokeIssuer(size_t generation);     // from 0; on the root's list from now on
-  void LoseKey(size_t generation);          // from 0; signs no list any more
+  void Rotate();                         // a new generation of line "default" becomes the current one
+  void RevokeIssuer(size_t generation);  // from 0; on the root's list from now on
+  void LoseKey(size_t generation);       // from 0; signs no list any more
+  // As when its audit log is deleted, or replaced by another one that is as long.
+  void SetAudit(int64_t length, std::string name = "new");
+  int64_t audit_length() const { return audit_; }
   void RefuseLicenses(bool refuse = true);  // as a signer whose policy does not allow them
 
   Result<Bytes> IssueLicense(const LicenseOrder& order) override;
@@ -42,6 +45,8 @@ class SoftwareSigner : public SigningService {
   int licenses_ = 0, lists_ = 0;
   std::vector<RevokedEntry> revoked_;  // by the root
   bool refuse_ = false;
+  int64_t audit_ = 1;
+  std::string audit_name_ = "first";
 };
 
 }  // namespace holdfast::testing
