@@ -2,10 +2,10 @@
 #include <iostream>
 
 #include "protocol/armor.h"
-#include "protocol/json_text.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
+#include "tools/vendor/recorded_change.h"
 
 namespace holdfast::vendor {
 namespace {
@@ -67,6 +67,14 @@ Status CheckOneClass(const std::vector<Bytes>& certificates, EkRootClass root_cl
   return {};
 }
 
+Status RecordedWrite(Store& store, const std::string& action, const std::string& subject, const Json& detail,
+                     const Path& file, const std::string& content) {
+  return RecordedChange(store, action, subject, detail, [&]() -> Result<Json> {
+    HOLDFAST_CHECK(WriteFileAtomically(file, AsBytes(content), 0644));
+    return Json::object();
+  });
+}
+
 Result<int> Add(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const EkRootClass root_class, ClassOf(arguments));
   HOLDFAST_TRY(const VendorDirectory directory, OpenDirectory(arguments));
@@ -92,9 +100,8 @@ Result<int> Add(const cli::Arguments& arguments) {
   if (!added.empty()) {
     HOLDFAST_TRY(const Records records, OpenRecords(arguments));
     const Json detail{{"class", EkRootClassName(root_class)}, {"version", bundle.version}, {"added", added}};
-    HOLDFAST_CHECK(WriteFileAtomically(directory.EkRoots(), AsBytes(formatted), 0644));
     HOLDFAST_CHECK(
-        records.store->RecordEvent({SystemClock()(), Actor()}, "ek_roots.add", name, FormatJson(detail)));
+        RecordedWrite(*records.store, "ek_roots.add", name, detail, directory.EkRoots(), formatted));
   }
   if (arguments.json()) {
     cli::Print(Json{{"version", bundle.version}, {"added", added}});
@@ -145,11 +152,9 @@ Result<int> Pin(const cli::Arguments& arguments) {
   HOLDFAST_TRY(EkPolicy policy, LoadEkPolicy(records.directory));
   std::erase_if(policy.pinned, [&](const PinnedEk& pinned) { return pinned.key == key; });
   policy.pinned.push_back({key, root_class});
-  HOLDFAST_CHECK(
-      WriteFileAtomically(records.directory.EkPolicyFile(), AsBytes(FormatEkPolicy(policy)), 0644));
   const Json detail{{"class", EkRootClassName(root_class)}};
-  HOLDFAST_CHECK(records.store->RecordEvent({SystemClock()(), Actor()}, "ek_roots.pin", HexEncode(key),
-                                            FormatJson(detail)));
+  HOLDFAST_CHECK(RecordedWrite(*records.store, "ek_roots.pin", HexEncode(key), detail,
+                               records.directory.EkPolicyFile(), FormatEkPolicy(policy)));
   if (arguments.json()) {
     cli::Print(Json{{"key", HexEncode(key)}, {"class", EkRootClassName(root_class)}});
   } else {

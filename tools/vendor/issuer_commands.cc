@@ -1,8 +1,10 @@
 #include <iostream>
 
 #include "tools/cli/output.h"
+#include "tools/vendor/change_record.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
+#include "tools/vendor/recorded_change.h"
 #include "tools/vendor/signer_command.h"
 
 namespace holdfast::vendor {
@@ -12,7 +14,9 @@ constexpr size_t kMaxPlan = 256 * 1024;
 
 Result<int> List(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
-  HOLDFAST_TRY(const SignerStatus status, office->signer().GetStatus());
+  HOLDFAST_TRY(const SignerStatus status, office->licensing().AskSigner());
+  if (!arguments.json())
+    std::cout << cli::Line("signer", status.state + (status.detail.empty() ? "" : ", " + status.detail));
   Json list = Json::array();
   for (const IssuerInfo& issuer : status.issuers) {
     HOLDFAST_TRY(const auto certificate,
@@ -70,8 +74,17 @@ Result<int> Change(const cli::Arguments& arguments, const std::string& operation
       words.insert(words.end(), {std::string("--") + name, value});
   const bool dry_run = arguments.Switch("dry-run");
   if (dry_run) words.emplace_back("--dry-run");
-  HOLDFAST_TRY(const std::string printed, RunSigner(words));
-  if (!dry_run) HOLDFAST_CHECK(records.store->RecordEvent({SystemClock()(), Actor()}, action, subject, "{}"));
+  std::string printed;
+  const auto run = [&]() -> Result<Json> {
+    HOLDFAST_TRY(printed, RunSigner(words));
+    return OutcomeOf(printed, operation, records.directory.path / "transcripts");
+  };
+  if (dry_run) {
+    HOLDFAST_CHECK(run());
+  } else {
+    HOLDFAST_TRY(const Json intent, IntentOf(arguments));
+    HOLDFAST_CHECK(RecordedChange(*records.store, action, subject, intent, run));
+  }
   if (arguments.json()) {
     cli::Print(Json{{"operation", operation}, {"dry_run", dry_run}, {"transcript", printed}});
   } else {
@@ -87,7 +100,7 @@ std::vector<cli::Option> ChangeOptions(bool with_keys) {
                {.name = "key-type", .value = "TYPE", .help = "ec-p256 or rsa-3072; else as before"},
                {.name = "token", .value = "NAME", .help = "a token of signer.conf; else as before"}};
   const std::vector<cli::Option> more{
-      {.name = "plan", .value = "FILE", .help = "the change as a reviewed file"},
+      {.name = "plan", .value = "FILE", .help = "the change as a reviewed file, in place of the above"},
       {.name = "approval", .value = "FILE", .help = "an operator's approval of it", .repeated = true},
       {.name = "dry-run", .help = "print the plan that would be followed, and change nothing"},
       cli::kJsonOption};

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <iomanip>
 #include <iostream>
 
@@ -9,7 +10,21 @@
 namespace holdfast::vendor {
 namespace {
 
+// The key is kept nowhere: when nobody got it, the license must not stay sold.
+Error KeyIsLost(Office& office, const LicenseRecord& license) {
+  const auto revoked = office.licensing().SetStatus(Actor(), license.id, LicenseStatus::kRevoked);
+  if (revoked)
+    return {ErrorKind::kUnavailable, "output.write",
+            "the product key could not be written, so its license " + license.id + " was revoked",
+            "sell it again"};
+  return {ErrorKind::kUnavailable, "output.write",
+          "the product key of license " + license.id +
+              " could not be written, and the license could not be revoked: " + revoked.error().message,
+          "revoke it with `holdfast-vendor license revoke " + license.id + "`, then sell it again"};
+}
+
 Result<int> Sell(const cli::Arguments& arguments) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error, not our end
   HOLDFAST_TRY(const int64_t activations, arguments.Number("activations", 1, 1'000'000));
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
   HOLDFAST_TRY(const SoldLicense sold,
@@ -25,6 +40,7 @@ Result<int> Sell(const cli::Arguments& arguments) {
               << "; its product key is a secret that is kept nowhere:\n";
     std::cout << sold.product_key << "\n";
   }
+  if (!std::cout.flush()) return tl::unexpected(KeyIsLost(*office, sold.license));
   return cli::kExitDone;
 }
 
