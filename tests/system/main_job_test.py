@@ -102,7 +102,10 @@ class Service(unittest.TestCase):
         self.assertEqual(rotated.code, 0, rotated.text)
         self.assertEqual(host.run('check', 'export').code, 0, 'a license that is out is not touched by rotation')
 
-        self.assertEqual(vendor.run('license', 'revoke', sold['license']).code, 0)
+        for verb in ('suspend', 'reactivate', 'revoke'):
+            self.assertEqual(vendor.run('license', verb, sold['license']).code, 0)
+            denied = vendor.answer(request, stage.path('denied.answer'))
+            self.assertEqual(denied.code, 0 if verb == 'reactivate' else 3, denied.text)
         crl = stage.path('new.crl')
         self.assertEqual(vendor.run('crl', '-o', crl).code, 0)
         done = host.run('install', crl)

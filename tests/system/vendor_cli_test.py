@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: vendor_cli_test.py BINARIES - holdfast-vendor as a person uses it: where it finds its directory, what it prints, what it
 refuses, and that it changes nothing when it refuses or only rehearses."""
-import json, os, shutil, sqlite3, subprocess, sys, unittest
+import hashlib, json, os, shutil, sqlite3, subprocess, sys, unittest
 from stage import Stage, snapshot
 
 BINARIES = sys.argv.pop(1)
@@ -13,6 +13,8 @@ class VendorCli(unittest.TestCase):
         cls.stage = Stage(BINARIES)
         cls.addClassCleanup(cls.stage.close)
         cls.vendor = cls.stage.vendor('acme')
+        cls.fresh = cls.stage.path('as-after-the-ceremony')
+        shutil.copytree(cls.vendor.dir, cls.fresh)
         cls.vendor.add_product()
 
     def refused(self, done, check, code=1):
@@ -25,6 +27,13 @@ class VendorCli(unittest.TestCase):
         path = self.stage.path(name)
         shutil.copytree(self.vendor.dir, path)
         return path
+
+    def actions(self, directory):
+        """What the store's audit log has, oldest first."""
+        return [r['action'] for r in self.audit(directory)]
+
+    def audit(self, directory):
+        return self.plain('export', '--dir', directory).json()['audit']
 
     def plain(self, *args, **kw):
         return self.stage.run('holdfast-vendor', *args, **kw)
@@ -84,6 +93,46 @@ class VendorCli(unittest.TestCase):
         after = self.plain('export', '--dir', lost).json()
         self.assertEqual(after['products'], before['products'])
         self.assertEqual(snapshot(lost)['ek-roots.json'], snapshot(self.vendor.dir)['ek-roots.json'])
+
+    def interrupted(self, name):
+        """A vendor directory whose init ended after the ceremony."""
+        path = self.copy(name)
+        (path / 'vendor.json').unlink()
+        return path
+
+    def test_init_does_not_finish_a_ceremony_of_other_options(self):
+        half = self.interrupted('other-options')
+        before = snapshot(half)
+        for options in (['--vendor', 'Other Vendor'], ['--vendor', 'acme', '--key-type', 'rsa-3072'],
+                        ['--vendor', 'acme', '--module', '/nonexistent', '--token', 'pkcs11:token=x', '--pin-file', half / 'pin']):
+            with self.subTest(options):
+                self.refused(self.plain('init', '--dir', half, *options), 'vendor.ceremony')
+        self.assertEqual(snapshot(half), before)
+
+    def test_init_names_vendor_and_module(self):
+        half = self.interrupted('named')
+        done = self.plain('init', '--dir', half, '--vendor', 'acme')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertRegex(done.out, r'vendor +acme\n')
+        self.assertRegex(done.out, r'token main +\S*softhsm\S*\n')
+
+    def test_init_leaves_a_database_that_is_not_its_own(self):
+        half = self.interrupted('foreign')
+        for file in half.glob('store.db*'):
+            file.unlink()
+        with sqlite3.connect(half / 'store.db') as db:
+            db.execute('create table notes (text)')
+        db.close()
+        before = snapshot(half)['store.db']
+        self.refused(self.plain('init', '--dir', half, '--vendor', 'acme'), 'store.kind')
+        self.assertEqual(snapshot(half)['store.db'], before)
+
+    def test_init_keeps_the_audit_records_of_a_store_without_products(self):
+        new = self.stage.path('kept')
+        self.assertEqual(self.plain('init', '--dir', new, '--vendor', 'A').code, 0)
+        (new / 'vendor.json').unlink()
+        self.assertEqual(self.plain('init', '--dir', new, '--vendor', 'A').code, 0)
+        self.assertEqual(self.actions(new), ['vendor.init', 'vendor.init'])
 
     def test_init_over_a_damaged_store_leaves_it(self):
         lost = self.copy('damaged')
@@ -164,6 +213,120 @@ class VendorCli(unittest.TestCase):
         self.assertEqual(self.vendor.run('license', 'revoke', sold['license']).code, 0)
         self.refused(self.vendor.run('license', 'reactivate', sold['license']), 'store.status')
         self.refused(self.vendor.run('license', 'suspend', sold['license'], '--dry-run'), 'store.status')
+
+    def test_a_product_key_that_nobody_got_is_of_a_revoked_license(self):
+        argv = [f'{BINARIES}/holdfast-vendor', 'license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--dir', str(self.vendor.dir)]
+        read, write = os.pipe()
+        os.close(read)
+        with open('/dev/full', 'w') as full, open(write, 'w') as closed:
+            for name, out in (('Full', full), ('Gone', closed)):
+                with self.subTest(name):
+                    done = subprocess.run([*argv, '--customer', name], stdout=out, stderr=subprocess.PIPE, text=True)
+                    self.assertEqual(done.returncode, 1, done.stderr)
+                    self.assertIn('(output.write)', done.stderr)
+                    sold = self.vendor.run('license', 'list', '--customer', name, '--json').json()['licenses']
+                    self.assertEqual([license['status'] for license in sold], ['revoked'])
+                    self.assertIn(sold[0]['license'], done.stderr)
+
+    # -- changes that the store does not hold itself
+
+    def test_trust_anchors_change_between_two_audit_records(self):
+        directory = self.copy('recorded')
+        before = len(self.actions(directory))
+        self.assertEqual(self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory).code, 0)
+        self.assertEqual(self.plain('ek-roots', 'pin', 'ab' * 32, '--class', 'firmware', '--dir', directory).code, 0)
+        self.assertEqual(self.actions(directory)[before:],
+                         ['ek_roots.add.begin', 'ek_roots.add', 'ek_roots.pin.begin', 'ek_roots.pin'])
+
+    def test_no_trust_anchor_changes_without_an_audit_record(self):
+        directory = self.copy('unrecorded')
+        before = snapshot(directory)
+        with sqlite3.connect(directory / 'store.db') as db:
+            db.execute("create trigger no_audit before insert on audit begin select raise(abort, 'no'); end")
+        db.close()
+        self.refused(self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory), 'store.io')
+        self.refused(self.plain('ek-roots', 'pin', 'ab' * 32, '--class', 'firmware', '--dir', directory), 'store.io')
+        self.refused(self.plain('issuer', 'rotate', '--line', 'default', '--dir', directory), 'store.io')
+        after = snapshot(directory)
+        for name in ('ek-roots.json', 'ek-policy.json', 'signer.conf'):
+            self.assertEqual(after.get(name), before.get(name), name)
+
+    def test_a_change_that_is_done_but_not_recorded_says_so(self):
+        directory = self.copy('half-recorded')
+        with sqlite3.connect(directory / 'store.db') as db:
+            db.execute("create trigger no_end before insert on audit when new.action = 'issuer.rotate'"
+                       " begin select raise(abort, 'no'); end")
+        db.close()
+        done = self.plain('issuer', 'rotate', '--line', 'default', '--dir', directory)
+        self.refused(done, 'vendor.unrecorded')
+        self.assertIn('do not repeat it', done.err.lower())
+        self.assertEqual(self.actions(directory)[-1], 'issuer.rotate.begin')
+
+    def test_a_change_that_failed_is_recorded_as_failed(self):
+        directory = self.copy('failed')
+        done = self.plain('issuer', 'rotate', '--line', 'nothing', '--dir', directory)
+        self.assertEqual(done.code, 1, done.text)
+        self.assertEqual(self.actions(directory)[-2:], ['issuer.rotate.begin', 'issuer.rotate.failed'])
+
+    def test_a_rotation_is_recorded_with_its_plan_and_transcript(self):
+        directory = self.copy('rotated')
+        plan = self.stage.path('rotate.json')
+        plan.write_text(self.plain('issuer', 'rotate', '--line', 'default', '--dry-run', '--dir', directory).out)
+        self.refused(self.plain('issuer', 'rotate', '--line', 'other', '--plan', plan, '--dir', directory), 'usage.plan', 2)
+        self.refused(self.plain('issuer', 'rotate', '--dir', directory), 'usage.missing', 2)
+        self.refused(self.plain('issuer', 'revoke', '--plan', plan, '--revoke', 'default:1', '--dir', directory), 'usage.plan', 2)
+        done = self.plain('issuer', 'rotate', '--plan', plan, '--dir', directory)
+        self.assertEqual(done.code, 0, done.text)
+        record = self.audit(directory)[-1]
+        transcript = (directory / 'transcripts' / 'rotate-default-2.json').read_bytes()
+        self.assertEqual(record['action'], 'issuer.rotate')
+        self.assertEqual(record['subject'], 'default')
+        self.assertEqual(record['detail'], {'line': 'default', 'generation': 2,
+                                            'plan_sha256': hashlib.sha256(plan.read_bytes()).hexdigest(),
+                                            'transcript_sha256': hashlib.sha256(transcript).hexdigest()})
+
+    def test_a_revoked_issuing_key_is_recorded(self):
+        directory = self.copy('issuer-revoked')
+        done = self.plain('issuer', 'revoke', '--revoke', 'default:1', '--dir', directory)
+        self.assertEqual(done.code, 0, done.text)
+        detail = self.audit(directory)[-1]['detail']
+        self.assertEqual(detail['revoke'], [{'line': 'default', 'generation': 1}])
+        done = self.plain('license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'A', '--dir', directory)
+        self.refused(done, 'licensing.issuer_revoked')
+
+    # -- the signer
+
+    def test_the_issuing_keys_are_listed_with_the_state_of_the_signer(self):
+        self.assertRegex(self.vendor.run('issuer', 'list').out, r'signer +ok\n')
+
+    def test_a_signer_whose_audit_log_is_gone_is_refused_until_that_is_accepted(self):
+        directory = self.copy('amnesia')
+        self.assertEqual(self.plain('issuer', 'list', '--dir', directory).code, 0)
+        seen = self.plain('audit', 'verify', '--json', '--dir', directory).json()['signer_audit_head']
+        done = self.stage.run('holdfast-signer', 'audit', 'verify', '--config', directory / 'signer.conf', '--checkpoint', seen)
+        self.assertEqual(done.code, 0, done.text)
+        # As after a restore from the day of the ceremony: a log that is in order, but shorter.
+        shutil.rmtree(directory / 'audit')
+        shutil.copytree(self.fresh / 'audit', directory / 'audit')
+        sale = ['license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'A', '--dir', directory]
+        self.refused(self.plain(*sale), 'licensing.signer_audit')
+        self.refused(self.plain('crl', '--dir', directory), 'licensing.signer_audit')
+        self.assertEqual(self.plain('audit', 'accept', '--dry-run', '--dir', directory).code, 0)
+        self.refused(self.plain(*sale), 'licensing.signer_audit')
+        done = self.plain('audit', 'accept', '--json', '--dir', directory)
+        self.assertEqual(done.code, 0, done.text)
+        self.assertTrue(done.json()['accepted'])
+        self.assertEqual(self.plain(*sale).code, 0)
+        self.assertIn('signer.audit_accept', self.actions(directory))
+        self.assertFalse(self.plain('audit', 'accept', '--json', '--dir', directory).json()['accepted'])
+
+    def test_a_service_that_is_down_is_named(self):
+        own = self.copy('service-layout')
+        for path in own.iterdir():
+            if path.name not in ('vendor.json', 'ek-roots.json', 'roots.pem') and not path.name.startswith('store.db'):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (own / 'signer.sock').symlink_to('/nonexistent/signer.sock')
+        self.refused(self.plain('issuer', 'list', '--dir', own), 'signer.connect')
 
     # -- what no program should die of
 

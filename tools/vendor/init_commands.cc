@@ -6,13 +6,14 @@
 #include "tools/cli/output.h"
 #include "tools/vendor/ceremony_plan.h"
 #include "tools/vendor/commands.h"
+#include "tools/vendor/held_ceremony.h"
 #include "tools/vendor/office.h"
 #include "tools/vendor/signer_command.h"
 
 namespace holdfast::vendor {
 namespace {
 
-constexpr size_t kMaxSignerConfig = 256 * 1024;
+constexpr size_t kMaxPlan = 256 * 1024;
 
 // A file that lives as long as the object, for a plan that the signer reads.
 class PlanFile {
@@ -59,9 +60,10 @@ Status CheckCeremonyOptions(const cli::Arguments& arguments) {
   return {};
 }
 
-// The ceremony itself; its transcript.
-Result<std::string> HoldCeremony(const cli::Arguments& arguments, const Path& directory) {
-  std::vector<std::string> words{"ceremony", "--dir", directory.string()};
+// The signer's ceremony with these options; what it printed. `mode`: --dry-run, --print-plan, or empty.
+Result<std::string> RunCeremony(const cli::Arguments& arguments, const VendorDirectory& directory,
+                                const std::string& mode) {
+  std::vector<std::string> words{"ceremony", "--dir", std::filesystem::absolute(directory.path).string()};
   std::optional<PlanFile> plan;
   const TokenOptions root{arguments.Text("root-module"), arguments.Text("root-token"),
                           arguments.Text("root-pin-file"), arguments.List("module-env")};
@@ -79,33 +81,21 @@ Result<std::string> HoldCeremony(const cli::Arguments& arguments, const Path& di
     for (const char* name : {"vendor", "key-type", "module", "module-env", "token", "pin-file"})
       Pass(arguments, name, words);
   }
-  if (arguments.Switch("dry-run")) words.emplace_back("--dry-run");
+  if (!mode.empty()) words.push_back(mode);
   return RunSigner(words);
 }
 
-// The vendor's name as the ceremony fixed it.
-Result<std::string> VendorNameOf(const VendorDirectory& directory) {
-  HOLDFAST_TRY(const Bytes text, ReadFile(directory.SignerConfig(), kMaxSignerConfig));
-  HOLDFAST_TRY(const Json config, ParseJson(AsText(text), kMaxSignerConfig));
-  if (config.contains("vendor") && config["vendor"].is_string()) return config["vendor"].get<std::string>();
-  return Malformed("vendor.signer_config", directory.SignerConfig().string() + " names no vendor");
-}
-
-// A store with products in it has been in use: only vendor.json was lost. What cannot be read is not ours to
-// judge, and is an error.
-Result<bool> IsInUse(const VendorDirectory& directory) {
-  const auto store = SqliteStore::Open(directory.Store());
-  if (!store && (store.error().check == "store.missing" || store.error().check == "store.kind")) return false;
-  if (!store) return tl::unexpected(store.error());
-  HOLDFAST_TRY(const auto products, (*store)->ListProducts());
-  return !products.empty();
-}
-
-// In place of what an init that was interrupted may have left, from which nobody has sold anything.
-Result<std::unique_ptr<SqliteStore>> NewStore(const VendorDirectory& directory) {
-  for (const char* suffix : {"", "-wal", "-shm"})
-    HOLDFAST_CHECK(RemoveFile(directory.Store().string() + suffix));
-  return SqliteStore::Create(directory.Store());
+// An init that was interrupted after its ceremony is finished by one that asks for the same.
+Status CheckSameCeremony(const cli::Arguments& arguments, const VendorDirectory& directory,
+                         const HeldCeremony& held) {
+  HOLDFAST_TRY(const std::string text, RunCeremony(arguments, directory, "--print-plan"));
+  HOLDFAST_TRY(const Json asked, ParseJson(text, kMaxPlan));
+  if (asked == held.plan) return {};
+  return Fail(ErrorKind::kConflict, "vendor.ceremony",
+              directory.path.string() + " has the keys of vendor \"" + held.vendor +
+                  "\" from a ceremony with another plan than these options make",
+              "choose another directory, or repeat the options of that ceremony: its plan is in " +
+                  held.transcript.string());
 }
 
 Status MakeEkRoots(const VendorDirectory& directory) {
@@ -120,43 +110,58 @@ Status CheckIsNew(const VendorDirectory& directory) {
               directory.path.string() + " is a vendor directory already", "choose another one");
 }
 
-Status MakeRecords(const VendorDirectory& directory, const std::string& key_prefix) {
+Status MakeRecords(const VendorDirectory& directory, const std::string& vendor,
+                   const std::string& key_prefix) {
   HOLDFAST_TRY(const FileLock lock, LockFiles(directory));
   HOLDFAST_CHECK(CheckIsNew(directory));  // again: another init may have been faster
-  HOLDFAST_TRY(const std::string vendor, VendorNameOf(directory));
   const std::string config = FormatVendorConfig({vendor, key_prefix});
   HOLDFAST_CHECK(ParseVendorConfig(config));
-  HOLDFAST_TRY(const bool in_use, IsInUse(directory));
-  HOLDFAST_TRY(const auto store, in_use ? SqliteStore::Open(directory.Store()) : NewStore(directory));
+  HOLDFAST_TRY(const auto store, SqliteStore::OpenOrCreate(directory.Store()));
   const Json detail{{"vendor", vendor}};
   HOLDFAST_CHECK(store->RecordEvent({SystemClock()(), Actor()}, "vendor.init", vendor, FormatJson(detail)));
   HOLDFAST_CHECK(MakeEkRoots(directory));
   return WriteFileAtomically(directory.Config(), AsBytes(config), 0644);
 }
 
+void PrintReady(const VendorDirectory& directory, const HeldCeremony& held) {
+  std::cout << cli::Line("vendor", held.vendor);
+  for (const auto& [token, module] : held.modules) std::cout << cli::Line("token " + token, module);
+  std::cout << "Ready. Ship " << directory.Roots().string()
+            << " with the application; then: ek-roots add, product add, license new.\n";
+}
+
 Result<int> Init(const cli::Arguments& arguments) {
   HOLDFAST_TRY(VendorDirectory directory, DirectoryOf(arguments));
   HOLDFAST_CHECK(CheckCeremonyOptions(arguments));
   HOLDFAST_CHECK(CheckIsNew(directory));
-  std::string transcript;
-  // An init that was interrupted after its ceremony is finished, not repeated.
-  std::error_code error;
-  if (!std::filesystem::exists(directory.SignerConfig(), error)) {
-    HOLDFAST_TRY(transcript, HoldCeremony(arguments, std::filesystem::absolute(directory.path)));
-  }
   const bool dry_run = arguments.Switch("dry-run");
-  if (!dry_run) HOLDFAST_CHECK(MakeRecords(directory, arguments.Text("key-prefix")));
+  std::string transcript;
+  std::error_code error;
+  const bool was_held = std::filesystem::exists(directory.SignerConfig(), error);
+  if (!was_held) {
+    HOLDFAST_TRY(transcript, RunCeremony(arguments, directory, dry_run ? "--dry-run" : ""));
+  }
+  HeldCeremony held;
+  if (was_held || !dry_run) {
+    HOLDFAST_TRY(held, ReadHeldCeremony(directory));
+  }
+  if (was_held) HOLDFAST_CHECK(CheckSameCeremony(arguments, directory, held));
+  if (!dry_run) HOLDFAST_CHECK(MakeRecords(directory, held.vendor, arguments.Text("key-prefix")));
   if (arguments.json()) {
     cli::Print(Json{{"dir", directory.path.string()},
                     {"roots", directory.Roots().string()},
+                    {"vendor", held.vendor},
+                    {"modules", held.modules},
+                    {"ceremony_was_held", was_held},
                     {"dry_run", dry_run},
                     {"transcript", transcript}});
     return cli::kExitDone;
   }
   std::cout << transcript;
-  if (!dry_run)
-    std::cout << "Ready. Ship " << directory.Roots().string()
-              << " with the application; then: ek-roots add, product add, license new.\n";
+  if (was_held)
+    std::cout << "The ceremony of " << held.held << " is kept; what was missing after it is made"
+              << (dry_run ? ", without --dry-run.\n" : ".\n");
+  if (!dry_run) PrintReady(directory, held);
   return cli::kExitDone;
 }
 

@@ -21,6 +21,19 @@ bool NamesDirectory(const std::vector<std::string>& words) {
                      [](const std::string& word) { return word == "--dir" || word.rfind("--dir=", 0) == 0; });
 }
 
+// A socket, or a link to where one should be, and no signer of our own to run in its place.
+bool HasServiceOnly(const VendorDirectory& directory) {
+  std::error_code ignored;
+  const auto socket = std::filesystem::symlink_status(directory.SignerSocket(), ignored);
+  return std::filesystem::exists(socket) && !std::filesystem::exists(directory.SignerConfig(), ignored);
+}
+
+Error ServiceIsDown(Error error) {
+  if (error.advice.empty())
+    error.advice = "start the service holdfast-signer, and see that this user is in its group";
+  return error;
+}
+
 // One signer at a time holds the directory: another command's is waited for.
 Result<std::unique_ptr<SignerProcess>> SpawnSigner(const Path& config) {
   HOLDFAST_TRY(const Path program, FindSignerProgram());
@@ -75,6 +88,8 @@ Result<std::unique_ptr<Office>> Office::Open(const cli::Arguments& arguments) {
   if (auto client = SignerClient::Connect(directory.SignerSocket())) {
     office->client_ = std::move(*client);
     office->signer_ = office->client_.get();
+  } else if (HasServiceOnly(directory)) {
+    return tl::unexpected(ServiceIsDown(std::move(client.error())));
   } else {
     HOLDFAST_TRY(office->child_, SpawnSigner(directory.SignerConfig()));
     office->signer_ = &office->child_->service();

@@ -68,12 +68,7 @@ Result<std::unique_ptr<Database>> Database::Create(const Path& path) {
   HOLDFAST_CHECK(CreateFile(path));
   std::unique_ptr<Database> database(new Database(path));
   HOLDFAST_CHECK(database->Connect());
-  HOLDFAST_CHECK(database->Write<int>([](soci::session& sql) -> Result<int> {
-    sql << "pragma application_id = " + std::to_string(kStoreApplicationId);
-    sql << "create table schema_version (version bigint primary key)";
-    return 0;
-  }));
-  HOLDFAST_CHECK(database->Migrate());
+  HOLDFAST_CHECK(database->Initialize());
   return database;
 }
 
@@ -84,19 +79,58 @@ Result<std::unique_ptr<Database>> Database::Open(const Path& path) {
                 "run `holdfast-vendor init` first, or name the right directory with --dir");
   std::unique_ptr<Database> database(new Database(path));
   HOLDFAST_CHECK(database->Connect());
-  HOLDFAST_TRY(const int64_t id, database->Read<int64_t>([](soci::session& sql) -> Result<int64_t> {
-    return Integer(sql, "pragma application_id");
-  }));
-  if (id != kStoreApplicationId)
-    return Malformed("store.kind", path.string() + " is a database, but not a Holdfast store",
-                     "name the right directory with --dir");
+  HOLDFAST_CHECK(database->CheckKind());
+  HOLDFAST_CHECK(database->Configure());
   HOLDFAST_CHECK(database->Migrate());
   return database;
+}
+
+Result<std::unique_ptr<Database>> Database::OpenOrCreate(const Path& path) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) return Create(path);
+  std::unique_ptr<Database> database(new Database(path));
+  HOLDFAST_CHECK(database->Connect());
+  HOLDFAST_TRY(const bool empty, database->Read<bool>([](soci::session& sql) -> Result<bool> {
+    return Integer(sql, "select count(*) from sqlite_master") == 0;
+  }));
+  if (!empty) return Open(path);
+  if (chmod(path.c_str(), 0600) != 0)
+    return Fail(ErrorKind::kUnavailable, "store.io", path.string() + " is not ours",
+                "check the directory and its permissions");
+  HOLDFAST_CHECK(database->Initialize());
+  return database;
+}
+
+Status Database::Initialize() {
+  HOLDFAST_CHECK(Configure());
+  HOLDFAST_CHECK(Write<int>([](soci::session& sql) -> Result<int> {
+    sql << "pragma application_id = " + std::to_string(kStoreApplicationId);
+    sql << "create table schema_version (version bigint primary key)";
+    return 0;
+  }));
+  return Migrate();
+}
+
+Status Database::CheckKind() {
+  HOLDFAST_TRY(const int64_t id, Read<int64_t>([](soci::session& sql) -> Result<int64_t> {
+                 return Integer(sql, "pragma application_id");
+               }));
+  if (id == kStoreApplicationId) return {};
+  return Malformed("store.kind", path_.string() + " is a database, but not a Holdfast store",
+                   "name the right directory with --dir");
 }
 
 Status Database::Connect() {
   try {
     session_.open(soci::sqlite3, "dbname=\"" + path_.string() + "\" timeout=" + std::to_string(kBusySeconds));
+    return {};
+  } catch (...) {
+    return tl::unexpected(DescribeException());
+  }
+}
+
+Status Database::Configure() {
+  try {
     std::string mode;
     session_ << "pragma journal_mode", soci::into(mode);  // asking needs no lock, changing does
     if (mode != "wal") session_ << "pragma journal_mode = wal", soci::into(mode);

@@ -21,6 +21,10 @@ class Database {
   // (made by a newer Holdfast), store.corrupt.
   static Result<std::unique_ptr<Database>> Open(const Path& path);
 
+  // As Open; makes it where there is no file, or a database without any table, as an interrupted Create
+  // leaves it.
+  static Result<std::unique_ptr<Database>> OpenOrCreate(const Path& path);
+
   // Runs `body` in BEGIN IMMEDIATE ... COMMIT: waits for other writers first, so that what `body` reads
   // cannot change before it writes. An error or exception rolls back.
   template <class T>
@@ -36,6 +40,9 @@ class Database {
  private:
   explicit Database(Path path) : path_(std::move(path)) {}
   Status Connect();
+  Status Configure();  // once it is known to be ours: changes the file
+  Status Initialize();
+  Status CheckKind();
   Status Migrate();
   Error DescribeException() const;  // call in a catch block
   void Rollback();

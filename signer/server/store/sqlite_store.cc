@@ -17,4 +17,9 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const Path& path) {
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(database)));
 }
 
+Result<std::unique_ptr<SqliteStore>> SqliteStore::OpenOrCreate(const Path& path) {
+  HOLDFAST_TRY(auto database, Database::OpenOrCreate(path));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(database)));
+}
+
 }  // namespace holdfast

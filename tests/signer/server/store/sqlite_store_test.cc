@@ -27,6 +27,10 @@ class SqliteFile : public ::testing::Test {
     ASSERT_EQ(sqlite3_exec(database, statement, nullptr, nullptr, nullptr), SQLITE_OK) << statement;
     sqlite3_close(database);
   }
+  std::string Content() {
+    std::ifstream in(file(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
   std::string CheckOfOpening() {
     const auto store = SqliteStore::Open(file());
     return store ? "" : store.error().check;
@@ -67,7 +71,35 @@ TEST_F(SqliteFile, TruncatedIsNamed) {
 
 TEST_F(SqliteFile, AnotherApplicationsDatabaseIsNotTouched) {
   Tamper("create table notes (text)");
+  const std::string before = Content();
   EXPECT_EQ(CheckOfOpening(), "store.kind");
+  EXPECT_EQ(SqliteStore::OpenOrCreate(file()).error().check, "store.kind");
+  EXPECT_EQ(Content(), before);
+}
+
+TEST_F(SqliteFile, IsMadeByOpenOrCreateWhereThereIsNone) {
+  ASSERT_TRUE(SqliteStore::OpenOrCreate(file()));
+  EXPECT_EQ(CheckOfOpening(), "");
+}
+
+TEST_F(SqliteFile, IsKeptByOpenOrCreateWithWhatItHolds) {
+  CreateWithHistory();
+  const auto store = SqliteStore::OpenOrCreate(file());
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_EQ((*store)->ListLicenses("")->size(), 1u);
+}
+
+TEST_F(SqliteFile, WhatAnInterruptedCreateLeftIsCompleted) {
+  std::ofstream(file()).flush();  // the file, before SQLite wrote to it
+  ASSERT_TRUE(SqliteStore::OpenOrCreate(file()));
+  EXPECT_EQ(CheckOfOpening(), "");
+  std::filesystem::remove(file());
+  Tamper("pragma journal_mode = wal; pragma user_version = 0");  // its first page, and no table
+  ASSERT_TRUE(SqliteStore::OpenOrCreate(file()));
+  EXPECT_EQ(CheckOfOpening(), "");
+  struct stat info {};
+  ASSERT_EQ(stat(file().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
 }
 
 TEST_F(SqliteFile, ANewerSchemaIsRefused) {
