@@ -81,7 +81,7 @@ class Service(unittest.TestCase):
         host.start_agent()
         self.assertEqual(host.run('check', 'export').code, 3, 'nothing installed yet')
         sold = vendor.sell()
-        host.activate(sold)
+        request, _ = host.activate(sold)
         self.assertEqual(host.run('check', 'export').code, 0, 'the running agent takes the license in')
 
         inner = [str(stage.bin / 'holdfast'), 'hold', 'users', '--socket', str(host.socket), '--']

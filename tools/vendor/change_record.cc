@@ -13,8 +13,7 @@ constexpr std::string_view kPlanMark = "\nPlan, SHA-256 ";
 std::string MemberOf(const Json& plan, const char* name) {
   const auto member = plan.find(name);
   if (member == plan.end()) return {};
-  return member->is_string() ? member->get<std::string>()
-                             : FormatJson(*member);
+  return member->is_string() ? member->get<std::string>() : FormatJson(*member);
 }
 
 }  // namespace

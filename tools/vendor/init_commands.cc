@@ -212,7 +212,7 @@ void AddInitCommands(cli::Program& program) {
   program.Add({.name = "init",
                .summary = "key ceremony: make the vendor's keys, certificates and store in DIR",
                .options = InitOptions(),
-               .details = "An init that was interrupted is finished by the next one.",
+               .details = "An init that was interrupted is finished by the next one with the same options.",
                .run = Init});
   program.Add({.name = "approve",
                .summary = "approve a plan of a ceremony or rotation with an operator's key",

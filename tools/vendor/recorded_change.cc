@@ -8,8 +8,7 @@ namespace holdfast::vendor {
 namespace {
 
 Status Record(Store& store, const std::string& action, const std::string& subject, const Json& detail) {
-  return store.RecordEvent({SystemClock()(), Actor()}, action, subject,
-                           FormatJson(detail));
+  return store.RecordEvent({SystemClock()(), Actor()}, action, subject, FormatJson(detail));
 }
 
 }  // namespace

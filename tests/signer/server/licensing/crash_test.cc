@@ -41,7 +41,7 @@ TEST_F(CrashTest, AnAnswerThatFailedAnywhereConverges) {
     EXPECT_EQ(store_->ListActivations(license_)->size(), 1u) << points;
     EXPECT_EQ(Answer(file)->activation.certificate, retried->activation.certificate) << points;
   }
-  EXPECT_GE(points, 20) << "the sweep must have met every step";
+  EXPECT_GT(points, 20) << "the sweep must have met every step";
   EXPECT_TRUE(store_->VerifyAudit());
 }
 
