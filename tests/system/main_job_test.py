@@ -115,6 +115,27 @@ class Service(unittest.TestCase):
         self.assertIn('revoked', done.json()['reasons'])
         self.assertEqual(host.stop_agent(), 0, 'SIGTERM ends the agent cleanly')
 
+    def test_revoked_issuing_keys_are_replaced_and_their_licenses_with_them(self):
+        stage, vendor = self.stage, self.vendor
+        host = stage.host('second', self.tpm, vendor)
+        sold = vendor.sell(activations=1)
+        request, answer = stage.path('r.request'), stage.path('r.answer')
+        self.assertEqual(host.request(sold['product_key'], request).code, 0)
+        self.assertEqual(vendor.answer(request, answer).code, 0)
+        keys = len(vendor.run('issuer', 'list', '--json').json()['issuers'])
+        done = vendor.run('issuer', 'revoke', *(word for n in range(keys) for word in ('--revoke', f'default:{n + 1}')))
+        self.assertEqual(done.code, 0, done.text)
+        refused = vendor.answer(request, stage.path('refused.answer'))
+        self.assertEqual(refused.code, 1, refused.text)
+        self.assertIn('(licensing.issuer_revoked)', refused.err)
+        self.assertEqual(vendor.run('issuer', 'rotate', '--line', 'default').code, 0)
+        done = vendor.answer(request, answer)
+        self.assertEqual(done.code, 0, done.text)
+        done = host.run('install', answer)
+        self.assertEqual(done.code, 0, done.text)
+        self.assertEqual(host.run('check', 'export').code, 0)
+        self.assertEqual(vendor.run('license', 'show', sold['license'], '--json').json()['activations_used'], 1)
+
 
 if __name__ == '__main__':
     unittest.main(verbosity=2)

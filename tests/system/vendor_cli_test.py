@@ -402,6 +402,22 @@ class VendorCli(unittest.TestCase):
         read = subprocess.run(['openssl', 'crl', '-noout'], input=done.out, capture_output=True, text=True)
         self.assertEqual(read.returncode, 0, read.stderr)
 
+    def test_a_list_that_cannot_be_made_is_named_and_holds_up_no_other(self):
+        directory = self.copy('one-list')
+        self.assertEqual(self.plain('issuer', 'rotate', '--line', 'default', '--dir', directory).code, 0)
+        lists = self.plain('crl', '--json', '--dir', directory).json()['crls']
+        self.assertEqual(len(lists), 2)
+        with sqlite3.connect(directory / 'store.db') as db:
+            db.execute("update crls set der = 'AAAA' where issuer_key_id = ?", [lists[0]['issuer_key_id']])
+        db.close()
+        file = self.stage.path('one-list.crl')
+        done = self.plain('crl', '-o', file, '--json', '--dir', directory)
+        self.assertEqual(done.code, 1, done.text)
+        self.assertEqual(done.json()['crls'], lists[1:])
+        self.assertEqual(len(done.json()['failed']), 1)
+        self.assertIn(lists[0]['issuer_key_id'], done.err)
+        self.assertEqual(file.read_text().count('BEGIN X509 CRL'), 1)
+
     def test_output_that_cannot_be_written(self):
         self.assertEqual(self.vendor.run('crl', '-o', '/nonexistent/x').code, 1)
 
