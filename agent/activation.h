@@ -1,5 +1,6 @@
-// One file out, one file in. Both functions want the state directory's lock held by the caller, and change
-// nothing on disk unless they succeed.
+// One file out, one file in. Both functions want the state directory's lock held by the caller. At any moment each
+// product's file is the old one or the new one. After an error it is the old one, but for a revocation list that is for
+// several products when the disk fails between two of them: installing it again completes it.
 #pragma once
 
 #include "agent/state/state_directory.h"

@@ -16,6 +16,7 @@ std::string Describe(const std::vector<LicenseView>& licenses, const std::string
   std::string text = std::to_string(licenses.size()) + (licenses.size() == 1 ? " license" : " licenses");
   for (const LicenseView& license : licenses) {
     text += "; " + license.product + " " + std::string(StateName(Assess(license, now).state));
+    if (!license.fault.empty()) text += ": " + license.fault;
   }
   if (!fault.empty()) text += "; " + fault;
   return text;
@@ -146,16 +147,15 @@ Json Agent::Do(const api::ApiRequest& request) {
 
 void Agent::Reload() {
   auto fresh = LoadLicenses(parts_.state, parts_.anchors);
+  fault_ = fresh ? "" : fresh.error().message;
   if (!fresh) return;  // what was loaded before stays
   KeepProofs(licenses_, *fresh);
   licenses_ = std::move(*fresh);
 }
 
 void Agent::Prove() {
-  Error fault;
-  const bool all = ProveLicenses(licenses_, *parts_.tpm, &fault);
+  const bool all = ProveLicenses(licenses_, *parts_.tpm);
   parts_.tpm->Release();
-  fault_ = all ? "" : fault.message;
   Publish();
   if (all) {
     retry_after_ = std::chrono::seconds(1);

@@ -64,7 +64,7 @@ class Agent {
   std::vector<std::shared_ptr<Waiting>> waiting_;
   std::vector<LoadedLicense> licenses_;  // the worker's
   std::chrono::seconds retry_after_{1};  // the worker's
-  std::string fault_;                    // the worker's: why hardware could not be proven
+  std::string fault_;                    // the worker's: why the licenses could not be loaded anew
   Worker worker_;                        // last: it ends before what it uses
 };
 

@@ -121,8 +121,9 @@ Status InstallFirst(const AnsweredRequest& request, const Checked& license, cons
   fresh.keys = request.keys;
   HOLDFAST_TRY(const LicenseFile file, WithListsSeen(license.file, context));
   HOLDFAST_CHECK(WriteIfChanged(context, std::move(fresh), file, changed));
-  // A crash before this leaves an open request whose answer is installed: installing it again ends it.
-  return context.state.RemovePending(request.product);
+  // The license is installed, whatever comes of this. A request that stays open is ended when its answer is installed again.
+  static_cast<void>(context.state.RemovePending(request.product));
+  return {};
 }
 
 Result<InstallOutcome> InstallAnswer(std::string_view text, const Context& context) {

@@ -9,6 +9,10 @@
 namespace holdfast {
 namespace {
 
+std::string FaultFrom(const Error& error) {
+  return error.message + " (" + error.check + ")";
+}
+
 // A license is at home only beside the key set that has its key.
 Status CheckKeys(const VerifiedLicense& verified, const InstalledLicense& installed) {
   HOLDFAST_TRY(const PublicKey key, LicenseKeyOf(installed.keys));
@@ -32,6 +36,16 @@ Result<LoadedLicense> Load(const std::string& product, const StateDirectory& sta
   return loaded;
 }
 
+void KeepAsItWas(const std::vector<LoadedLicense>& before, LoadedLicense& license) {
+  const auto old = std::find_if(before.begin(), before.end(), [&](const LoadedLicense& candidate) {
+    return candidate.view.product == license.view.product;
+  });
+  if (old == before.end()) return;
+  std::string fault = std::move(license.view.fault);
+  license = *old;
+  license.view.fault = std::move(fault);
+}
+
 }  // namespace
 
 Result<TrustAnchors> ReadTrustAnchors(const Path& file) {
@@ -52,32 +66,33 @@ Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, con
     auto loaded = Load(product, state, anchors);
     if (!loaded) {
       const Error error = loaded.error();
-      // That a file cannot be read is no statement about its content.
-      if (error.kind == ErrorKind::kUnavailable) return tl::unexpected(error);
       loaded = LoadedLicense{};
       loaded->view.product = product;
-      loaded->view.fault = error.message + " (" + error.check + ")";
+      loaded->view.fault = FaultFrom(error);
+      loaded->unreadable = error.kind == ErrorKind::kUnavailable;
     }
     licenses.push_back(std::move(*loaded));
   }
   return licenses;
 }
 
-bool ProveLicenses(std::vector<LoadedLicense>& licenses, LicenseKeySigner& signer, Error* fault) {
+bool ProveLicenses(std::vector<LoadedLicense>& licenses, LicenseKeySigner& signer) {
   bool all = true;
   for (LoadedLicense& license : licenses) {
     if (!license.view.verified || license.view.hardware == HardwareProof::kProven) continue;
     HardwareVerdict verdict = ProveHardware(license.keys, license.view.verified->license_key, signer);
     license.view.hardware = verdict.proof;
+    license.view.fault.clear();
     if (verdict.proof != HardwareProof::kUnavailable) continue;
     all = false;
-    *fault = std::move(verdict.error);
+    license.view.fault = FaultFrom(verdict.error);
   }
   return all;
 }
 
 void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLicense>& licenses) {
   for (LoadedLicense& license : licenses) {
+    if (license.unreadable) KeepAsItWas(before, license);
     if (!license.view.verified) continue;
     const auto same = std::find_if(before.begin(), before.end(), [&](const LoadedLicense& old) {
       return old.view.verified &&

@@ -12,18 +12,20 @@ Result<TrustAnchors> ReadTrustAnchors(const Path& file);
 
 struct LoadedLicense {
   LicenseView view;
-  KeySet keys;  // of a verified license
+  KeySet keys;              // of a verified license
+  bool unreadable = false;  // the file could not be read now, which says nothing about its content
 };
 
-// Every file of STATE/licenses; what does not parse or verify is there as tampered, with the reason. Nothing
-// is proven yet. Checks: state.read.
+// Every file of STATE/licenses; what cannot be read, parsed or verified is there as tampered, with the reason: one product's file
+// is nothing to the others. Nothing is proven yet. Checks: state.read, when the directory cannot be listed.
 Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, const TrustAnchors& anchors);
 
 // Signs a challenge with each license key that is not proven. False: the TPM could not be asked for all, so
-// trying again later makes sense. `fault` is the last thing that stood in the way.
-bool ProveLicenses(std::vector<LoadedLicense>& licenses, LicenseKeySigner& signer, Error* fault);
+// trying again later makes sense; the views say what stood in the way.
+bool ProveLicenses(std::vector<LoadedLicense>& licenses, LicenseKeySigner& signer);
 
-// What was proven before stays proven for the same license key: proofs last as long as the process.
+// What was proven before stays proven for the same license key: proofs last as long as the process. What cannot be read now stays
+// what it was, with the fault.
 void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLicense>& licenses);
 
 std::vector<LicenseView> ViewsOf(const std::vector<LoadedLicense>& licenses);

@@ -85,7 +85,7 @@ Json StandingJson(const LicenseView& license, Time now) {
   Json json{{"product", license.product}, {"state", StateName(standing.state)}};
   json["reasons"] = ReasonsJson(standing.reasons);
   AddAdvice(json, standing.reasons);
-  if (!license.verified) json["fault"] = license.fault;
+  if (!license.fault.empty()) json["fault"] = license.fault;
   AddExpiry(json, standing.expires, standing.days_left);
   if (license.verified) {
     json["hardware"] = HardwareName(license.hardware);

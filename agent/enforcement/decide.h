@@ -69,7 +69,7 @@ enum class HardwareProof { kProven, kWrongHardware, kRetired, kUnavailable };
 struct LicenseView {
   std::string product;                      // from the file's place, also when it does not verify
   std::optional<VerifiedLicense> verified;  // absent: tampered
-  std::string fault;                        // why it does not verify
+  std::string fault;                        // why it does not verify, cannot be read, or cannot be proven
   HardwareProof hardware = HardwareProof::kUnavailable;
 };
 

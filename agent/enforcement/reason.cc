@@ -17,8 +17,9 @@ struct Entry {
 // then what the question was about, then warnings.
 constexpr std::array<Entry, kReasonCount> kReasons{{
     {Reason::kTampered, "tampered",
-     "the license file was altered or the pinned roots are not this vendor's; install the vendor's answer "
-     "again"},
+     "the license file cannot be read, was altered, or the pinned roots are not this vendor's; see its fault "
+     "in "
+     "holdfast status, and install the vendor's answer again"},
     {Reason::kRevoked, "revoked", "the vendor has revoked this license; ask the vendor"},
     {Reason::kSuspended, "suspended",
      "the vendor has suspended this license; settle it with the vendor and install the new revocation list"},
@@ -28,8 +29,9 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "the agent's state was restored from a backup; ask the vendor"},
     {Reason::kRetired, "retired", "this license was returned; request a new one"},
     {Reason::kHardwareUnavailable, "hardware_unavailable",
-     "the TPM does not answer; see that it is on in the firmware setup and that the agent may use its "
-     "device"},
+     "the TPM does not prove the license; see its fault in holdfast status, that the TPM is on in the "
+     "firmware setup, "
+     "and that the agent may use its device"},
     {Reason::kNoLicense, "no_license",
      "no license is installed; run `holdfast request` and send the file to the vendor"},
     {Reason::kNotYetValid, "not_yet_valid", "the license begins later; check the clock of this machine"},

@@ -1,6 +1,7 @@
 // One file out, one file in, against a real (software) TPM, with a vendor who sometimes lies.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -44,8 +45,7 @@ struct Machine {
   }
   Standing Status(const TestVendor& vendor) {
     licenses = *LoadLicenses(state, vendor.pki.Anchors());
-    Error fault;
-    ProveLicenses(licenses, *tpm, &fault);
+    ProveLicenses(licenses, *tpm);
     tpm->Release();
     return licenses.empty() ? Standing{} : Assess(licenses[0].view, testing::kPkiNow);
   }
@@ -148,6 +148,22 @@ TEST_F(InstallTest, AnswerAgainAfterACrashBeforeTheRequestWasRemoved) {
   ASSERT_TRUE(machine.state.WritePending(pending));
   EXPECT_TRUE(machine.Install(vendor.Answer(request), vendor));
   EXPECT_TRUE(machine.state.PendingProducts()->empty());
+}
+
+TEST_F(InstallTest, RequestThatCannotBeRemovedDoesNotUndoTheInstallation) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can take a directory away from its user";
+  const std::string answer = vendor.Answer(MakeRequestFile());
+  std::filesystem::permissions(machine.home.path(), std::filesystem::perms(0711));
+  constexpr uid_t kUser = 54321;  // of the state directory: everything in it is done with that user's rights
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(machine.state.path()))
+    ASSERT_EQ(::chown(entry.path().c_str(), kUser, kUser), 0);
+  ASSERT_EQ(::chown(machine.state.path().c_str(), kUser, kUser), 0);
+  ASSERT_EQ(::chown((machine.state.path() / "pending").c_str(), 0, 0), 0);
+  std::filesystem::permissions(machine.state.path() / "pending", std::filesystem::perms(0755));
+  ASSERT_FALSE(machine.state.RemovePending("editor"));
+  auto outcome = machine.Install(answer, vendor);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(machine.Status(vendor).state, LicenseState::kActive);
 }
 
 TEST_F(InstallTest, AnswerForAnotherRequest) {

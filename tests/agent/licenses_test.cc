@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/agent/enforcement/views.h"
+#include "tests/testing/temp_dir.h"
 
 namespace holdfast {
 namespace {
@@ -43,6 +44,56 @@ TEST(KeepProofs, WhatDoesNotVerifyNeitherGivesNorGetsOne) {
   EXPECT_EQ(After(tampered, Loaded(1, HardwareProof::kUnavailable)), HardwareProof::kUnavailable);
   tampered.view.hardware = HardwareProof::kUnavailable;
   EXPECT_EQ(After(Loaded(1, HardwareProof::kProven), tampered), HardwareProof::kUnavailable);
+}
+
+TEST(KeepProofs, WhatCannotBeReadNowStaysWhatItWasAndSaysWhy) {
+  LoadedLicense unreadable;
+  unreadable.view.product = "nls";
+  unreadable.view.fault = "no";
+  unreadable.unreadable = true;
+  std::vector<LoadedLicense> licenses{unreadable};
+  KeepProofs({Loaded(1, HardwareProof::kProven)}, licenses);
+  EXPECT_TRUE(licenses[0].view.verified);
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kProven);
+  EXPECT_EQ(licenses[0].view.fault, "no");
+  licenses = {unreadable};
+  KeepProofs({}, licenses);
+  EXPECT_FALSE(licenses[0].view.verified);
+}
+
+// A directory in a file's place cannot be read as one: neither can what a disk has lost.
+TEST(LoadLicenses, OneFileThatCannotBeReadIsNothingToTheOthers) {
+  const testing::TempDir home;
+  const StateDirectory state(home.path() / "state");
+  ASSERT_TRUE(state.Lock());
+  for (const char* product : {"a", "b"}) std::filesystem::create_directory(state.LicensePath(product));
+  const auto licenses = LoadLicenses(state, {});
+  ASSERT_TRUE(licenses);
+  ASSERT_EQ(licenses->size(), 2U);
+  for (const LoadedLicense& license : *licenses) {
+    EXPECT_FALSE(license.view.verified);
+    EXPECT_NE(license.view.fault.find("(file."), std::string::npos) << license.view.fault;
+  }
+}
+
+class SilentSigner : public LicenseKeySigner {
+ public:
+  Result<Bytes> Sign(const KeySet&, const Sha256Digest&) override {
+    if (silent) return Fail(ErrorKind::kUnavailable, "tpm.open", "there is no TPM");
+    return Refused("tpm.gate", "the gate counter has moved");
+  }
+  bool silent = true;
+};
+
+TEST(ProveLicenses, TheCauseIsKeptUntilTheTpmAnswers) {
+  SilentSigner signer;
+  std::vector<LoadedLicense> licenses{Loaded(1, HardwareProof::kUnavailable)};
+  EXPECT_FALSE(ProveLicenses(licenses, signer));
+  EXPECT_EQ(licenses[0].view.fault, "there is no TPM (tpm.open)");
+  signer.silent = false;
+  EXPECT_TRUE(ProveLicenses(licenses, signer));
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kRetired);
+  EXPECT_EQ(licenses[0].view.fault, "");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "agent/agent.h"
+#include "agent/agent_config.h"
 #include "agent/api/administration_json.h"
 #include "agent/host_facts.h"
 #include "protocol/error_json.h"
@@ -28,8 +29,7 @@ Result<std::vector<LicenseView>> LoadAndProve(const Here& here) {
   HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
   HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, anchors));
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
-  Error fault;
-  ProveLicenses(licenses, *tpm, &fault);
+  ProveLicenses(licenses, *tpm);
   return ViewsOf(licenses);
 }
 
@@ -62,8 +62,8 @@ Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {
 }  // namespace
 
 Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& request) {
-  HOLDFAST_TRY(const int64_t patience, arguments.Number("tpm-timeout", 1, 3600));
-  const TpmDeadline deadline{std::chrono::seconds(patience)};
+  HOLDFAST_TRY(const int64_t patience, arguments.Number("tpm-timeout", 1, kMaxTpmTimeout));
+  const TpmDeadline deadline(std::chrono::seconds(patience), arguments.json());
   const Here here{StateDirectory(arguments.File("state")), arguments.Text("tcti"), arguments.File("roots")};
   if (const auto* make = std::get_if<api::MakeRequestRequest>(&request)) return Request(here, *make);
   if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);
