@@ -66,7 +66,7 @@ Status Apply(const po::variables_map& values, AgentConfig& config) {
   HOLDFAST_CHECK(number("socket-mode", 8, 0, 0777, config.socket.mode));
   HOLDFAST_CHECK(number("max-connections", 10, 32, 900, config.max_connections));
   HOLDFAST_CHECK(number("max-connections-per-user", 10, 1, 900, config.max_connections_per_user));
-  return number("tpm-timeout", 10, 1, 240, config.tpm_timeout);  // less than api::Client waits
+  return number("tpm-timeout", 10, 1, kMaxTpmTimeout, config.tpm_timeout);
 }
 
 // po::store keeps what is there: the stronger source comes first.
@@ -110,9 +110,18 @@ Result<AgentCommandLine> ReadAgentOptions(int argc, const char* const* argv, con
   if (values.contains("help")) line.what = AgentCommandLine::What::kHelp;
   if (values.contains("version")) line.what = AgentCommandLine::What::kVersion;
   if (line.what != AgentCommandLine::What::kRun) return line;
+  AgentConfig given;
+  if (auto applied = Apply(values, given); !applied) {
+    applied.error().kind = ErrorKind::kUsage;
+    return tl::unexpected(std::move(applied.error()));
+  }
   const bool named = values.contains("config");
-  HOLDFAST_CHECK(StoreConfigFile(named ? Path(values["config"].as<std::string>()) : usual, named, values));
-  HOLDFAST_CHECK(Apply(values, line.config));
+  const Path file = named ? Path(values["config"].as<std::string>()) : usual;
+  HOLDFAST_CHECK(StoreConfigFile(file, named, values));
+  if (auto applied = Apply(values, line.config); !applied) {
+    applied.error().message = file.string() + ": " + applied.error().message;
+    return tl::unexpected(std::move(applied.error()));
+  }
   return line;
 }
 

@@ -14,6 +14,7 @@ struct AgentConfig {
   int max_connections = 512, max_connections_per_user = 128;
   int tpm_timeout = 180;  // seconds
 };
+inline constexpr int kMaxTpmTimeout = 240;  // seconds; less than api::Client waits. Also of `holdfast`
 inline constexpr std::string_view kAgentConfigFile = "/etc/holdfast/agent.conf";
 
 struct AgentCommandLine {
@@ -22,8 +23,8 @@ struct AgentCommandLine {
 };
 
 // Command line over configuration file over defaults. `usual` is skipped when it does not exist; --config
-// names another, which must. Checks: usage.option (kUsage), config.syntax, config.<option> and those of
-// ReadFile.
+// names another, which must. Checks: usage.option (kUsage), config.syntax, config.<option> (kUsage when it stands on
+// the command line) and those of ReadFile.
 Result<AgentCommandLine> ReadAgentOptions(int argc, const char* const* argv, const Path& usual);
 // One configuration file's text, over the defaults.
 Result<AgentConfig> ParseAgentConfig(std::string_view text);

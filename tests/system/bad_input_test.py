@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: bad_input_test.py BINARIES - every file that the programs take, truncated, oversized, flipped, of another kind, from another
 vendor, replayed: one sentence that names the file and the check, the right exit code, and nothing changed."""
-import base64, os, re, shutil, socket, sys, unittest
+import base64, contextlib, json, os, re, shutil, signal, socket, sys, threading, unittest
 from stage import Stage, snapshot, PRODUCT
 
 BINARIES = sys.argv.pop(1)
@@ -249,17 +249,67 @@ class BadInput(unittest.TestCase):
         self.assertEqual(status().code, 0, 'a home that is no directory holds none')
 
     def test_a_tpm_that_never_answers(self):
-        with socket.create_server(('127.0.0.1', 0), backlog=64) as deaf:
-            host = self.stage.host('deaf-host', self.tpm, self.vendor)
-            options = host.options()
-            options[options.index('--tcti') + 1] = f'mssim:host=127.0.0.1,port={deaf.getsockname()[1]}'
-            key = host.dir / 'key'
-            key.write_text(self.sold['product_key'])
-            key.chmod(0o600)
-            done = self.stage.run('holdfast', 'request', '--key-file', key, '-o', self.stage.path('d.request'), *options, '--tpm-timeout', 1,
-                                  timeout=30)
-            self.assertRegex(self.refused(done, 'silent TPM'), r'tpm\.(silent|open)')
+        tpm = self.stage.tpm('silent-tpm')
+        host = self.stage.host('silent-host', tpm, self.vendor)
+        tpm.signal(signal.SIGSTOP)
+        self.addCleanup(tpm.signal, signal.SIGCONT)
+        for more in ([], ['--json']):
+            done = host.request(self.sold['product_key'], self.stage.path('d.request'), '--tpm-timeout', 1, *more)
+            self.assertIn('(tpm.silent)', self.refused(done, 'silent TPM'))
             self.assertFalse(self.stage.path('d.request').exists())
+        self.assertEqual(done.json()['error']['check'], 'tpm.silent')
+
+    def test_a_peer_that_is_no_agent(self):
+        """Whatever answers on the socket: an error, and nothing that a terminal obeys."""
+        license = {'product': 'p', 'state': 'active', 'reasons': ['active'], 'features': {}, 'limits': {}}
+        decision = {'allowed': True, 'reasons': ['active'], 'state': 'active'}
+        lies = {'status': [{}, {'licenses': {}}, {'licenses': [1]}, {'licenses': [{}]}, {'licenses': [license | {'limits': {'a': 1}}]},
+                           {'licenses': [license | {'reasons': [1]}]}, {'licenses': [license | {'features': None}]},
+                           {'licenses': [license | {'crl': 'x'}]}, {'licenses': [license | {'advice': {}}]}],
+                'check': [{}, {'allowed': 1}, {'allowed': True}, decision | {'reasons': 'active'}, decision | {'max': 'x'}],
+                'request': [{}, {'product': 'p', 'repeated': False, 'file': 1}],
+                'install': [{}, {'kind': 'answer', 'products': [1], 'changed': True}]}
+        lies['hold'] = lies['check']
+        words = {'status': ['status'], 'check': ['check', 'export'], 'hold': ['hold', 'users', '--', 'true'],
+                 'install': ['install', self.files['answer']],
+                 'request': ['request', '--key', 'x', '-o', self.stage.path('lie.request')]}
+        host = self.stage.host('liar', self.tpm, self.vendor)
+        for op, answers in lies.items():
+            for answer in answers:
+                with self.subTest(op=op, answer=answer), self.peer(host.socket, {'ok': True, **answer}):
+                    self.assertIn('(api.answer)', self.refused(host.run(*words[op]), op))
+        evil = 'a\x1b[2Jb\x9bc'
+        painted = license | {'product': evil, 'state': evil, 'reasons': [evil], 'advice': evil, 'edition': evil, 'expires': evil,
+                             'features': {evil: evil}, 'limits': {evil: {'max': 1, 'used': 1}}, 'crl': {'number': 1, 'this_update': evil}}
+        error = {'kind': 'refused', 'check': evil, 'message': evil, 'advice': evil}
+        for op, answer in (('status', {'ok': True, 'licenses': [painted]}), ('status', {'ok': False, 'error': error}),
+                           ('check', {'ok': True, **decision, 'reasons': [evil], 'value': evil, 'advice': evil}),
+                           ('hold', {'ok': True, **decision, 'allowed': False, 'reasons': [evil], 'advice': evil}),
+                           ('install', {'ok': True, 'kind': evil, 'products': [evil], 'changed': True})):
+            with self.subTest(op=op, answer=answer), self.peer(host.socket, answer):
+                done = host.run(*words[op])
+                self.assertNotRegex(done.text, '[\x1b\x9b]')
+                self.assertIn('\\x1b', done.text)
+
+    @contextlib.contextmanager
+    def peer(self, path, answer):
+        """Listens, and answers the first line of the first client with this."""
+        path.unlink(missing_ok=True)
+
+        def serve():
+            client, _ = listener.accept()
+            with client, client.makefile('rw') as stream:
+                stream.readline()
+                stream.write(json.dumps(answer) + '\n')
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            thread = threading.Thread(target=serve)
+            thread.start()
+            try:
+                yield
+            finally:
+                thread.join()
 
     def test_a_limit_on_the_size_of_files(self):
         host = self.stage.host('small-files', self.tpm, self.vendor)
@@ -270,6 +320,14 @@ class BadInput(unittest.TestCase):
         self.assertIn('(file.write)', self.refused(done, 'no file may grow'))
         self.assertFalse(self.stage.path('s.request').exists())
 
+    def test_a_bad_value_on_the_command_line_is_usage_and_in_a_file_names_it(self):
+        for words in (['--tpm-timeout', '241'], ['--socket-mode', '8'], ['--max-connections', 'x']):
+            with self.subTest(words):
+                self.refused(self.stage.run('holdfast-agent', *words), 'value', codes=(2,))
+        self.refused(self.stage.run('holdfast', 'status', '--socket', self.stage.path('none'), '--tpm-timeout', '241'), 'value', codes=(2,))
+        path = self.bad(b'tpm-timeout = 241\n', 'conf')
+        self.assertIn(path.name, self.refused(self.stage.run('holdfast-agent', '--config', path), 'in a file'))
+
     def test_usage(self):
         for program in ('holdfast', 'holdfast-vendor', 'holdfast-agent', 'holdfast-signer'):
             with self.subTest(program):
@@ -278,6 +336,16 @@ class BadInput(unittest.TestCase):
                 self.assertEqual(self.stage.run(program, '--version').code, 0)
         self.assertEqual(self.stage.run('holdfast', 'no-such-command').code, 2)
         self.assertEqual(self.stage.run('holdfast').code, 2)
+
+    def test_inspect_shows_every_list_in_a_file(self):
+        lists = self.stage.path('lists.crl')
+        for number, more in ((1, []), (2, ['--with-root'])):
+            self.assertEqual(self.vendor.run('crl', *more, '-o', lists).code, 0)
+            shown = self.stage.run('holdfast', 'inspect', lists, '--json').json()
+            self.assertEqual(shown['kind'], 'revocation_list' if number == 1 else 'revocation_lists')
+            self.assertEqual(lists.read_text().count('-----BEGIN'), number)
+        self.assertEqual(len(shown['lists']), 2)
+        self.assertEqual(len({shown_list['issuer'] for shown_list in shown['lists']}), 2)
 
     def test_inspect_bears_anything(self):
         for f in [*self.files.values(), *self.foreign_files.values()]:

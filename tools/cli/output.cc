@@ -44,7 +44,7 @@ Error About(std::string_view file, Error error) {
 
 std::string FormatError(std::string_view program, const Error& error) {
   std::string text = std::string(program) + ": " + Printable(error.message);
-  if (!error.check.empty()) text += " (" + error.check + ")";
+  if (!error.check.empty()) text += " (" + Printable(error.check) + ")";
   return text + "." + Sentence(Printable(error.advice)) + "\n";
 }
 

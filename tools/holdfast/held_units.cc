@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include "tools/holdfast/answer_shape.h"
+
 namespace holdfast::cli {
 namespace {
 
@@ -14,8 +16,10 @@ Result<Json> HeldUnits::Take() {
   HOLDFAST_TRY(api::Client agent, api::Client::Connect(socket_));
   ::setsockopt(agent.descriptor(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   HOLDFAST_TRY(Json decision, agent.Call(request_));
+  HOLDFAST_CHECK(CheckAnswer("hold", decision));
   if (decision["allowed"] != true) return decision;
-  request_["product"] = decision["product"];  // whatever else is installed later
+  if (decision.contains("product"))
+    request_["product"] = decision["product"];  // whatever else is installed later
   agent_ = std::move(agent);
   return decision;
 }

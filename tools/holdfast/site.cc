@@ -3,6 +3,7 @@
 #include "agent/agent_config.h"
 #include "agent/api/client.h"
 #include "protocol/json_text.h"
+#include "tools/holdfast/answer_shape.h"
 
 namespace holdfast::cli {
 
@@ -28,7 +29,11 @@ std::vector<Option> SiteOptions() {
 
 Result<Json> Ask(const Arguments& arguments, const Json& request) {
   auto agent = api::Client::Connect(arguments.File("socket"));
-  if (agent) return agent->Call(request);
+  if (agent) {
+    HOLDFAST_TRY(Json answer, agent->Call(request));
+    HOLDFAST_CHECK(CheckAnswer(request["op"].get<std::string>(), answer));
+    return answer;
+  }
   if (agent.error().kind != ErrorKind::kNotFound) return tl::unexpected(std::move(agent.error()));
   const std::string line = FormatJson(request);
   HOLDFAST_TRY(const api::ApiRequest parsed, api::ParseApiRequest(line, api::kMaxAdminLine));

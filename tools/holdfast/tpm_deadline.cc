@@ -4,16 +4,22 @@
 
 #include <iostream>
 
+#include "tools/cli/output.h"
+
 namespace holdfast::cli {
 
-TpmDeadline::TpmDeadline(std::chrono::seconds length)
-    : thread_([this, length] {
+TpmDeadline::TpmDeadline(std::chrono::seconds length, bool json)
+    : thread_([this, length, json] {
         std::unique_lock lock(mutex_);
         if (changed_.wait_for(lock, length, [this] { return done_; })) return;
-        std::cerr << "holdfast: the TPM has not answered for " << length.count()
-                  << " seconds (tpm.silent). Check the TPM and --tcti, and that no other program holds the "
-                     "TPM; the state directory is as it was.\n";
-        ::_exit(1);
+        const Error error{ErrorKind::kUnavailable, "tpm.silent",
+                          "the TPM has not answered for " + std::to_string(length.count()) + " seconds",
+                          "check the TPM and --tcti, and that no other program holds the TPM; the state "
+                          "directory is as it was"};
+        std::cerr << FormatError("holdfast", error);
+        if (json) Print(ErrorJson(error));
+        std::cout.flush();
+        ::_exit(ExitCodeFor(error.kind));
       }) {}
 
 TpmDeadline::~TpmDeadline() {

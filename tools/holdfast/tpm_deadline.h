@@ -1,5 +1,5 @@
 // A TPM, or what stands in for one, that takes a command and never answers blocks its caller in the TSS library for ever. As long as
-// this object lives, the process has that long; then it says so and ends with exit code 1. State files are written atomically, so
+// this object lives, the process has that long; then it says so, with `json` on standard output too, and ends with exit code 1. State files are written atomically, so
 // nothing is half done, and the TPM's own resource manager frees what was loaded.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace holdfast::cli {
 
 class TpmDeadline {
  public:
-  explicit TpmDeadline(std::chrono::seconds length);
+  TpmDeadline(std::chrono::seconds length, bool json);
   ~TpmDeadline();
   TpmDeadline(const TpmDeadline&) = delete;
   TpmDeadline& operator=(const TpmDeadline&) = delete;

@@ -6,15 +6,19 @@
 namespace holdfast::cli {
 namespace {
 
+// A text as it is, anything else as JSON; safe for a terminal.
+std::string Text(const Json& value) {
+  return Printable(value.is_string() ? value.get<std::string>() : FormatJson(value));
+}
+
 std::string Text(const Json& json, const char* member) {
   auto found = json.find(member);
-  if (found == json.end()) return {};
-  return found->is_string() ? found->get<std::string>() : FormatJson(*found);
+  return found == json.end() ? "" : Text(*found);
 }
 
 std::string Reasons(const Json& json) {
   std::string names;
-  for (const Json& reason : json["reasons"]) names += (names.empty() ? "" : ", ") + reason.get<std::string>();
+  for (const Json& reason : json["reasons"]) names += (names.empty() ? "" : ", ") + Text(reason);
   return names;
 }
 
@@ -31,7 +35,7 @@ std::string Expiry(const Json& json) {
 }
 
 std::string DescribeLicense(const Json& license) {
-  std::string text = Printable(Text(license, "product")) + ": " + Text(license, "state") + "\n";
+  std::string text = Text(license, "product") + ": " + Text(license, "state") + "\n";
   if (Reasons(license) != Text(license, "state")) text += "  " + Line("reasons", Reasons(license));
   text += Optional("what to do", license, "advice");
   text += Optional("fault", license, "fault");
@@ -41,10 +45,11 @@ std::string DescribeLicense(const Json& license) {
   text += Optional("edition", license, "edition");
   if (const std::string expiry = Expiry(license); !expiry.empty()) text += "  " + Line("expires", expiry);
   for (const auto& [name, value] : license["features"].items()) {
-    text += "  " + Line("feature " + name, value.is_string() ? value.get<std::string>() : FormatJson(value));
+    text += "  " + Line("feature " + Printable(name), Text(value));
   }
   for (const auto& [name, limit] : license["limits"].items()) {
-    text += "  " + Line("limit " + name, Text(limit, "used") + " of " + Text(limit, "max") + " in use");
+    text += "  " +
+            Line("limit " + Printable(name), Text(limit, "used") + " of " + Text(limit, "max") + " in use");
   }
   if (license.contains("crl")) {
     text += "  " + Line("revocation list", "number " + Text(license["crl"], "number") + " of " +
@@ -59,12 +64,12 @@ std::string DescribeDecision(std::string_view subject, const Json& decision) {
   const bool allowed = decision["allowed"] == true;
   std::string text = Printable(subject) + (allowed ? ": allowed" : ": denied");
   if (allowed && decision.contains("value") && decision["value"] != true)
-    text += ", " + Printable(Text(decision, "value"));
+    text += ", " + Text(decision, "value");
   if (decision.contains("max"))
     text += ", " + Text(decision, "used") + " of " + Text(decision, "max") + " in use";
   if (Reasons(decision) != "active") text += " (" + Reasons(decision) + ")";
   text += "\n";
-  if (decision.contains("advice")) text += "  " + Printable(Text(decision, "advice")) + "\n";
+  if (decision.contains("advice")) text += "  " + Text(decision, "advice") + "\n";
   return text;
 }
 

@@ -1,4 +1,4 @@
-// Answers of the agent in plain words.
+// Answers of the agent in plain words, safe for a terminal. CheckAnswer (answer_shape.h) comes first.
 #pragma once
 
 #include "protocol/strict_json.h"

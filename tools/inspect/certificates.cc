@@ -143,9 +143,21 @@ Result<Json> InspectCertificates(std::string_view text) {
 
 Result<Json> InspectCrlFile(std::string_view text) {
   HOLDFAST_TRY(const auto blocks, ParseArmor(text));
-  HOLDFAST_TRY(const Crl crl, Crl::Parse(blocks[0].content));
+  Json lists = Json::array();
+  for (const ArmorBlock& block : blocks) {
+    if (block.label != kLabelCrl)
+      return Malformed("inspect.lists", "after revocation lists there is something else in the file", "");
+    HOLDFAST_TRY(const Crl crl, Crl::Parse(block.content));
+    lists.push_back(DescribeCrl(crl));
+  }
+  if (lists.size() > 1) {
+    return Json{
+        {"kind", "revocation_lists"},
+        {"summary", std::to_string(lists.size()) + " revocation lists; their signatures are not verified"},
+        {"lists", std::move(lists)}};
+  }
   Json json{{"kind", "revocation_list"}, {"summary", "A revocation list; its signature is not verified"}};
-  json.update(DescribeCrl(crl));
+  json.update(lists[0]);
   return json;
 }
 

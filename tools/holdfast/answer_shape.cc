@@ -1,0 +1,89 @@
+#include "tools/holdfast/answer_shape.h"
+
+#include <algorithm>
+
+namespace holdfast::cli {
+namespace {
+
+using Test = bool (*)(const Json&);
+
+bool IsText(const Json& value) {
+  return value.is_string();
+}
+bool IsSwitch(const Json& value) {
+  return value.is_boolean();
+}
+bool IsNumber(const Json& value) {
+  return value.is_number_integer();
+}
+bool IsObject(const Json& value) {
+  return value.is_object();
+}
+bool AreTexts(const Json& value) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), IsText);
+}
+
+bool Has(const Json& object, std::initializer_list<const char*> names, Test test) {
+  return std::all_of(names.begin(), names.end(), [&](const char* name) {
+    const auto member = object.find(name);
+    return member != object.end() && test(*member);
+  });
+}
+
+bool MayHave(const Json& object, std::initializer_list<const char*> names, Test test) {
+  return std::all_of(names.begin(), names.end(), [&](const char* name) {
+    const auto member = object.find(name);
+    return member == object.end() || test(*member);
+  });
+}
+
+bool IsLimit(const Json& limit) {
+  return limit.is_object() && Has(limit, {"max", "used"}, IsNumber);
+}
+
+bool AreLimits(const Json& limits) {
+  return limits.is_object() && std::all_of(limits.begin(), limits.end(), IsLimit);
+}
+
+bool IsCrl(const Json& crl) {
+  return crl.is_object() && Has(crl, {"number"}, IsNumber) && Has(crl, {"this_update"}, IsText);
+}
+
+bool IsLicense(const Json& license) {
+  return license.is_object() && Has(license, {"product", "state"}, IsText) &&
+         Has(license, {"reasons"}, AreTexts) && Has(license, {"features"}, IsObject) &&
+         Has(license, {"limits"}, AreLimits) &&
+         MayHave(license, {"advice", "fault", "license", "customer", "vendor", "edition", "expires"},
+                 IsText) &&
+         MayHave(license, {"days_left"}, IsNumber) && MayHave(license, {"crl"}, IsCrl);
+}
+
+bool AreLicenses(const Json& licenses) {
+  return licenses.is_array() && std::all_of(licenses.begin(), licenses.end(), IsLicense);
+}
+
+bool IsDecision(const Json& decision) {
+  return Has(decision, {"allowed"}, IsSwitch) && Has(decision, {"reasons"}, AreTexts) &&
+         MayHave(decision, {"product", "state", "advice", "edition", "expires"}, IsText) &&
+         MayHave(decision, {"max", "used", "held", "days_left"}, IsNumber);
+}
+
+bool IsAnswer(std::string_view op, const Json& answer) {
+  if (op == "status") return Has(answer, {"licenses"}, AreLicenses);
+  if (op == "request") return Has(answer, {"product", "file"}, IsText) && Has(answer, {"repeated"}, IsSwitch);
+  if (op == "install") {
+    return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
+           Has(answer, {"changed"}, IsSwitch);
+  }
+  return IsDecision(answer);
+}
+
+}  // namespace
+
+Status CheckAnswer(std::string_view op, const Json& answer) {
+  if (IsAnswer(op, answer)) return {};
+  return Malformed("api.answer", "what answers on the socket is no agent, or of another version",
+                   "see what listens on --socket");
+}
+
+}  // namespace holdfast::cli
