@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "protocol/armor.h"
 #include "protocol/secret.h"
 #include "protocol/strict_json.h"
 
@@ -10,8 +11,8 @@ namespace holdfast::api {
 
 inline constexpr int kApiVersion = 1;
 inline constexpr size_t kMaxLine = 64 * 1024;
-// Those who may install send whole files: kMaxFileSize, every octet of it perhaps escaped.
-inline constexpr size_t kMaxAdminLine = 1024 * 1024;
+// Those who may install send whole files: kMaxFileSize, every octet of it perhaps escaped as \u0000 is, and what stands around it.
+inline constexpr size_t kMaxAdminLine = 6 * kMaxFileSize + 4096;
 
 struct StatusRequest {};
 

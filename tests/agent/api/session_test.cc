@@ -45,6 +45,13 @@ TEST_F(SessionTest, LinesMayComeInPieces) {
   EXPECT_FALSE(user.has_partial_line());
 }
 
+TEST_F(SessionTest, AnAdministratorSendsAWholeFileAlsoWhenEachOctetIsEscaped) {
+  const std::string line = Json{{"op", "install"}, {"file", std::string(kMaxFileSize, '\x01')}}.dump() + "\n";
+  EXPECT_TRUE(Say(administrator, line).empty());
+  ASSERT_TRUE(admin);
+  EXPECT_EQ(std::get<InstallRequest>(*admin).file.size(), kMaxFileSize);
+}
+
 TEST_F(SessionTest, BadLinesAreAnsweredAndTheNextOneIsFine) {
   for (const char* line :
        {"", "hello", "[]", "{}", "7", "{\"op\":\"chekc\"}", "{\"op\":7}", "{\"op\":\"check\"}",
