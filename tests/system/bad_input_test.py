@@ -304,6 +304,7 @@ class BadInput(unittest.TestCase):
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen()
+            listener.settimeout(60)
             thread = threading.Thread(target=serve)
             thread.start()
             try:
