@@ -96,6 +96,8 @@ Status Renew(const InstalledLicense& installed, const Checked& next, const Conte
     HOLDFAST_TRY(file, Supersede(current->file, next.file));
     if (SameContent(file, current->file)) return {};
     HOLDFAST_CHECK(VerifyLicense(file, context.anchors));
+  } else {
+    HOLDFAST_TRY(file, WithListsSeen(next.file, context));
   }
   return WriteIfChanged(context, installed, file, changed);
 }

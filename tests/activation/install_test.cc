@@ -315,6 +315,20 @@ TEST_F(InstallTest, AnswerToAnOpenRequestKeepsTheNewerListThatIsInstalled) {
   EXPECT_EQ(machine.licenses[0].view.verified->crl_number, 5);
 }
 
+TEST_F(InstallTest, AnswerInPlaceOfADamagedLicenseKeepsTheListBesideIt) {
+  const std::string answer = vendor.Answer(MakeRequestFile());
+  ASSERT_TRUE(machine.Install(answer, vendor));
+  ASSERT_TRUE(machine.Install(vendor.List(5, {}), vendor));
+  InstalledLicense installed = *machine.state.ReadLicense("editor");
+  char& in_the_signature = installed.license[installed.license.find("\n-----END") - 12];
+  in_the_signature = in_the_signature == 'A' ? 'B' : 'A';
+  ASSERT_TRUE(machine.state.WriteLicense(installed));
+  ASSERT_EQ(machine.Status(vendor).state, LicenseState::kTampered);
+  ASSERT_TRUE(machine.Install(answer, vendor));
+  EXPECT_EQ(machine.Status(vendor).state, LicenseState::kActive);
+  EXPECT_EQ(machine.licenses[0].view.verified->crl_number, 5);
+}
+
 TEST_F(InstallTest, ListOfAnotherVendor) {
   Activate();
   ExpectRefused(TestVendor().List(9, {}), "install.issuer");

@@ -211,6 +211,15 @@ class BadInput(unittest.TestCase):
         file.write_bytes(good)
         self.assertEqual(host.run('check', 'export').code, 0)
 
+    def test_status_without_an_agent_names_what_is_wrong_with_the_tpm(self):
+        host = self.stage.host('no-tpm', self.tpm, self.vendor)
+        host.activate(self.vendor.sell())
+        options = host.options()
+        options[options.index('--tcti') + 1] = 'device:/nonexistent/tpmrm0'
+        done = self.stage.run('holdfast', 'status', *options)
+        self.assertEqual(done.code, 0, done.text)
+        self.assertRegex(done.out, r'(?m)^  fault .*/nonexistent/tpmrm0.*\(tpm\.open\)')
+
     def test_configuration(self):
         for program, command in (('holdfast', ['status']), ('holdfast-vendor', ['license', 'list']), ('holdfast-agent', [])):
             for name, content in (('unknown option', b'no-such-option = 1\n'), ('binary', bytes(range(256))), ('oversized', b'#' * TEN_MB)):
