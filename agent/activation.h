@@ -3,6 +3,7 @@
 // several products when the disk fails between two of them: installing it again completes it.
 #pragma once
 
+#include "agent/hardware.h"
 #include "agent/state/state_directory.h"
 #include "certs/license_file.h"
 #include "protocol/platform/clock.h"
@@ -12,6 +13,8 @@ namespace holdfast {
 
 struct RequestOptions {
   bool make_new = false;  // even if a request for this product is open; that one's answer is then refused
+  // A request of class host: keys in the state directory and a fingerprint. Nobody but the administrator chooses it.
+  bool without_tpm = false;
   std::map<std::string, std::string> host_facts;
   std::string agent_version;
 };
@@ -22,9 +25,10 @@ struct RequestOutcome {
 };
 // `product_key`: as typed; white space around it does not matter.
 // Checks: those of ParseProductKey and of the TPM; request.open (kConflict: a request with another product
-// key is open), request.active (kConflict: this product key is in use here already).
-Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptions& options, Tpm& tpm,
-                                   const StateDirectory& state, const Clock& clock);
+// key, or of another class, is open), request.active (kConflict: this product key is in use here already),
+// host.fingerprint (without a TPM: too little of this host can be read to recognise it).
+Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptions& options,
+                                   const Hardware& hardware, const StateDirectory& state, const Clock& clock);
 
 enum class InstalledKind { kAnswer, kLicenseFile, kRevocationList };
 struct InstallOutcome {
@@ -37,9 +41,9 @@ struct InstallOutcome {
 //
 // Checks: install.kind; answer.request, answer.hardware, answer.key, answer.product; install.key (a license
 // for a key that is not here), install.vendor, install.older, install.issuer (a list that no installed
-// license needs), install.hardware (the TPM does not sign with the new license key), and those of
+// license needs), install.hardware (the TPM does not sign with the new license key, or this is not the licensed host), and those of
 // ReadAnswerFile, OpenJwe, ParseLicenseFile, VerifyLicense, Crl and of the TPM.
-Result<InstallOutcome> Install(std::string_view file_text, Tpm& tpm, const StateDirectory& state,
-                               const TrustAnchors& anchors, const Clock& clock);
+Result<InstallOutcome> Install(std::string_view file_text, const Hardware& hardware,
+                               const StateDirectory& state, const TrustAnchors& anchors, const Clock& clock);
 
 }  // namespace holdfast

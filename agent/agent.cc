@@ -103,7 +103,8 @@ void Agent::Tick() {
   }
   if (silent != silent_) {
     silent_ = silent;
-    observer_.status(silent_ ? TpmSilent(parts_.tpm_timeout).message : "the TPM answers again");
+    said_ = silent_ ? TpmSilent(parts_.tpm_timeout).message : "the TPM answers again";
+    observer_.status(said_);
   }
   if (++ticks_ < kReadyTicks || ready_) return;
   ready_ = true;
@@ -133,12 +134,13 @@ Json Agent::Do(const api::ApiRequest& request) {
     RequestOptions options;
     options.make_new = make->make_new;
     if (make->host_facts) options.host_facts = HostFacts();
+    options.without_tpm = make->without_tpm;
     options.agent_version = kVersion;
     return api::RequestAnswer(
-        MakeRequest(make->product_key, options, *parts_.tpm, parts_.state, parts_.clock));
+        MakeRequest(make->product_key, options, hardware(), parts_.state, parts_.clock));
   }
   const auto& install = std::get<api::InstallRequest>(request);
-  const auto outcome = Install(install.file, *parts_.tpm, parts_.state, parts_.anchors, parts_.clock);
+  const auto outcome = Install(install.file, hardware(), parts_.state, parts_.anchors, parts_.clock);
   // Also after a failure: the files may be newer than what is served.
   Reload();
   Prove();
@@ -154,11 +156,12 @@ void Agent::Reload() {
 }
 
 void Agent::Prove() {
-  const bool all = ProveLicenses(licenses_, *parts_.tpm);
+  const bool all = ProveLicenses(licenses_, hardware(), parts_.state);
   parts_.tpm->Release();
   Publish();
   if (all) {
     retry_after_ = std::chrono::seconds(1);
+    if (AnyOfClassHost(licenses_)) worker_.PostLater(parts_.host_interval, [this] { Prove(); });
     return;
   }
   worker_.PostLater(retry_after_, [this] { Prove(); });
@@ -167,7 +170,10 @@ void Agent::Prove() {
 
 void Agent::Publish() {
   server_->Post([this, views = ViewsOf(licenses_), fault = fault_] {
-    observer_.status(Describe(views, fault, parts_.clock()));
+    if (std::string text = Describe(views, fault, parts_.clock()); text != said_) {
+      said_ = std::move(text);
+      observer_.status(said_);
+    }
     SetLicenses(views);
     if (ready_) return;
     ready_ = true;

@@ -22,6 +22,9 @@ struct AgentParts {
   std::unique_ptr<Tpm> tpm;
   Clock clock;
   std::chrono::seconds tpm_timeout{180};  // for one administrative request
+  Path host_root = "/";
+  // How often a host without a TPM is compared with its license: a dozen small files are read, on the worker.
+  std::chrono::milliseconds host_interval = std::chrono::minutes(10);
 };
 
 // What the service manager wants to know. Called on the thread that runs.
@@ -48,6 +51,7 @@ class Agent {
   void Tick();
   void SetLicenses(std::vector<LicenseView> views);
   // On the worker:
+  Hardware hardware() const { return {*parts_.tpm, parts_.host_root}; }
   Json Do(const api::ApiRequest& request);
   void Reload();
   void Prove();
@@ -58,6 +62,7 @@ class Agent {
   api::Service service_;
   std::unique_ptr<api::Server> server_;
   bool ready_ = false;
+  std::string said_;  // last, to the observer: said again only when it changes
   int ticks_ = 0;
   bool silent_ = false;  // the TPM; as told to the observer
   bool any_proven_ = false, gave_up_ = false;

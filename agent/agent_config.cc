@@ -25,6 +25,8 @@ po::options_description Settings() {
       "group", text()->value_name("GROUP"), "group of the socket: who may ask")(
       "roots", text()->value_name("FILE"),
       ("pinned vendor roots, PEM (" + defaults.roots.string() + ")").c_str())(
+      "host-root", text()->value_name("DIR"),
+      "where the host's root directory is seen, for hosts without a TPM (/)")(
       "max-connections", text()->value_name("N"), "in all, 32 to 900 (512)")(
       "max-connections-per-user", text()->value_name("N"), "1 to 900 (128)")(
       "tpm-timeout", text()->value_name("SECONDS"),
@@ -58,6 +60,7 @@ Status Apply(const po::variables_map& values, AgentConfig& config) {
   given("socket", config.socket.path);
   given("group", config.socket.group);
   given("roots", config.roots);
+  given("host-root", config.host_root);
   const auto number = [&](const char* name, int base, int min, int max, int& target) -> Status {
     if (!values.contains(name)) return {};
     HOLDFAST_TRY(target, Number(name, values[name].as<std::string>(), base, min, max));

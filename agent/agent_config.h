@@ -10,6 +10,7 @@ struct AgentConfig {
   std::string tcti = "device:/dev/tpmrm0";
   Path state = "/var/lib/holdfast";
   Path roots = "/etc/holdfast/roots.pem";
+  Path host_root = "/";
   api::SocketOptions socket{.path = "/run/holdfast/agent.sock"};
   int max_connections = 512, max_connections_per_user = 128;
   int tpm_timeout = 180;  // seconds

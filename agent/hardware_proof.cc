@@ -1,5 +1,6 @@
 #include "agent/hardware_proof.h"
 
+#include "agent/host/components.h"
 #include "protocol/crypto/random.h"
 
 namespace holdfast {
@@ -7,29 +8,53 @@ namespace {
 
 HardwareProof ProofFrom(const Error& error) {
   if (error.check == "tpm.gate") return HardwareProof::kRetired;
-  if (error.check == "tpm.cleared") return HardwareProof::kWrongHardware;
+  if (error.check == "tpm.cleared" || error.check == "keys.private" || error.check == "file.missing")
+    return HardwareProof::kWrongHardware;
   return HardwareProof::kUnavailable;
+}
+
+Result<Bytes> SignWith(const LicenseKeys& keys, const Sha256Digest& digest, const Hardware& hardware,
+                       const StateDirectory& state) {
+  if (const auto* host = std::get_if<HostKeys>(&keys)) {
+    HOLDFAST_TRY(const HostPrivateKeys own, state.ReadHostKeys(*host));
+    return own.license_key.Sign(digest);
+  }
+  return hardware.tpm.Sign(std::get<KeySet>(keys), digest);
+}
+
+std::string Joined(const std::vector<std::string>& names) {
+  std::string joined;
+  for (const std::string& name : names) joined += (joined.empty() ? "" : ", ") + name;
+  return joined;
+}
+
+HardwareVerdict CompareHost(const LicenseTerms& terms, const Path& host_root) {
+  const Fingerprint here = MakeFingerprint(terms.vendor, terms.product, host::ReadComponents(host_root));
+  FingerprintMatch compared = MatchFingerprint(terms.fingerprint, here);
+  if (compared.match) return {HardwareProof::kProven, {}, std::move(compared.differ)};
+  Error error{ErrorKind::kRefused, "host.fingerprint",
+              "this is not the host that was licensed: its " + Joined(compared.differ) + " differ",
+              "request a license for this host"};
+  return {HardwareProof::kWrongHardware, std::move(error), std::move(compared.differ)};
 }
 
 }  // namespace
 
-HardwareVerdict ProveHardware(const KeySet& keys, const PublicKey& license_key, LicenseKeySigner& signer) {
+HardwareVerdict ProveHardware(const LicenseKeys& keys, const VerifiedLicense& license,
+                              const Hardware& hardware, const StateDirectory& state) {
+  if (IsHost(keys) != (license.terms.assurance == AssuranceClass::kHost)) {
+    return {HardwareProof::kWrongHardware,
+            {ErrorKind::kRefused, "state.assurance", "the keys beside the license are not of its class", ""}};
+  }
   const Bytes challenge = RandomBytes(32);
   const Sha256Digest digest = Sha256({AsBytes(kHardwareProofDomain), challenge});
-  auto signature = signer.Sign(keys, digest);
+  auto signature = SignWith(keys, digest, hardware, state);
   if (!signature) return {ProofFrom(signature.error()), signature.error()};
   auto status =
-      license_key.VerifyDigest(SignatureAlgorithm::kEcdsaSha256, digest, *signature, EcdsaForm::kRaw);
+      license.license_key.VerifyDigest(SignatureAlgorithm::kEcdsaSha256, digest, *signature, EcdsaForm::kRaw);
   if (!status) return {HardwareProof::kWrongHardware, status.error()};
+  if (IsHost(keys)) return CompareHost(license.terms, hardware.host_root);
   return {HardwareProof::kProven, {}};
-}
-
-Result<PublicKey> LicenseKeyOf(const KeySet& keys) {
-  auto area = tpm::ParsePublic(keys.license_key_public);
-  auto key = area ? tpm::KeyOf(*area) : tl::unexpected(area.error());
-  if (key) return key;
-  return Malformed("state.license_key", "the license key's public area is damaged: " + key.error().message,
-                   "make a new request with --new");
 }
 
 }  // namespace holdfast

@@ -1,20 +1,24 @@
-// Is the license key in this TPM, and may it still sign? Shown by a signature over a fresh challenge,
-// verified with the key of the license certificate.
+// Is the license at home here, and may its key still sign? Shown by a signature over a fresh challenge, verified with the
+// key of the license certificate; of a host without a TPM also by its fingerprint, compared with the one in the terms.
 #pragma once
 
 #include "agent/enforcement/decide.h"
-#include "agent/tpm/tpm.h"
+#include "agent/hardware.h"
+#include "agent/state/state_directory.h"
 
 namespace holdfast {
 
 struct HardwareVerdict {
   HardwareProof proof = HardwareProof::kUnavailable;
   Error error;  // what stood in the way; empty when proven
+  std::vector<std::string>
+      differ;  // class host: components that are not as licensed, also when that is tolerated
 };
-HardwareVerdict ProveHardware(const KeySet& keys, const PublicKey& license_key, LicenseKeySigner& signer);
+// Checks: those of LicenseKeySigner and ReadHostKeys; state.assurance (the keys are not of the license's class),
+// host.fingerprint (this is another host than the licensed one).
+HardwareVerdict ProveHardware(const LicenseKeys& keys, const VerifiedLicense& license,
+                              const Hardware& hardware, const StateDirectory& state);
 
-// The license key of a key set, from its public area. Check: state.license_key.
-Result<PublicKey> LicenseKeyOf(const KeySet& keys);
 // Nor does anybody else sign this: the challenge is hashed under a domain of its own.
 inline constexpr std::string_view kHardwareProofDomain{"holdfast hardware proof v1\0", 27};
 

@@ -10,7 +10,7 @@ namespace holdfast {
 namespace {
 
 struct Context {
-  Tpm& tpm;
+  const Hardware& hardware;
   const StateDirectory& state;
   const TrustAnchors& anchors;
   Time now;
@@ -102,20 +102,20 @@ Status Renew(const InstalledLicense& installed, const Checked& next, const Conte
   return WriteIfChanged(context, installed, file, changed);
 }
 
-Status Prove(const AnsweredRequest& request, const Checked& license, Tpm& tpm) {
-  const HardwareVerdict verdict = ProveHardware(request.keys, license.verified.license_key, tpm);
+Status Prove(const AnsweredRequest& request, const Checked& license, const Context& context) {
+  const HardwareVerdict verdict =
+      ProveHardware(request.keys, license.verified, context.hardware, context.state);
   if (verdict.proof == HardwareProof::kProven) return {};
   if (verdict.proof == HardwareProof::kUnavailable) return tl::unexpected(verdict.error);
-  return Refused("install.hardware",
-                 "this TPM does not sign with the new license key: " + verdict.error.message,
-                 "make a new request with --new");
+  const std::string who = IsHost(request.keys) ? "the license is not for this host: "
+                                               : "this TPM does not sign with the new license key: ";
+  return Refused("install.hardware", who + verdict.error.message, "make a new request with --new");
 }
 
 Status InstallFirst(const AnsweredRequest& request, const Checked& license, const Context& context,
                     bool& changed) {
-  if (auto installed = context.state.ReadLicense(request.product)) {
-    HOLDFAST_CHECK(CheckSameVendor(*installed, license, context));
-  }
+  const auto before = context.state.ReadLicense(request.product);
+  if (before) HOLDFAST_CHECK(CheckSameVendor(*before, license, context));
   InstalledLicense fresh;
   fresh.product = request.product;
   fresh.product_key_id = request.product_key_id;
@@ -125,16 +125,18 @@ Status InstallFirst(const AnsweredRequest& request, const Checked& license, cons
   HOLDFAST_CHECK(WriteIfChanged(context, std::move(fresh), file, changed));
   // The license is installed, whatever comes of this. A request that stays open is ended when its answer is installed again.
   static_cast<void>(context.state.RemovePending(request.product));
+  if (before) static_cast<void>(context.state.DropHostKeys(before->keys, request.product));
   return {};
 }
 
 Result<InstallOutcome> InstallAnswer(std::string_view text, const Context& context) {
   HOLDFAST_TRY(const Jwe answer, ReadAnswerFile(text));
-  HOLDFAST_TRY(const AnsweredRequest request, FindAnsweredRequest(answer.header, context.state));
-  HOLDFAST_TRY(const std::string content, OpenAnswer(answer, request.keys, context.tpm));
+  HOLDFAST_TRY(const AnsweredRequest request, FindAnsweredRequest(answer, context.state));
+  HOLDFAST_TRY(const std::string content,
+               OpenAnswer(answer, request.keys, context.hardware.tpm, context.state));
   HOLDFAST_TRY(const Checked license, VerifyText(content, context.anchors));
   HOLDFAST_CHECK(CheckAnswer(license, request));
-  HOLDFAST_CHECK(Prove(request, license, context.tpm));
+  HOLDFAST_CHECK(Prove(request, license, context));
   InstallOutcome outcome{InstalledKind::kAnswer, {request.product}};
   if (request.open) {
     HOLDFAST_CHECK(InstallFirst(request, license, context, outcome.changed));
@@ -232,14 +234,14 @@ Result<InstallOutcome> Recognise(std::string_view text, const Context& context) 
 
 }  // namespace
 
-Result<InstallOutcome> Install(std::string_view file_text, Tpm& tpm, const StateDirectory& state,
-                               const TrustAnchors& anchors, const Clock& clock) {
+Result<InstallOutcome> Install(std::string_view file_text, const Hardware& hardware,
+                               const StateDirectory& state, const TrustAnchors& anchors, const Clock& clock) {
   if (file_text.size() > kMaxFileSize) {
     return Malformed("file.size", "the file is larger than " + std::to_string(kMaxFileSize) + " octets",
                      "this is not a file of the kind that is wanted here");
   }
-  auto outcome = Recognise(file_text, {tpm, state, anchors, clock()});
-  tpm.Release();
+  auto outcome = Recognise(file_text, {hardware, state, anchors, clock()});
+  hardware.tpm.Release();
   return outcome;
 }
 

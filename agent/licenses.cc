@@ -76,18 +76,29 @@ Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, con
   return licenses;
 }
 
-bool ProveLicenses(std::vector<LoadedLicense>& licenses, LicenseKeySigner& signer) {
+bool ProveLicenses(std::vector<LoadedLicense>& licenses, const Hardware& hardware,
+                   const StateDirectory& state) {
   bool all = true;
   for (LoadedLicense& license : licenses) {
-    if (!license.view.verified || license.view.hardware == HardwareProof::kProven) continue;
-    HardwareVerdict verdict = ProveHardware(license.keys, license.view.verified->license_key, signer);
+    if (!license.view.verified) continue;
+    if (license.view.hardware == HardwareProof::kProven && !IsHost(license.keys)) continue;
+    HardwareVerdict verdict = ProveHardware(license.keys, *license.view.verified, hardware, state);
     license.view.hardware = verdict.proof;
-    license.view.fault.clear();
-    if (verdict.proof != HardwareProof::kUnavailable) continue;
+    license.view.differ = std::move(verdict.differ);
+    if (!license.unreadable) license.view.fault.clear();
+    const bool may_change = verdict.proof == HardwareProof::kUnavailable ||
+                            (IsHost(license.keys) && verdict.proof != HardwareProof::kProven);
+    if (!may_change) continue;
     all = false;
     license.view.fault = FaultFrom(verdict.error);
   }
   return all;
+}
+
+bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses) {
+  return std::any_of(licenses.begin(), licenses.end(), [](const LoadedLicense& license) {
+    return license.view.verified && IsHost(license.keys);
+  });
 }
 
 void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLicense>& licenses) {
@@ -98,7 +109,9 @@ void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLice
       return old.view.verified &&
              old.view.verified->license_key.spki() == license.view.verified->license_key.spki();
     });
-    if (same != before.end()) license.view.hardware = same->view.hardware;
+    if (same == before.end()) continue;
+    license.view.hardware = same->view.hardware;
+    license.view.differ = same->view.differ;
   }
 }
 

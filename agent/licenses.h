@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/enforcement/decide.h"
+#include "agent/hardware.h"
 #include "agent/state/state_directory.h"
 #include "certs/license_file.h"
 
@@ -12,7 +13,7 @@ Result<TrustAnchors> ReadTrustAnchors(const Path& file);
 
 struct LoadedLicense {
   LicenseView view;
-  KeySet keys;              // of a verified license
+  LicenseKeys keys;         // of a verified license
   bool unreadable = false;  // the file could not be read now, which says nothing about its content
 };
 
@@ -20,9 +21,14 @@ struct LoadedLicense {
 // is nothing to the others. Nothing is proven yet. Checks: state.read, when the directory cannot be listed.
 Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, const TrustAnchors& anchors);
 
-// Signs a challenge with each license key that is not proven. False: the TPM could not be asked for all, so
-// trying again later makes sense; the views say what stood in the way.
-bool ProveLicenses(std::vector<LoadedLicense>& licenses, LicenseKeySigner& signer);
+// Signs a challenge with each license key that is not proven, and looks at each host without a TPM again: its parts may
+// change while we run. False: something could not be asked for all, or a host is not as licensed, so trying again
+// soon makes sense: when a machine starts, udev may still be at work. The views say what stood in the way.
+bool ProveLicenses(std::vector<LoadedLicense>& licenses, const Hardware& hardware,
+                   const StateDirectory& state);
+
+// Is there one whose host is to be looked at again from time to time?
+bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses);
 
 // What was proven before stays proven for the same license key: proofs last as long as the process. What cannot be read now stays
 // what it was, with the fault.

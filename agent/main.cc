@@ -49,7 +49,7 @@ Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
   };
   observer.alive = [] { sd_notify(0, "WATCHDOG=1"); };
   return Agent::Start({state, std::move(lock), std::move(anchors), std::move(tpm), SystemClock(),
-                       std::chrono::seconds(config.tpm_timeout)},
+                       std::chrono::seconds(config.tpm_timeout), config.host_root},
                       options, std::move(observer));
 }
 

@@ -40,48 +40,81 @@ tl::unexpected<Error> OtherHardware(std::string detail) {
                  "install it on the machine that made the request, or make a request here");
 }
 
-tl::unexpected<Error> NotAnswered(const std::vector<AnsweredRequest>& all, const AnswerHeader& header) {
+// Made for this machine, whichever of its requests it answers?
+bool IsForMachineOf(const AnsweredRequest& request, const AnswerHeader& header) {
+  const auto* keys = std::get_if<KeySet>(&request.keys);
+  return keys != nullptr && IsNameOf(keys->ek_public, header.ek_name);
+}
+
+// Nothing in the header of such an answer says whose it is, other than its request.
+bool IsForMachineOf(const AnsweredRequest& request, const HostAnswerHeader&) {
+  return IsHost(request.keys);
+}
+
+Status CheckKeys(const LicenseKeys& keys, const AnswerHeader& header) {
+  const auto* tpm_keys = std::get_if<KeySet>(&keys);
+  if (tpm_keys == nullptr || !IsNameOf(tpm_keys->ek_public, header.ek_name))
+    return OtherHardware("another TPM than the request's");
+  if (!IsNameOf(tpm_keys->license_key_public, header.license_key_name))
+    return OtherHardware("another license key than the request's");
+  return {};
+}
+
+Status CheckKeys(const LicenseKeys& keys, const HostAnswerHeader& header) {
+  const auto* host = std::get_if<HostKeys>(&keys);
+  if (host == nullptr || !Equal(host->license_key.SpkiSha256(), header.license_key_hash))
+    return OtherHardware("another license key than the request's");
+  return {};
+}
+
+tl::unexpected<Error> NotAnswered(const std::vector<AnsweredRequest>& all, const Jwe& answer) {
   if (all.empty()) {
     return Refused(
         "answer.request", "the answer is to a request that this machine does not know; none is open here",
         "install it on the machine that made the request, or make a request here with holdfast request");
   }
   const bool ours = std::any_of(all.begin(), all.end(), [&](const AnsweredRequest& request) {
-    return IsNameOf(request.keys.ek_public, header.ek_name);
+    return std::visit([&](const auto& header) { return IsForMachineOf(request, header); }, answer.header);
   });
-  if (!ours) return OtherHardware("the TPM of another machine");
-  return Refused("answer.request",
-                 "the answer is to another request of this machine than the one that is open",
+  if (!ours) return OtherHardware("another machine");
+  return Refused("answer.request", "the answer is to another request than the one that is open here",
                  "send the vendor the request that holdfast request prints now, and install its answer");
+}
+
+Result<Secret> AgreeOn(const HostAnswerHeader& header, const HostKeys& keys, const StateDirectory& state) {
+  HOLDFAST_TRY(const HostPrivateKeys own, state.ReadHostKeys(keys));
+  return AgreeOnContentKey(header, own.agreement_key);
+}
+
+Result<Secret> AskTpm(const Jwe& answer, const KeySet& keys, CredentialOpener& opener) {
+  auto content_key = opener.ActivateCredential(keys, answer.encrypted_key);
+  if (content_key) return content_key;
+  const Error error = std::move(content_key.error());
+  if (error.check != "tpm.credential" && error.check != "tpm.cleared") return tl::unexpected(error);
+  return Refused("answer.hardware", "this TPM does not open the answer: " + error.message,
+                 "if the TPM was cleared, make a new request with --new; otherwise get the answer again");
 }
 
 }  // namespace
 
-Result<AnsweredRequest> FindAnsweredRequest(const AnswerHeader& header, const StateDirectory& state) {
+Result<AnsweredRequest> FindAnsweredRequest(const Jwe& answer, const StateDirectory& state) {
   HOLDFAST_TRY(const std::vector<AnsweredRequest> all, AllRequests(state));
   const auto found = std::find_if(all.begin(), all.end(), [&](const AnsweredRequest& request) {
-    return Equal(request.request_hash, header.request_hash);
+    return Equal(request.request_hash, RequestHashOf(answer));
   });
-  if (found == all.end()) return NotAnswered(all, header);
-  if (!IsNameOf(found->keys.ek_public, header.ek_name))
-    return OtherHardware("another TPM than the request's");
-  if (!IsNameOf(found->keys.license_key_public, header.license_key_name)) {
-    return OtherHardware("another license key than the request's");
-  }
+  if (found == all.end()) return NotAnswered(all, answer);
+  HOLDFAST_CHECK(
+      std::visit([&](const auto& header) { return CheckKeys(found->keys, header); }, answer.header));
   return *found;
 }
 
-Result<std::string> OpenAnswer(const Jwe& answer, const KeySet& keys, CredentialOpener& opener) {
-  auto content_key = opener.ActivateCredential(keys, answer.encrypted_key);
-  if (!content_key) {
-    Error error = std::move(content_key.error());
-    if (error.check == "tpm.credential" || error.check == "tpm.cleared") {
-      return Refused("answer.hardware", "this TPM does not open the answer: " + error.message,
-                     "if the TPM was cleared, make a new request with --new; otherwise get the answer again");
-    }
-    return tl::unexpected(std::move(error));
-  }
-  auto plaintext = OpenJwe(answer, *content_key);
+Result<std::string> OpenAnswer(const Jwe& answer, const LicenseKeys& keys, CredentialOpener& opener,
+                               const StateDirectory& state) {
+  const auto* host = std::get_if<HostKeys>(&keys);
+  HOLDFAST_TRY(const Secret content_key,
+               host ? AgreeOn(std::get<HostAnswerHeader>(answer.header), *host, state)
+                    : AskTpm(answer, std::get<KeySet>(keys), opener));
+  auto plaintext = OpenJwe(answer, content_key);
   if (!plaintext) {
     return Refused("answer.altered", "the answer was altered on its way: " + plaintext.error().message,
                    "get the file from the vendor again");

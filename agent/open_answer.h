@@ -2,7 +2,6 @@
 #pragma once
 
 #include "agent/state/state_directory.h"
-#include "agent/tpm/tpm.h"
 #include "protocol/answer.h"
 
 namespace holdfast {
@@ -12,13 +11,15 @@ struct AnsweredRequest {
   bool open = true;
   std::string product, vendor, product_key_id;  // vendor is empty when it is not open
   Sha256Digest request_hash;
-  KeySet keys;
+  LicenseKeys keys;
 };
 // Checks: answer.request, answer.hardware.
-Result<AnsweredRequest> FindAnsweredRequest(const AnswerHeader& header, const StateDirectory& state);
+Result<AnsweredRequest> FindAnsweredRequest(const Jwe& answer, const StateDirectory& state);
 
-// ActivateCredential, then the envelope: the license file inside. Authenticity is not judged here.
-// Checks: answer.hardware (the TPM refuses), answer.altered, and those of ParseAnswerContent.
-Result<std::string> OpenAnswer(const Jwe& answer, const KeySet& keys, CredentialOpener& opener);
+// ActivateCredential, or ECDH with the key-agreement key in the state directory; then the envelope: the license file
+// inside. Authenticity is not judged here. `answer` is one that FindAnsweredRequest found `keys` for.
+// Checks: answer.hardware (the TPM refuses), answer.altered, and those of ReadHostKeys and ParseAnswerContent.
+Result<std::string> OpenAnswer(const Jwe& answer, const LicenseKeys& keys, CredentialOpener& opener,
+                               const StateDirectory& state);
 
 }  // namespace holdfast

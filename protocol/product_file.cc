@@ -54,12 +54,22 @@ Result<Plan> ParsePlan(const Json& value) {
   return plan;
 }
 
+// The largest that a host can have, when the plan allows hosts.
+Fingerprint LargestFingerprint(const Plan& plan) {
+  Fingerprint fingerprint;
+  if (std::find(plan.assurance.begin(), plan.assurance.end(), AssuranceClass::kHost) == plan.assurance.end())
+    return fingerprint;
+  for (std::string_view name : kFingerprintComponents)
+    fingerprint[std::string(name)] = std::vector<Sha256Digest>(kMaxComponentValues);
+  return fingerprint;
+}
+
 // A plan that could never be put into a certificate is refused now, not when it is sold. The names are the
 // longest that there can be: 64 octets, each escaped in JSON.
 Status CheckTermsSize(const std::string& id, const Plan& plan) {
   const std::string longest(kMaxNameSize, '"'), longest_id(64, 'a');
-  const LicenseTerms terms =
-      ResolvePlan(plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm});
+  const LicenseTerms terms = ResolvePlan(
+      plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm, LargestFingerprint(plan)});
   const size_t size = FormatTerms(terms).size();
   if (size <= kMaxTermsSize) return {};
   return Malformed(kPlanContext,

@@ -15,9 +15,7 @@ Json FormatAttest(const SignedAttest& attest) {
   return {{"attest", Base64UrlEncode(attest.attest)}, {"signature", Base64UrlEncode(attest.signature)}};
 }
 
-}  // namespace
-
-std::string FormatRequestContent(const RequestContent& content) {
+Json FormatHead(const RequestHead& content) {
   Json json = {{"schema", content.schema},
                {"product_key_id", content.product_key_id},
                {"vendor", content.vendor},
@@ -26,30 +24,11 @@ std::string FormatRequestContent(const RequestContent& content) {
                {"agent_version", content.agent_version}};
   json["host"] = Json::object();
   for (const auto& [name, value] : content.host) json["host"][name] = value;
-  json["ek_public"] = Base64UrlEncode(content.ek_public);
-  json["srk_public"] = Base64UrlEncode(content.srk_public);
-  json["ak_public"] = Base64UrlEncode(content.ak_public);
-  json["license_key_public"] = Base64UrlEncode(content.license_key_public);
-  json["gate_public"] = Base64UrlEncode(content.gate_public);
-  json["ek_certificates"] = Json::array();
-  for (const Bytes& der : content.ek_certificates) json["ek_certificates"].push_back(Base64UrlEncode(der));
-  return Dump(json);
+  return json;
 }
 
-Bytes RequestPayload(std::string_view content_text, const RequestEvidence& evidence, ByteView possession) {
-  Json pcrs = Json::object();
-  for (const auto& [index, value] : evidence.pcrs) pcrs[std::to_string(index)] = Base64UrlEncode(value);
-  const Json json = {{"content", content_text},
-                     {"evidence",
-                      {{"certify", FormatAttest(evidence.certify)},
-                       {"gate", FormatAttest(evidence.gate)},
-                       {"quote", FormatAttest(evidence.quote)},
-                       {"pcrs", pcrs}}},
-                     {"possession", Base64UrlEncode(possession)}};
-  return ToBytes(std::string_view(Dump(json)));
-}
-
-std::string ArmorRequest(std::string_view compact_jws, const RequestContent& content) {
+// The preamble's lines that both forms have; `holds` is what is particular to one.
+std::string Armored(std::string_view compact_jws, const RequestHead& content, const std::string& holds) {
   std::string facts;
   for (const auto& [name, value] : content.host) facts += "    " + name + ": " + value + "\n";
   if (facts.empty()) facts = "    (none)\n";
@@ -68,17 +47,74 @@ std::string ArmorRequest(std::string_view compact_jws, const RequestContent& con
                    "  Facts about this host:\n" +
                    facts +
                    "\n"
-                   "Send this file to the vendor; any way will do. Besides the lines above it holds\n"
-                   "  - public keys of this machine's TPM, and the TPM maker's certificates (" +
-                   std::to_string(content.ek_certificates.size()) +
-                   ");\n"
-                   "  - evidence that the license key is in that TPM: statements signed by the TPM, with\n"
-                   "    the boot measurements PCR 0 to 7;\n"
+                   "Send this file to the vendor; any way will do. Besides the lines above it holds\n" +
+                   holds +
                    "  - a proof that whoever made it had the product key.\n"
                    "It holds no private key, not the product key, and nothing of your data.\n"
                    "To see every part of it:  holdfast inspect FILE\n"
                    "(These lines are for people. No program reads them.)\n"
                    "\n");
+}
+
+}  // namespace
+
+std::string FormatRequestContent(const RequestContent& content) {
+  Json json = FormatHead(content);
+  json["ek_public"] = Base64UrlEncode(content.ek_public);
+  json["srk_public"] = Base64UrlEncode(content.srk_public);
+  json["ak_public"] = Base64UrlEncode(content.ak_public);
+  json["license_key_public"] = Base64UrlEncode(content.license_key_public);
+  json["gate_public"] = Base64UrlEncode(content.gate_public);
+  json["ek_certificates"] = Json::array();
+  for (const Bytes& der : content.ek_certificates) json["ek_certificates"].push_back(Base64UrlEncode(der));
+  return Dump(json);
+}
+
+std::string FormatRequestContent(const HostRequestContent& content) {
+  Json json = FormatHead(content);
+  json["assurance"] = "host";
+  json["license_key"] = Base64UrlEncode(content.license_key);
+  json["agreement_key"] = Base64UrlEncode(content.agreement_key);
+  json["fingerprint"] = FormatFingerprint(content.fingerprint);
+  return Dump(json);
+}
+
+Bytes RequestPayload(std::string_view content_text, const RequestEvidence& evidence, ByteView possession) {
+  Json pcrs = Json::object();
+  for (const auto& [index, value] : evidence.pcrs) pcrs[std::to_string(index)] = Base64UrlEncode(value);
+  const Json json = {{"content", content_text},
+                     {"evidence",
+                      {{"certify", FormatAttest(evidence.certify)},
+                       {"gate", FormatAttest(evidence.gate)},
+                       {"quote", FormatAttest(evidence.quote)},
+                       {"pcrs", pcrs}}},
+                     {"possession", Base64UrlEncode(possession)}};
+  return ToBytes(std::string_view(Dump(json)));
+}
+
+Bytes HostRequestPayload(std::string_view content_text, ByteView possession) {
+  const Json json = {{"content", content_text}, {"possession", Base64UrlEncode(possession)}};
+  return ToBytes(std::string_view(Dump(json)));
+}
+
+std::string ArmorRequest(std::string_view compact_jws, const RequestContent& content) {
+  return Armored(compact_jws, content,
+                 "  - public keys of this machine's TPM, and the TPM maker's certificates (" +
+                     std::to_string(content.ek_certificates.size()) +
+                     ");\n"
+                     "  - evidence that the license key is in that TPM: statements signed by the TPM, with\n"
+                     "    the boot measurements PCR 0 to 7;\n");
+}
+
+std::string ArmorRequest(std::string_view compact_jws, const HostRequestContent& content) {
+  std::string names;
+  for (const auto& [name, values] : content.fingerprint) names += (names.empty() ? "" : ", ") + name;
+  return Armored(compact_jws, content,
+                 "  - two public keys, made for this request without a TPM;\n"
+                 "  - a fingerprint of this host: keyed hashes of its " +
+                     names +
+                     ".\n"
+                     "    Nobody reads the values in them, but who guesses one can see that it fits;\n");
 }
 
 }  // namespace holdfast

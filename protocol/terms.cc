@@ -18,6 +18,13 @@ void CheckValidity(JsonObject& o, const LicenseTerms& terms) {
     o.Fault("expires", "later than the year 9999 with its grace");
 }
 
+// A license for a host says which; for the others the TPM is the answer.
+Fingerprint ReadLicensedHost(JsonObject& o, AssuranceClass assurance) {
+  if (assurance == AssuranceClass::kHost) return ReadFingerprint(o, "fingerprint");
+  if (o.Has("fingerprint")) o.Fault("fingerprint", "only class host has one");
+  return {};
+}
+
 Json FormatGrants(const Grants& grants) {
   Json json = Json::object();
   json["edition"] = grants.edition;
@@ -70,6 +77,7 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.heartbeat_interval = o.Duration("heartbeat_interval", Seconds{0});
   terms.maintenance_until = o.OptionalTime("maintenance_until");
   terms.assurance = ReadChoice<AssuranceClass>(o, "assurance", kAssuranceClasses, AssuranceName);
+  terms.fingerprint = ReadLicensedHost(o, terms.assurance);
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
   CheckValidity(o, terms);
   HOLDFAST_CHECK(FinishMembers(o, value, lenient));
@@ -92,6 +100,7 @@ std::string FormatTerms(const LicenseTerms& terms) {
   json["heartbeat_interval"] = FormatDuration(terms.heartbeat_interval);
   if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
   json["assurance"] = AssuranceName(terms.assurance);
+  if (!terms.fingerprint.empty()) json["fingerprint"] = FormatFingerprint(terms.fingerprint);
   json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
                       {"rollback", PolicyName(terms.policies.rollback)},
                       {"clone", PolicyName(terms.policies.clone)}};
@@ -115,6 +124,7 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.heartbeat_interval = plan.heartbeat_interval;
   if (plan.maintenance) terms.maintenance_until = CappedSum(resolution.valid_from, *plan.maintenance);
   terms.assurance = resolution.assurance;
+  terms.fingerprint = resolution.fingerprint;
   terms.policies = plan.policies;
   return terms;
 }

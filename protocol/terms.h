@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/fingerprint.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast {
@@ -80,6 +81,7 @@ struct LicenseTerms {
   Seconds heartbeat_interval{0};
   std::optional<Time> maintenance_until;
   AssuranceClass assurance = AssuranceClass::kHwTpm;  // what was established at activation
+  Fingerprint fingerprint;  // of the licensed host: class host has one, the others are empty
   Policies policies;
 };
 
@@ -119,6 +121,7 @@ struct Resolution {
   std::string license, vendor, product, plan;
   Time valid_from;
   AssuranceClass assurance;
+  Fingerprint fingerprint = {};  // class host only
 };
 // A plan from valid_from on: expires = valid_from + duration, maintenance_until = valid_from + maintenance;
 // neither goes beyond the last day of 9999, which certificates cannot either.

@@ -51,6 +51,7 @@ ApiRequest MakeRequest(JsonObject& o) {
   key.assign(key.size(), '\0');
   request.make_new = o.Bool("new", false);
   request.host_facts = o.Bool("host_facts", true);
+  request.without_tpm = o.Bool("without_tpm", false);
   return request;
 }
 

@@ -33,6 +33,7 @@ struct MakeRequestRequest {
   Secret product_key;
   bool make_new = false;
   bool host_facts = true;
+  bool without_tpm = false;
 };
 
 struct InstallRequest {

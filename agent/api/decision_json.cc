@@ -89,6 +89,7 @@ Json StandingJson(const LicenseView& license, Time now) {
   AddExpiry(json, standing.expires, standing.days_left);
   if (license.verified) {
     json["hardware"] = HardwareName(license.hardware);
+    if (!license.differ.empty()) json["differ"] = license.differ;
     AddTerms(json, *license.verified);
   }
   Json features = Json::object();

@@ -25,7 +25,7 @@ enum class Reason {
   kNotYetValid,
   kRevoked,
   kSuspended,            // revoked with certificateHold
-  kWrongHardware,        // the license key is not in this TPM
+  kWrongHardware,        // the license key is not in this TPM, or this is not the licensed host
   kHardwareUnavailable,  // the TPM cannot be asked now
   kRetired,              // the gate was incremented
   kTampered,             // license file does not verify
@@ -71,6 +71,8 @@ struct LicenseView {
   std::optional<VerifiedLicense> verified;  // absent: tampered
   std::string fault;                        // why it does not verify, cannot be read, or cannot be proven
   HardwareProof hardware = HardwareProof::kUnavailable;
+  // Class host: components of the fingerprint that are not as licensed. Too many of them are kWrongHardware.
+  std::vector<std::string> differ = {};
 };
 
 struct Standing {  // of one license, before any question about a feature

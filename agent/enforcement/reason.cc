@@ -24,14 +24,15 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
     {Reason::kSuspended, "suspended",
      "the vendor has suspended this license; settle it with the vendor and install the new revocation list"},
     {Reason::kWrongHardware, "wrong_hardware",
-     "the license belongs to another machine, or this TPM was cleared; request a license for this machine"},
+     "the license belongs to another machine, this TPM was cleared, or too much of a host without TPM was "
+     "changed; "
+     "request a license for this machine"},
     {Reason::kStateRollback, "state_rollback",
      "the agent's state was restored from a backup; ask the vendor"},
     {Reason::kRetired, "retired", "this license was returned; request a new one"},
     {Reason::kHardwareUnavailable, "hardware_unavailable",
-     "the TPM does not prove the license; see its fault in holdfast status, that the TPM is on in the "
-     "firmware setup, "
-     "and that the agent may use its device"},
+     "the license cannot be proven; see its fault in holdfast status, that the TPM is on in the firmware "
+     "setup, and that the agent may use its device"},
     {Reason::kNoLicense, "no_license",
      "no license is installed; run `holdfast request` and send the file to the vendor"},
     {Reason::kNotYetValid, "not_yet_valid", "the license begins later; check the clock of this machine"},

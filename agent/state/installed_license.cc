@@ -12,7 +12,7 @@ std::string FormatInstalledLicense(const InstalledLicense& license) {
                   {"installed", FormatTime(license.installed)},
                   {"product_key_id", license.product_key_id},
                   {"request_hash", HexEncode(license.request_hash)},
-                  {"keys", KeySetJson(license.keys)},
+                  {"keys", FormatLicenseKeys(license.keys)},
                   {"license", license.license}};
   return FormatJson(json, 1) + "\n";
 }
@@ -29,7 +29,7 @@ Result<InstalledLicense> ParseInstalledLicense(std::string_view json) {
   license.license = o.String("license", kMaxFileSize);
   const Json* keys = o.Object("keys");
   HOLDFAST_CHECK(o.Finish());
-  HOLDFAST_TRY(license.keys, ParseKeySet(*keys));
+  HOLDFAST_TRY(license.keys, ParseLicenseKeys(*keys));
   return license;
 }
 

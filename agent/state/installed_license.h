@@ -2,13 +2,13 @@
 // a license without its keys, or keys without their license, cannot be the outcome of any crash.
 //
 //   { "schema": "1.0", "product": "nls", "installed": "2026-11-22T06:00:00Z", "product_key_id": "...",
-//     "request_hash": "<hex>", "keys": {...} (agent/tpm/tpm.h), "license": "-----BEGIN CERTIFICATE-----..." }
+//     "request_hash": "<hex>", "keys": {...} (agent/license_keys.h), "license": "-----BEGIN CERTIFICATE-----..." }
 //
 // The license is PEM as the vendor made it: `jq -r .license` gives what `openssl verify` reads. Parsing
 // verifies nothing: VerifyLicense does.
 #pragma once
 
-#include "agent/tpm/tpm.h"
+#include "agent/license_keys.h"
 #include "protocol/time.h"
 
 namespace holdfast {
@@ -20,12 +20,12 @@ struct InstalledLicense {
   Time installed;
   std::string product_key_id;
   Sha256Digest request_hash;  // the request that it answers
-  KeySet keys;
+  LicenseKeys keys;
   std::string license;  // PEM
 };
 
 std::string FormatInstalledLicense(const InstalledLicense& license);
-// Checks: those of ParseJson, state.schema, state.<member>, and those of ParseKeySet.
+// Checks: those of ParseJson, state.schema, state.<member>, and those of ParseLicenseKeys.
 Result<InstalledLicense> ParseInstalledLicense(std::string_view json);
 
 }  // namespace holdfast

@@ -13,7 +13,7 @@ std::string FormatPendingRequest(const PendingRequest& pending) {
                   {"product_key_id", pending.product_key_id},
                   {"created", FormatTime(pending.created)},
                   {"request_hash", HexEncode(pending.request_hash)},
-                  {"keys", KeySetJson(pending.keys)},
+                  {"keys", FormatLicenseKeys(pending.keys)},
                   {"request", pending.request}};
   return FormatJson(json, 1) + "\n";
 }
@@ -34,7 +34,7 @@ Result<PendingRequest> ParsePendingRequest(std::string_view json) {
   if (Sha256(AsBytes(pending.request)) != pending.request_hash) {
     return Malformed("state.request_hash", "request_hash is not that of the request beside it");
   }
-  HOLDFAST_TRY(pending.keys, ParseKeySet(*keys));
+  HOLDFAST_TRY(pending.keys, ParseLicenseKeys(*keys));
   return pending;
 }
 

@@ -6,7 +6,7 @@
 //     "request_hash": "<hex>", "keys": {...}, "request": "<compact JWS>" }
 #pragma once
 
-#include "agent/tpm/tpm.h"
+#include "agent/license_keys.h"
 #include "protocol/time.h"
 
 namespace holdfast {
@@ -16,12 +16,12 @@ struct PendingRequest {
   std::string product_key_id;
   Time created;
   Sha256Digest request_hash;
-  KeySet keys;
+  LicenseKeys keys;
   std::string request;  // compact JWS
 };
 
 std::string FormatPendingRequest(const PendingRequest& pending);
-// Checks: those of ParseJson, state.schema, state.<member>, and those of ParseKeySet.
+// Checks: those of ParseJson, state.schema, state.<member>, and those of ParseLicenseKeys.
 Result<PendingRequest> ParsePendingRequest(std::string_view json);
 
 }  // namespace holdfast

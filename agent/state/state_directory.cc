@@ -11,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".json";
-constexpr std::string_view kLicenses = "licenses", kPending = "pending";
+constexpr std::string_view kLicenses = "licenses", kPending = "pending", kHostKeys = "host-keys";
 constexpr int kDirectoryMode = 0700, kFileMode = 0600;
 
 template <class Visit>
@@ -81,6 +81,7 @@ Result<FileLock> StateDirectory::Lock() const {
   }
   HOLDFAST_CHECK(RemoveLeftovers(directory_ / kLicenses));
   HOLDFAST_CHECK(RemoveLeftovers(directory_ / kPending));
+  HOLDFAST_CHECK(RemoveLeftovers(directory_ / kHostKeys));
   return lock;
 }
 
@@ -118,6 +119,36 @@ Status StateDirectory::WritePending(const PendingRequest& pending) const {
 Status StateDirectory::RemovePending(std::string_view product) const {
   const AsOwner owner(directory_);
   return RemoveFile(PendingPath(product));
+}
+
+Result<HostPrivateKeys> StateDirectory::ReadHostKeys(const HostKeys& keys) const {
+  const AsOwner owner(directory_);
+  HOLDFAST_TRY(const Secret octets, ReadSecretFile(HostKeysPath(keys), kHostPrivateKeysSize));
+  return ParseHostPrivateKeys(octets, keys);
+}
+
+Status StateDirectory::WriteHostKeys(const HostPrivateKeys& keys) const {
+  const AsOwner owner(directory_);
+  HOLDFAST_CHECK(MakeDirectory(directory_ / kHostKeys, kDirectoryMode));
+  const Secret octets = FormatHostPrivateKeys(keys);
+  return WriteFileAtomically(HostKeysPath(keys.Public()), octets.Reveal(), kFileMode);
+}
+
+Status StateDirectory::DropHostKeys(const LicenseKeys& keys, std::string_view product) const {
+  const auto* host = std::get_if<HostKeys>(&keys);
+  if (host == nullptr) return {};
+  const auto may_need = [&](const auto& file) {
+    if (!file) return file.error().kind != ErrorKind::kNotFound;
+    const auto* named = std::get_if<HostKeys>(&file->keys);
+    return named != nullptr && named->license_key.spki() == host->license_key.spki();
+  };
+  if (may_need(ReadPending(product)) || may_need(ReadLicense(product))) return {};
+  const AsOwner owner(directory_);
+  return RemoveFile(HostKeysPath(*host));
+}
+
+Path StateDirectory::HostKeysPath(const HostKeys& keys) const {
+  return directory_ / kHostKeys / HexEncode(keys.license_key.SpkiSha256());
 }
 
 Path StateDirectory::LicensePath(std::string_view product) const {

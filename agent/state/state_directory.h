@@ -4,6 +4,8 @@
 //   lock                      held by whoever writes: the agent while it runs, or a command without agent
 //   licenses/<product>.json   installed_license.h
 //   pending/<product>.json    pending_request.h
+//   host-keys/<hex>           private keys of a host without a TPM, mode 0600 (agent/host/keys.h), by the SHA-256
+//                             of their license key: written before, and removed after the file that names them
 //
 // Products are identifiers (protocol/terms.h), so they are safe as file names. Reading needs no lock. Every function works as the
 // directory's owner when root calls it (as_owner.h): the agent must be able to read what `holdfast` wrote while it was stopped.
@@ -38,8 +40,16 @@ class StateDirectory {
   Status WritePending(const PendingRequest& pending) const;
   Status RemovePending(std::string_view product) const;  // absent is success
 
+  // The private halves of `keys`. Checks: those of ReadSecretFile and ParseHostPrivateKeys.
+  Result<HostPrivateKeys> ReadHostKeys(const HostKeys& keys) const;
+  Status WriteHostKeys(const HostPrivateKeys& keys) const;
+  // After something took the place of what named them. Keys that a file of the product names still, or might, stay.
+  Status DropHostKeys(const LicenseKeys& keys, std::string_view product) const;
+
   Path LicensePath(std::string_view product) const;
   Path PendingPath(std::string_view product) const;
+
+  Path HostKeysPath(const HostKeys& keys) const;
 
  private:
   Path directory_;

@@ -37,8 +37,4 @@ Sha256Digest ReadRequestHash(JsonObject& o) {
   return digest;
 }
 
-Json KeySetJson(const KeySet& keys) {
-  return Json::parse(FormatKeySet(keys));  // our own text: cannot fail
-}
-
 }  // namespace holdfast

@@ -1,7 +1,7 @@
 // Members that both state files have.
 #pragma once
 
-#include "agent/tpm/tpm.h"
+#include "protocol/crypto/digest.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast {
@@ -13,6 +13,5 @@ Status ReadStateSchema(JsonObject& o);
 std::string ReadProduct(JsonObject& o);
 std::string ReadProductKeyId(JsonObject& o);
 Sha256Digest ReadRequestHash(JsonObject& o);
-Json KeySetJson(const KeySet& keys);
 
 }  // namespace holdfast

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "protocol/crypto/random.h"
 
@@ -24,6 +25,7 @@ class Descriptor {
   }
   int get() const { return value_; }
   bool valid() const { return value_ >= 0; }
+  int Release() { return std::exchange(value_, -1); }
   int Close() {
     int result = ::close(value_);
     value_ = -1;
@@ -75,24 +77,44 @@ bool WriteAll(int fd, ByteView content) {
   return true;
 }
 
+tl::unexpected<Error> TooLarge(const Path& path, size_t max_size) {
+  return Malformed("file.size", path.string() + " is larger than " + std::to_string(max_size) + " octets",
+                   "this is not a file of the kind that is wanted here");
+}
+
+tl::unexpected<Error> CannotRead(const Path& path) {
+  return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be read: " + Reason());
+}
+
 Result<Bytes> ReadAll(int fd, const Path& path, size_t max_size) {
   Bytes content;
   uint8_t buffer[16384];
   for (;;) {
     ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0)
-      return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be read: " + Reason());
+    if (n < 0) return CannotRead(path);
     if (n == 0) return content;
-    if (content.size() + static_cast<size_t>(n) > max_size) {
-      return Malformed("file.size", path.string() + " is larger than " + std::to_string(max_size) + " octets",
-                       "this is not a file of the kind that is wanted here");
-    }
+    if (content.size() + static_cast<size_t>(n) > max_size) return TooLarge(path, max_size);
     content.insert(content.end(), buffer, buffer + n);
   }
 }
 
-Result<Bytes> ReadRegular(const Path& path, size_t max_size, bool private_only) {
+// Into one buffer that is wiped: nothing is left on the stack or in storage that was outgrown.
+Result<Secret> ReadAllSecret(int fd, const Path& path, size_t max_size) {
+  Bytes buffer(max_size + 1);
+  size_t size = 0;
+  ssize_t n = 0;
+  do {
+    n = ::read(fd, buffer.data() + size, buffer.size() - size);
+    if (n > 0) size += static_cast<size_t>(n);
+  } while (size < buffer.size() && (n > 0 || (n < 0 && errno == EINTR)));
+  const Secret whole(std::move(buffer));
+  if (n < 0) return CannotRead(path);
+  if (size > max_size) return TooLarge(path, max_size);
+  return Secret::CopyOf(whole.Reveal().first(size));
+}
+
+Result<int> OpenRegular(const Path& path, bool private_only) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid()) {
     if (errno == ENOENT || errno == ENOTDIR)
@@ -106,18 +128,21 @@ Result<Bytes> ReadRegular(const Path& path, size_t max_size, bool private_only) 
     return Refused("file.kind", path.string() + " is not a regular file", "name a file");
   if (private_only && (info.st_mode & 077) != 0)
     return Refused("file.mode", path.string() + " can be read by others", "run chmod 600 " + path.string());
-  return ReadAll(fd.get(), path, max_size);
+  return fd.Release();
 }
 
 }  // namespace
 
 Result<Bytes> ReadFile(const Path& path, size_t max_size) {
-  return ReadRegular(path, max_size, false);
+  HOLDFAST_TRY(const int opened, OpenRegular(path, false));
+  const Descriptor fd(opened);
+  return ReadAll(fd.get(), path, max_size);
 }
 
 Result<Secret> ReadSecretFile(const Path& path, size_t max_size) {
-  HOLDFAST_TRY(Bytes content, ReadRegular(path, max_size, true));
-  return Secret(std::move(content));
+  HOLDFAST_TRY(const int opened, OpenRegular(path, true));
+  const Descriptor fd(opened);
+  return ReadAllSecret(fd.get(), path, max_size);
 }
 
 Status WriteFileAtomically(const Path& path, ByteView content, int mode) {

@@ -38,14 +38,14 @@ struct Machine {
 
   Result<RequestOutcome> Request(const Secret& key, bool make_new = false) {
     return MakeRequest(key, {.make_new = make_new, .host_facts = {{"hostname", "h"}}, .agent_version = "1"},
-                       *tpm, state, Now());
+                       {*tpm}, state, Now());
   }
   Result<InstallOutcome> Install(std::string_view file, const TestVendor& vendor) {
-    return holdfast::Install(file, *tpm, state, vendor.pki.Anchors(), Now());
+    return holdfast::Install(file, {*tpm}, state, vendor.pki.Anchors(), Now());
   }
   Standing Status(const TestVendor& vendor) {
     licenses = *LoadLicenses(state, vendor.pki.Anchors());
-    ProveLicenses(licenses, *tpm);
+    ProveLicenses(licenses, {*tpm}, state);
     tpm->Release();
     return licenses.empty() ? Standing{} : Assess(licenses[0].view, testing::kPkiNow);
   }
@@ -203,7 +203,7 @@ TEST_F(InstallTest, CredentialForAnotherObject) {
 // The AK opens the answer whether or not the license key still works.
 TEST_F(InstallTest, LicenseKeyWhoseGateMovedWhileTheAnswerWasOnItsWay) {
   const std::string answer = vendor.Answer(MakeRequestFile());
-  const uint32_t gate = machine.state.ReadPending("editor")->keys.gate_index;
+  const uint32_t gate = std::get<KeySet>(machine.state.ReadPending("editor")->keys).gate_index;
   machine.tpm->Release();
   const auto moved = machine.swtpm->Tools("tpm2_nvincrement " + std::to_string(gate));
   ASSERT_EQ(moved.status, 0) << moved.output;
@@ -213,8 +213,8 @@ TEST_F(InstallTest, LicenseKeyWhoseGateMovedWhileTheAnswerWasOnItsWay) {
 TEST_F(InstallTest, CredentialForTheLicenseKey) {
   const std::string request = MakeRequestFile();
   TestVendor::Lie lie;
-  lie.credential_name =
-      tpm::NameOf(*tpm::ParsePublic(machine.state.ReadPending("editor")->keys.license_key_public));
+  lie.credential_name = tpm::NameOf(
+      *tpm::ParsePublic(std::get<KeySet>(machine.state.ReadPending("editor")->keys).license_key_public));
   ExpectRefused(vendor.Answer(request, vendor.Terms(), lie), "answer.hardware");
 }
 
@@ -394,7 +394,7 @@ TEST_F(InstallTest, StateFileUnderAnotherProductsNameIsTampered) {
 
 TEST_F(InstallTest, RetiredByTheGate) {
   Activate();
-  const uint32_t gate = machine.state.ReadLicense("editor")->keys.gate_index;
+  const uint32_t gate = std::get<KeySet>(machine.state.ReadLicense("editor")->keys).gate_index;
   machine.tpm->Release();
   const auto done = machine.swtpm->Tools("tpm2_nvincrement " + std::to_string(gate));
   ASSERT_EQ(done.status, 0) << done.output;

@@ -89,10 +89,10 @@ Times ActivateOnce(const std::string& tcti, const std::filesystem::path& directo
     auto tpm = Must(Tpm::Open(tcti, options));
     std::string request, answer;
     times.total +=
-        WallSeconds([&] { request = Must(MakeRequest(product_key, {}, *tpm, state, kClock)).file; });
+        WallSeconds([&] { request = Must(MakeRequest(product_key, {}, {*tpm}, state, kClock)).file; });
     answer = Answer(request, pki, terms);
     times.total += WallSeconds([&] {
-      if (!Must(Install(answer, *tpm, state, anchors, kClock)).changed) std::abort();
+      if (!Must(Install(answer, {*tpm}, state, anchors, kClock)).changed) std::abort();
     });
   }
   long long nanoseconds = 0;

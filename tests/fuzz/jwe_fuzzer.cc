@@ -15,7 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                        Base64UrlEncode(jwe->content.iv) + "." + Base64UrlEncode(jwe->content.ciphertext) +
                        "." + Base64UrlEncode(jwe->content.tag) ==
                    text);
-  HOLDFAST_REQUIRE(jwe->header.request_hash.size() == 32);
+  HOLDFAST_REQUIRE(RequestHashOf(*jwe).size() == 32);
   HOLDFAST_REQUIRE(!OpenJwe(*jwe, Secret(Bytes(32, 0x42))));
+  if (const auto* header = std::get_if<HostAnswerHeader>(&jwe->header)) {
+    static const EcPrivateKey kKey = EcPrivateKey::FromScalar(Secret(Bytes(32, 0x42))).value();
+    HOLDFAST_REQUIRE(jwe->encrypted_key.empty() && header->license_key_hash.size() == 32);
+    HOLDFAST_REQUIRE(!OpenJwe(*jwe, AgreeOnContentKey(*header, kKey).value()));
+  }
   return 0;
 }

@@ -73,9 +73,10 @@ TEST(FormatExamplesTest, TheAnswerIsForTheRequestAndHoldsTheLicense) {
   const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
   auto answer = ReadAnswerFile(Example("answer.txt"));
   ASSERT_TRUE(answer) << answer.error().message;
-  EXPECT_TRUE(Equal(answer->header.request_hash, request.request_hash));
-  EXPECT_EQ(answer->header.ek_name, NameOf(*tpm::ParsePublic(request.content.ek_public)));
-  EXPECT_EQ(answer->header.license_key_name, NameOf(*tpm::ParsePublic(request.content.license_key_public)));
+  EXPECT_TRUE(Equal(RequestHashOf(*answer), request.request_hash));
+  const auto& header = std::get<AnswerHeader>(answer->header);
+  EXPECT_EQ(header.ek_name, NameOf(*tpm::ParsePublic(request.content.ek_public)));
+  EXPECT_EQ(header.license_key_name, NameOf(*tpm::ParsePublic(request.content.license_key_public)));
   auto plain = OpenJwe(*answer, Secret(*HexDecode(Line("answer-content-key.hex"))));
   ASSERT_TRUE(plain);
   EXPECT_EQ(ParseAnswerContent(plain->Reveal())->license, Example("license.pem"));
@@ -90,6 +91,27 @@ TEST(FormatExamplesTest, TheLicenseVerifiesAndCarriesTheTerms) {
   const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
   EXPECT_EQ(verified->license_key.spki(),
             KeyOf(*tpm::ParsePublic(request.content.license_key_public))->spki());
+}
+
+TEST(FormatExamplesTest, TheHostsAnswerOpensAndHoldsALicenseForItsFingerprint) {
+  const auto request = std::get<HostRequest>(ReadAnyRequestFile(Example("host-request.txt")).value());
+  const PublicKey license_key = PublicKey::FromSpki(request.content.license_key).value();
+  EXPECT_TRUE(VerifyJws(request.jws, license_key));
+  auto answer = ReadAnswerFile(Example("host-answer.txt"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  const auto& header = std::get<HostAnswerHeader>(answer->header);
+  EXPECT_TRUE(Equal(header.request_hash, request.request_hash));
+  EXPECT_TRUE(Equal(header.license_key_hash, license_key.SpkiSha256()));
+  const Bytes der = ParseArmor(Example("host-agreement-key.pem"))->front().content;
+  const EcPrivateKey key = EcPrivateKey::FromScalar(Secret::CopyOf(ByteView(der).last(32))).value();
+  auto plain = OpenJwe(*answer, AgreeOnContentKey(header, key).value());
+  ASSERT_TRUE(plain) << plain.error().message;
+  const auto file = ParseLicenseFile(ParseAnswerContent(plain->Reveal())->license);
+  auto verified = VerifyLicense(*file, ParseTrustAnchors(Example("root.pem")).value());
+  ASSERT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(file->license.fields().terms_json, Example("host-terms.json"));
+  EXPECT_EQ(verified->terms.fingerprint, request.content.fingerprint);
+  EXPECT_EQ(verified->license_key.spki(), license_key.spki());
 }
 
 TEST(FormatExamplesTest, TheEkCertificateLeadsToTheBundle) {

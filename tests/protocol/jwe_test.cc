@@ -42,9 +42,10 @@ TEST(JweTest, OpensWithTheContentKeyAndKeepsItsHeader) {
   ASSERT_TRUE(compact);
   auto jwe = ParseJwe(*compact);
   ASSERT_TRUE(jwe) << jwe.error().message;
-  EXPECT_EQ(jwe->header.request_hash, Bytes(32, 1));
-  EXPECT_EQ(jwe->header.ek_name, Bytes(34, 2));
-  EXPECT_EQ(jwe->header.license_key_name, Bytes(34, 3));
+  EXPECT_EQ(RequestHashOf(*jwe), Bytes(32, 1));
+  const auto& header = std::get<AnswerHeader>(jwe->header);
+  EXPECT_EQ(header.ek_name, Bytes(34, 2));
+  EXPECT_EQ(header.license_key_name, Bytes(34, 3));
   EXPECT_EQ(jwe->encrypted_key, Bytes(100, 4));
   EXPECT_EQ(Opening(*compact, key), "license");
 }
@@ -81,16 +82,16 @@ TEST(JweTest, TheHeaderOfAnotherAnswerDoesNotFit) {
   EXPECT_EQ(Opening(b.substr(0, b.find('.')) + a.substr(a.find('.')), key), "jwe.tag");
 }
 TEST(JweTest, OtherAlgorithmsAndTypesAreRefused) {
-  EXPECT_EQ(CheckOf(WithHeader(HeaderText(kJweAlg, "A256GCM", kJweTyp))), "accepted");
+  EXPECT_EQ(CheckOf(WithHeader(HeaderText(kTpmJweAlg, "A256GCM", kJweTyp))), "accepted");
   EXPECT_EQ(CheckOf(WithHeader(HeaderText("dir", "A256GCM", kJweTyp))), "jwe.header");
   EXPECT_EQ(CheckOf(WithHeader(HeaderText("RSA-OAEP", "A256GCM", kJweTyp))), "jwe.header");
   EXPECT_EQ(CheckOf(WithHeader(HeaderText("none", "A256GCM", kJweTyp))), "jwe.header");
-  EXPECT_EQ(CheckOf(WithHeader(HeaderText(kJweAlg, "A128GCM", kJweTyp))), "jwe.header");
-  EXPECT_EQ(CheckOf(WithHeader(HeaderText(kJweAlg, "A256CBC-HS512", kJweTyp))), "jwe.header");
-  EXPECT_EQ(CheckOf(WithHeader(HeaderText(kJweAlg, "A256GCM", "holdfast-request"))), "jwe.header");
+  EXPECT_EQ(CheckOf(WithHeader(HeaderText(kTpmJweAlg, "A128GCM", kJweTyp))), "jwe.header");
+  EXPECT_EQ(CheckOf(WithHeader(HeaderText(kTpmJweAlg, "A256CBC-HS512", kJweTyp))), "jwe.header");
+  EXPECT_EQ(CheckOf(WithHeader(HeaderText(kTpmJweAlg, "A256GCM", "holdfast-request"))), "jwe.header");
 }
 TEST(JweTest, OtherHeaderMembersAreRefused) {
-  const std::string good = HeaderText(kJweAlg, "A256GCM", kJweTyp);
+  const std::string good = HeaderText(kTpmJweAlg, "A256GCM", kJweTyp);
   for (const char* extra :
        {R"("zip":"DEF")", R"("crit":[])", R"("kid":"x")", R"("epk":{})", R"("p2c":1)", R"("alg":"dir")"})
     EXPECT_EQ(CheckOf(WithHeader(good.substr(0, good.size() - 1) + "," + extra + "}")), "jwe.header")

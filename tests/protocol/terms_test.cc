@@ -216,6 +216,26 @@ TEST(TermsTest, PoliciesDefaultOneByOne) {
   EXPECT_EQ(terms->policies.clone, Policy::kDeny);
   EXPECT_EQ(CheckAfter([](Json& j) { j["policies"]["clock"] = "maybe"; }), "terms.policies.clock");
 }
+TEST(TermsTest, OnlyClassHostHasAFingerprintAndMustHaveOne) {
+  const Json fingerprint = FormatFingerprint({{"nic", {Sha256Digest{1}}}});
+  EXPECT_EQ(CheckAfter([&](Json& j) { j["assurance"] = "host", j["fingerprint"] = fingerprint; }),
+            "accepted");
+  EXPECT_EQ(CheckAfter([&](Json& j) { j["assurance"] = "host"; }), "terms.fingerprint");
+  EXPECT_EQ(CheckAfter([&](Json& j) { j["assurance"] = "host", j["fingerprint"] = Json::object(); }),
+            "terms.fingerprint");
+  for (const char* schema : {"1.0", "1.9"})
+    for (const char* other : {"hw-tpm", "vtpm"})
+      EXPECT_EQ(CheckAfter([&](Json& j) {
+                  j["schema"] = schema, j["assurance"] = other, j["fingerprint"] = fingerprint;
+                }),
+                "terms.fingerprint");
+}
+TEST(TermsTest, AFingerprintSurvives) {
+  LicenseTerms terms = examples::Terms();
+  terms.assurance = AssuranceClass::kHost;
+  terms.fingerprint = {{"machine-id", {Sha256Digest{1}}}, {"nic", {Sha256Digest{2}, Sha256Digest{3}}}};
+  EXPECT_EQ(ParseTerms(FormatTerms(terms))->fingerprint, terms.fingerprint);
+}
 TEST(TermsTest, StrictJsonRulesHold) {
   EXPECT_EQ(ParseTerms(R"({"schema":"1.0","schema":"1.0"})").error().check, "json.duplicate");
   EXPECT_EQ(ParseTerms("[]").error().check, "terms");

@@ -11,6 +11,7 @@
 #include "protocol/product_key.h"
 #include "signer/server/verifier/make_credential.h"
 #include "tests/testing/evidence.h"
+#include "tests/testing/host_request.h"
 #include "tests/testing/pki.h"
 
 namespace holdfast {
@@ -31,7 +32,8 @@ constexpr std::string_view kProduct = R"({
       "fallback": {"edition": "viewer"},
       "duration": "365d",
       "expiry_grace": "7d",
-      "warn_before": ["30d", "7d"]
+      "warn_before": ["30d", "7d"],
+      "assurance": ["hw-tpm", "host"]
     }
   }
 }
@@ -85,6 +87,36 @@ std::string MakeAnswer(const ActivationRequest& request, const std::string& lice
       "Holdfast answer for product editor, host render-01\nInstall it with: holdfast install FILE\n\n");
 }
 
+// PKCS #8 of a P-256 key without its public half (RFC 5208, RFC 5915).
+std::string PrivateKeyPem(const EcPrivateKey& key) {
+  Bytes der = *HexDecode("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420");
+  Append(der, key.Scalar().Reveal());
+  return Armor("PRIVATE KEY", der);
+}
+
+// The same activation on a host without a TPM.
+void MakeHostExample(const Path& directory, const testing::TestPki& pki,
+                     const testing::RequestOptions& options, const Plan& plan) {
+  const testing::SoftwareHost host;
+  const std::string compact = testing::BuildHostRequest(host, options);
+  const HostRequest request = std::get<HostRequest>(ParseAnyRequest(compact).value());
+  Write(directory / "host-request.txt", ArmorRequest(compact, request.content));
+  const LicenseTerms terms =
+      ResolvePlan(plan, {"L-0002", options.vendor, options.product, "standard", testing::kPkiNow,
+                         AssuranceClass::kHost, request.content.fingerprint});
+  Write(directory / "host-terms.json", FormatTerms(terms));
+  const std::string license = FormatLicenseFile(MakeLicense(pki, terms, host.license_key.public_key()));
+  const Sha256Digest key_hash = host.license_key.public_key().SpkiSha256();
+  Write(
+      directory / "host-answer.txt",
+      ArmorAnswer(
+          SealJweToHost(request.request_hash, key_hash, host.agreement_key.public_key(),
+                        FormatAnswerContent({license}))
+              .value(),
+          "Holdfast answer for product editor, host render-01\nInstall it with: holdfast install FILE\n\n"));
+  Write(directory / "host-agreement-key.pem", PrivateKeyPem(host.agreement_key));
+}
+
 void MakeAll(const Path& directory) {
   const testing::TestPki pki;
   testing::SoftwareTpm tpm;
@@ -108,6 +140,8 @@ void MakeAll(const Path& directory) {
   Write(directory / "terms.json", FormatTerms(terms));
   const std::string license = FormatLicenseFile(MakeLicense(pki, terms, tpm.license_key.public_key()));
   Write(directory / "license.pem", license);
+
+  MakeHostExample(directory, pki, options, product.plans.at("standard"));
 
   const Secret content_key = RandomSecret(32);
   Write(directory / "answer.txt", MakeAnswer(request, license, content_key));

@@ -12,7 +12,7 @@ namespace {
 struct Here {
   StateDirectory state;
   std::string tcti;
-  Path roots;
+  Path roots, host_root;
 };
 
 // The outside form of an answer: its error as an Error again.
@@ -29,7 +29,7 @@ Result<std::vector<LicenseView>> LoadAndProve(const Here& here) {
   HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
   HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, anchors));
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
-  ProveLicenses(licenses, *tpm);
+  ProveLicenses(licenses, {*tpm, here.host_root}, here.state);
   return ViewsOf(licenses);
 }
 
@@ -47,16 +47,18 @@ Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
   RequestOptions options;
   options.make_new = request.make_new;
   if (request.host_facts) options.host_facts = HostFacts();
+  options.without_tpm = request.without_tpm;
   options.agent_version = kVersion;
-  return Unwrap(
-      api::RequestAnswer(MakeRequest(request.product_key, options, *tpm, here.state, SystemClock())));
+  return Unwrap(api::RequestAnswer(
+      MakeRequest(request.product_key, options, {*tpm, here.host_root}, here.state, SystemClock())));
 }
 
 Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {
   HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
   HOLDFAST_TRY(const FileLock lock, here.state.Lock());
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
-  return Unwrap(api::InstallAnswer(Install(request.file, *tpm, here.state, anchors, SystemClock())));
+  return Unwrap(
+      api::InstallAnswer(Install(request.file, {*tpm, here.host_root}, here.state, anchors, SystemClock())));
 }
 
 }  // namespace
@@ -64,7 +66,8 @@ Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {
 Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& request) {
   HOLDFAST_TRY(const int64_t patience, arguments.Number("tpm-timeout", 1, kMaxTpmTimeout));
   const TpmDeadline deadline(std::chrono::seconds(patience), arguments.json());
-  const Here here{StateDirectory(arguments.File("state")), arguments.Text("tcti"), arguments.File("roots")};
+  const Here here{StateDirectory(arguments.File("state")), arguments.Text("tcti"), arguments.File("roots"),
+                  arguments.File("host-root")};
   if (const auto* make = std::get_if<api::MakeRequestRequest>(&request)) return Request(here, *make);
   if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);
   return FromService(here, request);

@@ -31,7 +31,8 @@ Result<int> Run(const Arguments& arguments) {
   const Json request{{"op", "request"},
                      {"key", Trimmed(key)},
                      {"new", arguments.Switch("new")},
-                     {"host_facts", !arguments.Switch("no-host-facts")}};
+                     {"host_facts", !arguments.Switch("no-host-facts")},
+                     {"without_tpm", arguments.Switch("without-tpm")}};
   HOLDFAST_TRY(Json answer, Ask(arguments, request));
   const Path output = arguments.File("output");
   HOLDFAST_CHECK(WriteOutput(output, answer["file"].get<std::string>()));
@@ -61,6 +62,8 @@ Command RequestCommand() {
             .required = true},
            {.name = "new", .help = "drop an open request, or activate once more"},
            {.name = "no-host-facts", .help = "leave out host name, operating system and machine type"},
+           {.name = "without-tpm",
+            .help = "ask for a license of class host: keys on disk and a fingerprint in a TPM's place"},
            kJsonOption},
       .details = "Asked again with the same product key, it gives the same request, octet for octet.",
       .run = Run};

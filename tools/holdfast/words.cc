@@ -22,6 +22,13 @@ std::string Reasons(const Json& json) {
   return names;
 }
 
+std::string Differences(const Json& license) {
+  std::string names;
+  for (const Json& name : license.value("differ", Json::array()))
+    names += (names.empty() ? "" : ", ") + name.get<std::string>();
+  return names;
+}
+
 std::string Optional(std::string_view name, const Json& json, const char* member) {
   const std::string text = Text(json, member);
   return text.empty() ? "" : "  " + Line(name, text);
@@ -39,9 +46,12 @@ std::string DescribeLicense(const Json& license) {
   if (Reasons(license) != Text(license, "state")) text += "  " + Line("reasons", Reasons(license));
   text += Optional("what to do", license, "advice");
   text += Optional("fault", license, "fault");
+  if (const std::string names = Differences(license); !names.empty())
+    text += "  " + Line("not as licensed", names);
   text += Optional("license", license, "license");
   text += Optional("customer", license, "customer");
   text += Optional("vendor", license, "vendor");
+  text += Optional("class", license, "assurance");
   text += Optional("edition", license, "edition");
   if (const std::string expiry = Expiry(license); !expiry.empty()) text += "  " + Line("expires", expiry);
   for (const auto& [name, value] : license["features"].items()) {

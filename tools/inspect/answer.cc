@@ -11,17 +11,31 @@ std::string_view Trimmed(std::string_view text) {
   return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
+Json HeaderWords(const AnswerHeader& header) {
+  return Json{{"kind", "answer"},
+              {"summary", "A sealed answer: only the TPM that made the request can open it"},
+              {"request_hash", HexEncode(header.request_hash)},
+              {"endorsement_key_name", HexEncode(header.ek_name)},
+              {"license_key_name", HexEncode(header.license_key_name)},
+              {"encryption", "A256GCM; the content key opens by TPM2_ActivateCredential"}};
+}
+
+Json HeaderWords(const HostAnswerHeader& header) {
+  return Json{
+      {"kind", "answer"},
+      {"summary", "A sealed answer to a host without a TPM: the key that opens it is in that host's state"},
+      {"request_hash", HexEncode(header.request_hash)},
+      {"license_key_sha256", HexEncode(header.license_key_hash)},
+      {"encryption", "A256GCM; the content key is agreed on by ECDH-ES, P-256"}};
+}
+
 }  // namespace
 
 Result<Json> InspectAnswer(std::string_view text) {
   HOLDFAST_TRY(const Jwe answer, ReadAnswerFile(text));
-  return Json{{"kind", "answer"},
-              {"summary", "A sealed answer: only the TPM that made the request can open it"},
-              {"request_hash", HexEncode(answer.header.request_hash)},
-              {"endorsement_key_name", HexEncode(answer.header.ek_name)},
-              {"license_key_name", HexEncode(answer.header.license_key_name)},
-              {"encryption", "A256GCM; the content key opens by TPM2_ActivateCredential"},
-              {"sealed_octets", answer.content.ciphertext.size()}};
+  Json json = std::visit([](const auto& header) { return HeaderWords(header); }, answer.header);
+  json["sealed_octets"] = answer.content.ciphertext.size();
+  return json;
 }
 
 Result<Json> InspectProductKey(std::string_view text) {

@@ -21,6 +21,8 @@ Json DescribeCrl(const Crl& crl);
 Json DescribeTerms(const LicenseTerms& terms);
 Json DescribeGrants(const Grants& grants);
 Json DescribeEvidence(const ActivationRequest& request);  // attests and public areas, decoded
+// Keyed hashes by component, in hex: no fact of the host can be read in them.
+Json DescribeFingerprint(const Fingerprint& fingerprint);
 std::string DescribeKey(const PublicKey& key);
 
 }  // namespace holdfast::inspect

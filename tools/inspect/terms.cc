@@ -35,6 +35,7 @@ Json DescribeTerms(const LicenseTerms& terms) {
   if (terms.expires) json["grace"] = FormatDuration(terms.expiry_grace);
   json["after_that"] = terms.fallback ? DescribeGrants(*terms.fallback) : Json("nothing");
   json["assurance"] = AssuranceName(terms.assurance);
+  if (!terms.fingerprint.empty()) json["fingerprint"] = DescribeFingerprint(terms.fingerprint);
   if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
   return json;
 }

@@ -45,7 +45,7 @@ Result<int> Answer(const cli::Arguments& arguments) {
 
 void AddAnswerCommand(cli::Program& program) {
   program.Add({.name = "answer",
-               .summary = "appraise a request, issue the license, seal it to the TPM that asked",
+               .summary = "appraise a request, issue the license, seal it to the host that asked",
                .arguments = {{.name = "REQUEST", .required = true}},
                .options = {{.name = "output,o",
                             .value = "FILE",
@@ -54,7 +54,7 @@ void AddAnswerCommand(cli::Program& program) {
                            cli::kJsonOption},
                .details =
                    "The same request again gives the same license and uses no second activation. Another "
-                   "request from the same TPM replaces the license that it has.",
+                   "request from the same host replaces the license that it has.",
                .run = Answer});
 }
 

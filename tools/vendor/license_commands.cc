@@ -66,7 +66,9 @@ void PrintActivation(const ActivationRecord& activation) {
   std::cout << cli::Line("state", std::string(ActivationStateName(activation.state)) + " since " +
                                       FormatTime(activation.state_since));
   if (!activation.host.empty()) std::cout << cli::Line("host", cli::Printable(activation.host));
-  std::cout << cli::Line("TPM (EK Name)", HexEncode(activation.ek_name));
+  // A Name begins with its algorithm; a hash that stands for a host without a TPM does not.
+  const bool by_tpm = activation.ek_name.size() != std::tuple_size_v<Sha256Digest>;
+  std::cout << cli::Line(by_tpm ? "TPM (EK Name)" : "host (hash)", HexEncode(activation.ek_name));
   std::cout << cli::Line("certificate", "serial " + HexEncode(activation.serial) + ", valid " +
                                             FormatTime(activation.not_before) + " to " +
                                             FormatTime(activation.not_after));

@@ -1,14 +1,10 @@
 // From a request file to a sealed answer.
 #include "certs/path.h"
 #include "protocol/answer.h"
-#include "protocol/crypto/random.h"
 #include "signer/server/licensing/licensing.h"
-#include "signer/server/verifier/make_credential.h"
 
 namespace holdfast {
 namespace {
-
-constexpr size_t kContentKeySize = 32;  // A256GCM
 
 AppraisalPolicy PolicyFor(const LicenseRecord& license, const Plan& plan, const LicensingSettings& settings) {
   return {.vendor = settings.vendor,
@@ -52,26 +48,18 @@ Status CheckRelease(const std::string& license_file, const PublicKey& license_ke
   return {};
 }
 
-std::string Preamble(const ActivationRecord& activation, const LicenseRecord& license) {
-  std::string text = "Holdfast answer: a license, sealed to the TPM that asked for it.\n";
+std::string Preamble(const ActivationRecord& activation, const LicenseRecord& license,
+                     AssuranceClass assurance) {
+  const std::string to = assurance == AssuranceClass::kHost ? "host" : "TPM";
+  std::string text = "Holdfast answer: a license, sealed to the " + to + " that asked for it.\n";
   text += "Product: " + license.product + "\nLicense: " + license.id + "\n";
   if (!activation.host.empty()) text += "Host: " + activation.host + "\n";
   return text + "Install it on that host with: holdfast install FILE\n";
 }
 
-Result<std::string> Seal(const ActivationRequest& request, const AttestationResult& appraised,
-                         const std::string& license_file, std::string_view preamble) {
-  const Secret key = RandomSecret(kContentKeySize);
-  // The AK, not the license key: only the AK's word, once proven, proves everything else (decisions/0024).
-  HOLDFAST_TRY(const Bytes credential, MakeCredential(appraised.ek_public, appraised.ak_name, key));
-  const AnswerHeader header{ToBytes(ByteView(request.request_hash)), appraised.ek_name,
-                            appraised.license_key_name};
-  HOLDFAST_TRY(const std::string jwe, SealJwe(header, credential, key, FormatAnswerContent({license_file})));
-  return ArmorAnswer(jwe, preamble);
-}
-
-// The same check, whose notes are also added to `notes`.
+// The same check, whose notes are also added to `notes`; none where there is no history to check.
 HistoryCheck AddingTo(std::vector<std::string>& notes, HistoryCheck check) {
+  if (!check) return {};
   return [&notes, check = std::move(check)](const std::vector<SightingRecord>& seen) {
     auto more = check(seen);
     if (more) notes.insert(notes.end(), more->begin(), more->end());
@@ -81,23 +69,35 @@ HistoryCheck AddingTo(std::vector<std::string>& notes, HistoryCheck check) {
 
 }  // namespace
 
-Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_view request_file) {
-  HOLDFAST_TRY(const ActivationRequest request, ReadRequestFile(request_file));
-  HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(request.content));
+Result<Applicant> Licensing::Admit(const ActivationRequest& request, const Entitlement& entitlement) {
   HOLDFAST_TRY(const AttestationResult appraised,
                Appraise(request, PolicyFor(entitlement.license, entitlement.plan, settings_), clock_()));
+  return ApplicantWithTpm(request, appraised, entitlement.license.id, clock_());
+}
+
+Result<Applicant> Licensing::Admit(const HostRequest& request, const Entitlement& entitlement) {
+  HOLDFAST_TRY(const HostAppraisal appraised,
+               AppraiseHost(request, PolicyFor(entitlement.license, entitlement.plan, settings_)));
+  HOLDFAST_TRY(const auto activations, store_.ListActivations(entitlement.license.id));
+  return ApplicantWithoutTpm(request, appraised, activations);
+}
+
+Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_view request_file) {
+  HOLDFAST_TRY(const AnyRequest request, ReadAnyRequestFile(request_file));
+  HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(HeadOf(request)));
+  HOLDFAST_TRY(const Applicant applicant,
+               std::visit([&](const auto& r) { return Admit(r, entitlement); }, request));
   HOLDFAST_TRY(const SignerStatus status, AskSigner());
-  HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, appraised, status));
+  HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, applicant, status));
   std::vector<std::string> notes = proposal.notes;
   proposal.check_history = AddingTo(notes, std::move(proposal.check_history));
   HOLDFAST_TRY(const ActivationRecord reserved, store_.ReserveActivation(ChangeBy(actor), proposal));
-  HOLDFAST_TRY(ActivationRecord issued, Issue(actor, reserved, entitlement, appraised.license_key, status));
-  HOLDFAST_TRY(const std::string license_file, PackLicense(actor, issued, appraised.license_key, status));
-  HOLDFAST_TRY(std::string answer,
-               Seal(request, appraised, license_file, Preamble(issued, entitlement.license)));
+  HOLDFAST_TRY(ActivationRecord issued, Issue(actor, reserved, entitlement, applicant.license_key, status));
+  HOLDFAST_TRY(const std::string license_file, PackLicense(actor, issued, applicant.license_key, status));
+  HOLDFAST_TRY(const std::string jwe, applicant.seal(FormatAnswerContent({license_file})));
   const bool repeated = reserved.state == ActivationState::kIssued;
-  return AnsweredRequest{std::move(answer), std::move(issued), appraised.assurance, std::move(notes),
-                         repeated};
+  std::string file = ArmorAnswer(jwe, Preamble(issued, entitlement.license, applicant.assurance));
+  return AnsweredRequest{std::move(file), std::move(issued), applicant.assurance, std::move(notes), repeated};
 }
 
 Result<ActivationRecord> Licensing::Issue(const std::string& actor, const ActivationRecord& reserved,

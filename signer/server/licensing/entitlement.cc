@@ -1,6 +1,5 @@
 // What a request may have: the license that its product key was sold for, and what is known of its TPM.
 #include "signer/server/licensing/licensing.h"
-#include "signer/server/verifier/ledger.h"
 
 namespace holdfast {
 namespace {
@@ -8,59 +7,15 @@ namespace {
 constexpr Seconds kBackdating{3600};        // so that hosts whose clocks are slow can verify at once
 constexpr Seconds kReservationLife{86400};  // then a reservation that was never signed is made anew
 
-EkSighting SightingFrom(const SightingRecord& record, const std::string& license) {
-  EkSighting sighting{.gate_index = record.gate_index,
-                      .gate_base = record.gate_base,
-                      .clock_ms = record.clock_ms,
-                      .reset_count = record.reset_count,
-                      .restart_count = record.restart_count,
-                      .same_license = record.license == license};
-  std::copy_n(record.content_hash.begin(), std::min(record.content_hash.size(), sighting.content_hash.size()),
-              sighting.content_hash.begin());
-  return sighting;
-}
-
-SightingRecord RecordFrom(const ActivationRequest& request, const AttestationResult& appraised,
-                          const std::string& license, Time now) {
-  const EkSighting sighting = SightingOf(request, appraised);
-  return {.ek_name = appraised.ek_name,
-          .license = license,
-          .content_hash = ToBytes(ByteView(sighting.content_hash)),
-          .gate_index = sighting.gate_index,
-          .gate_base = sighting.gate_base,
-          .clock_ms = sighting.clock_ms,
-          .reset_count = sighting.reset_count,
-          .restart_count = sighting.restart_count,
-          .seen = now};
-}
-
 Status CheckNotExpired(const LicenseTerms& terms, Time now) {
   if (!terms.expires || *terms.expires + terms.expiry_grace > now) return {};
   return Fail(ErrorKind::kDenied, "licensing.expired",
               "license " + terms.license + " expired at " + FormatTime(*terms.expires), "sell a new license");
 }
 
-std::vector<std::string> NamesOf(const std::vector<AppraisalNote>& notes) {
-  std::vector<std::string> names;
-  for (const AppraisalNote& note : notes) names.push_back(note.name);
-  return names;
-}
-
-// The store judges by it when it has the EK's history at hand and nobody else can add to it.
-HistoryCheck CheckWith(const ActivationRequest& request, const AttestationResult& appraised,
-                       const std::string& license) {
-  return [now = SightingOf(request, appraised),
-          license](const std::vector<SightingRecord>& records) -> Result<std::vector<std::string>> {
-    std::vector<EkSighting> sightings;
-    for (const SightingRecord& record : records) sightings.push_back(SightingFrom(record, license));
-    HOLDFAST_TRY(const auto notes, CheckLedger(sightings, now));
-    return NamesOf(notes);
-  };
-}
-
 }  // namespace
 
-Result<Licensing::Entitlement> Licensing::FindEntitlement(const RequestContent& content) {
+Result<Licensing::Entitlement> Licensing::FindEntitlement(const RequestHead& content) {
   if (content.vendor != settings_.vendor)
     return Refused(
         "licensing.vendor",
@@ -81,15 +36,13 @@ Result<Licensing::Entitlement> Licensing::FindEntitlement(const RequestContent& 
   return Entitlement{std::move(*license), std::move(product.line), std::move(plan->second)};
 }
 
-Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement,
-                                              const ActivationRequest& request,
-                                              const AttestationResult& appraised,
-                                              const SignerStatus& status) const {
+Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, const AnyRequest& request,
+                                              const Applicant& applicant, const SignerStatus& status) const {
   const LicenseRecord& license = entitlement.license;
   const Time now = clock_();
-  const LicenseTerms terms = ResolvePlan(
-      entitlement.plan,
-      {license.id, settings_.vendor, license.product, license.plan, license.created, appraised.assurance});
+  const LicenseTerms terms =
+      ResolvePlan(entitlement.plan, {license.id, settings_.vendor, license.product, license.plan,
+                                     license.created, applicant.assurance, applicant.fingerprint});
   HOLDFAST_CHECK(CheckNotExpired(terms, now));
   HOLDFAST_TRY(const IssuerInfo issuer, CurrentIssuer(status, entitlement.line));
   HOLDFAST_TRY(const auto issuing,
@@ -99,9 +52,9 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement,
     return Fail(ErrorKind::kConflict, "licensing.issuer_lifetime",
                 "the license would outlive its issuing key, which ends " + FormatTime(last),
                 "make a new one with `holdfast-vendor issuer rotate`");
-  ActivationProposal proposal{.id = NewRecordId(), .license = license.id, .ek_name = appraised.ek_name};
-  proposal.content_hash = ToBytes(ByteView(request.content_hash));
-  proposal.license_key_name = appraised.license_key_name;
+  ActivationProposal proposal{.id = NewRecordId(), .license = license.id, .ek_name = applicant.host_name};
+  proposal.content_hash = ToBytes(ByteView(SignedPart(request).content_hash));
+  proposal.license_key_name = applicant.license_key_name;
   proposal.serial = NewSerial();
   proposal.line = entitlement.line;
   proposal.issuer_key_id = issuing.subject_key_id();
@@ -110,12 +63,12 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement,
   proposal.not_after = terms.expires ? *terms.expires + terms.expiry_grace
                                      : std::min(last, now + settings_.perpetual_validity);
   proposal.terms = FormatTerms(terms);
-  const auto host = request.content.host.find("hostname");
-  if (host != request.content.host.end()) proposal.host = host->second;
-  proposal.sighting = RecordFrom(request, appraised, license.id, now);
+  const auto& facts = HeadOf(request).host;
+  if (const auto host = facts.find("hostname"); host != facts.end()) proposal.host = host->second;
+  proposal.sighting = applicant.sighting;
   HOLDFAST_TRY(proposal.revoked_issuers, RevokedIssuers(status));
-  proposal.notes = NamesOf(appraised.notes);
-  proposal.check_history = CheckWith(request, appraised, license.id);
+  proposal.notes = applicant.notes;
+  proposal.check_history = applicant.check_history;
   return proposal;
 }
 

@@ -9,6 +9,7 @@
 #include "certs/license_file.h"
 #include "protocol/platform/clock.h"
 #include "protocol/terms.h"
+#include "signer/server/licensing/applicant.h"
 #include "signer/server/licensing/ek_policy.h"
 #include "signer/server/store/store.h"
 #include "signer/signing_service.h"
@@ -67,11 +68,11 @@ class Licensing {
   // Signs before it stores: when the store fails, the key was never seen by anybody.
   Result<SoldLicense> Sell(const std::string& actor, const Sale& sale);
 
-  // Checks, in this order: those of ReadRequestFile, licensing.vendor, licensing.product_key (no license with
-  // this key), those of Appraise, of AskSigner, licensing.expired (kDenied), licensing.line, licensing.issuer_revoked,
-  // licensing.issuer_lifetime, those of Store::ReserveActivation, ledger.<what> among them, of the signer,
-  // licensing.issuer_changed (try again), licensing.certificate (it is not what was ordered), those of
-  // VerifyLicense.
+  // Checks, in this order: those of ReadAnyRequestFile, licensing.vendor, licensing.product_key (no license with
+  // this key), those of Appraise or AppraiseHost, of AskSigner, licensing.expired (kDenied), licensing.line,
+  // licensing.issuer_revoked, licensing.issuer_lifetime, those of Store::ReserveActivation, ledger.<what> among
+  // them, of the signer, licensing.issuer_changed (try again), licensing.certificate (it is not what was
+  // ordered), those of VerifyLicense.
   Result<AnsweredRequest> Answer(const std::string& actor, std::string_view request_file);
 
   // The signer's status, which every order begins with. Its audit log must not be shorter than it was seen
@@ -94,9 +95,11 @@ class Licensing {
     Plan plan;
   };
   Change ChangeBy(const std::string& actor) const { return {clock_(), actor}; }
-  Result<Entitlement> FindEntitlement(const RequestContent& content);
-  Result<ActivationProposal> Propose(const Entitlement& entitlement, const ActivationRequest& request,
-                                     const AttestationResult& appraised, const SignerStatus& status) const;
+  Result<Entitlement> FindEntitlement(const RequestHead& content);
+  Result<Applicant> Admit(const ActivationRequest& request, const Entitlement& entitlement);
+  Result<Applicant> Admit(const HostRequest& request, const Entitlement& entitlement);
+  Result<ActivationProposal> Propose(const Entitlement& entitlement, const AnyRequest& request,
+                                     const Applicant& applicant, const SignerStatus& status) const;
   Result<ActivationRecord> Issue(const std::string& actor, const ActivationRecord& reserved,
                                  const Entitlement& entitlement, const PublicKey& license_key,
                                  const SignerStatus& status);

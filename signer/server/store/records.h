@@ -63,7 +63,7 @@ Result<ActivationState> ParseActivationState(std::string_view name);
 struct ActivationRecord {
   std::string id;  // 32 hex digits
   std::string license;
-  Bytes ek_name;
+  Bytes ek_name;  // what counts as one host; without a TPM a hash that stands for it (licensing/applicant.h)
   Bytes content_hash;  // of the request: what makes a second sending the same (docs/decisions/0081)
   Bytes license_key_name;
   Bytes serial;  // 16 octets

@@ -17,7 +17,7 @@ tl::unexpected<Error> NoLongerGood(ActivationState state) {
                 "the reservation of this request had lapsed, and another host has taken its place",
                 "answer the request again");
   return Fail(ErrorKind::kConflict, "store.superseded",
-              "a newer request from the same TPM was answered since",
+              "a newer request from the same host was answered since",
               "install the newer answer, or make a new request on the host");
 }
 
@@ -207,7 +207,7 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
       AddIfAny(detail, "superseded", {known->id});
     }
     InsertActivation(sql, change, proposal);
-    InsertSighting(sql, proposal.sighting);
+    if (proposal.sighting) InsertSighting(sql, *proposal.sighting);
     rows::AppendAudit(sql, change, "activation.reserve", proposal.id, detail);
     return rows::OneActivation(sql, proposal.id);
   });

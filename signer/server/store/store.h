@@ -40,9 +40,9 @@ struct ActivationProposal {
   std::vector<Bytes> revoked_issuers;  // key ids: what they issued is not good any more
   std::string terms;
   std::string host;
-  SightingRecord sighting;
-  std::vector<std::string> notes;  // what the appraisal found worth keeping: into the audit record
-  HistoryCheck check_history;      // empty: any history will do
+  std::optional<SightingRecord> sighting;  // without a TPM there is none
+  std::vector<std::string> notes;          // what the appraisal found worth keeping: into the audit record
+  HistoryCheck check_history;              // empty: any history will do
 };
 
 class Store {
@@ -73,7 +73,7 @@ class Store {
   // one already takes no other; else the EKs in use must be below the limit (store.activations, kDenied).
   // Where they are not, reservations of the license that are too old and were never issued lapse first.
   // An activation of the same request that is reserved under another issuing key or too old, or issued by
-  // a revoked key, is superseded by the proposal. The sighting is stored with it.
+  // a revoked key, is superseded by the proposal. The sighting, if any, is stored with it.
   virtual Result<ActivationRecord> ReserveActivation(const Change& change,
                                                      const ActivationProposal& proposal) = 0;
   // The certificate exists. Older activations of the same EK and license become superseded. Recording the

@@ -21,9 +21,10 @@ TEST_F(AnswerTest, IsSealedToTheTpmAndTheKeyThatAsked) {
   const auto jwe = ReadAnswerFile(answered->file);
   ASSERT_TRUE(jwe) << jwe.error().message;
   const auto request = ReadRequestFile(file);
-  EXPECT_EQ(jwe->header.request_hash, ToBytes(ByteView(request->request_hash)));
-  EXPECT_EQ(jwe->header.ek_name, answered->activation.ek_name);
-  EXPECT_EQ(jwe->header.license_key_name, answered->activation.license_key_name);
+  const auto& header = std::get<AnswerHeader>(jwe->header);
+  EXPECT_EQ(header.request_hash, ToBytes(ByteView(request->request_hash)));
+  EXPECT_EQ(header.ek_name, answered->activation.ek_name);
+  EXPECT_EQ(header.license_key_name, answered->activation.license_key_name);
   EXPECT_EQ(answered->assurance, AssuranceClass::kHwTpm);
   EXPECT_FALSE(answered->repeated);
 }
@@ -93,7 +94,8 @@ TEST_F(AnswerTest, OpensInTheTpmThatAskedAndHoldsAVerifiableLicense) {
   EXPECT_EQ(verified->revocation, Revocation::kGood);
   EXPECT_EQ(verified->serial, answered->activation.serial);
   EXPECT_FALSE(testing::ActivateCredential(SoftwareTpm(), name, jwe->encrypted_key));
-  EXPECT_FALSE(testing::ActivateCredential(tpm_, jwe->header.license_key_name, jwe->encrypted_key))
+  EXPECT_FALSE(testing::ActivateCredential(tpm_, std::get<AnswerHeader>(jwe->header).license_key_name,
+                                           jwe->encrypted_key))
       << "the license key alone must not open it";
 }
 

@@ -441,7 +441,7 @@ TEST_P(StoreContract, WhatWasSeenOfATpmIsKeptForAllItsLicenses) {
   Sell(1);
   Sell(2);
   auto proposal = ProposalFor("license-1", 1, 1);
-  proposal.sighting.clock_ms = UINT64_MAX;
+  proposal.sighting->clock_ms = UINT64_MAX;
   Issue(proposal);
   Issue(ProposalFor("license-2", 1, 2));
   auto third = ProposalFor("license-2", 1, 3);

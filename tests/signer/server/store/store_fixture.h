@@ -39,8 +39,8 @@ inline ActivationProposal ProposalFor(const std::string& license, int host, int 
   proposal.not_before = kStoreTime;
   proposal.not_after = kStoreTime + Seconds{86400};
   proposal.terms = R"({"schema":"1.0"})";
-  proposal.sighting = {proposal.ek_name, license, proposal.content_hash, 0x1500000, 1, 1000, 5, 2,
-                       kStoreTime};
+  proposal.sighting =
+      SightingRecord{proposal.ek_name, license, proposal.content_hash, 0x1500000, 1, 1000, 5, 2, kStoreTime};
   return proposal;
 }
 

@@ -1,0 +1,34 @@
+// Who asks for a license: what the appraisal of a request established, whichever form it has.
+#pragma once
+
+#include <functional>
+
+#include "protocol/terms.h"
+#include "signer/server/store/store.h"
+#include "signer/server/verifier/appraisal.h"
+#include "signer/server/verifier/host_appraisal.h"
+
+namespace holdfast {
+
+struct Applicant {
+  AssuranceClass assurance = AssuranceClass::kHwTpm;
+  PublicKey license_key;
+  // What counts as one host: the EK's Name; without a TPM that of the activation whose fingerprint matches, or a hash of
+  // the fingerprint (decisions/0064). ActivationRecord::ek_name.
+  Bytes host_name;
+  Bytes license_key_name;                       // without a TPM: SHA-256 of its SubjectPublicKeyInfo
+  Fingerprint fingerprint = {};                 // without a TPM
+  std::vector<std::string> notes = {};          // names of AppraisalNote
+  std::optional<SightingRecord> sighting = {};  // with a TPM
+  HistoryCheck check_history = {};              // with a TPM: judges its other sightings
+  // The answer's plaintext as a JWE that only the applicant can open.
+  std::function<Result<std::string>(ByteView plaintext)> seal;
+};
+
+Applicant ApplicantWithTpm(const ActivationRequest& request, const AttestationResult& appraised,
+                           const std::string& license, Time now);
+// `activations`: those of the license that is asked for, in which the host may be known already.
+Applicant ApplicantWithoutTpm(const HostRequest& request, const HostAppraisal& appraised,
+                              const std::vector<ActivationRecord>& activations);
+
+}  // namespace holdfast

@@ -1,0 +1,258 @@
+// One file out, one file in, on a host without a TPM: nothing listens at the TCTI. Against a vendor who sometimes lies.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <filesystem>
+
+#include "agent/activation.h"
+#include "agent/agent.h"
+#include "protocol/armor.h"
+#include "tests/activation/test_vendor.h"
+#include "tests/testing/host_files.h"
+#include "tests/testing/temp_dir.h"
+
+namespace holdfast {
+namespace {
+
+using testing::HostFiles;
+using testing::TestVendor;
+
+constexpr char kNoTpm[] = "device:/dev/no-such-tpm";
+
+Clock Now() {
+  return [] { return testing::kPkiNow; };
+}
+
+HostRequest Parsed(std::string_view file) {
+  return std::get<HostRequest>(ReadAnyRequestFile(file).value());
+}
+
+class HostClass : public ::testing::Test {
+ protected:
+  Result<RequestOutcome> Request(const Secret& key, RequestOptions options) {
+    return MakeRequest(key, options, {*tpm_, host_.root()}, state_, Now());
+  }
+  std::string RequestFile() {
+    auto outcome = Request(key_, {.without_tpm = true});
+    EXPECT_TRUE(outcome) << outcome.error().check << ": " << outcome.error().message;
+    return outcome->file;
+  }
+  LicenseTerms TermsFor(const HostRequest& request) const {
+    LicenseTerms terms = vendor_.Terms();
+    terms.assurance = AssuranceClass::kHost;
+    terms.fingerprint = request.content.fingerprint;
+    return terms;
+  }
+  std::string Answer(const HostRequest& request, const LicenseTerms& terms) const {
+    const PublicKey key = PublicKey::FromSpki(request.content.license_key).value();
+    const std::string license = FormatLicenseFile(vendor_.LicenseFor(key, terms));
+    return Sealed(request, request.content.license_key, license);
+  }
+  static std::string Sealed(const HostRequest& request, const Bytes& license_key,
+                            const std::string& license) {
+    const PublicKey agreement_key = PublicKey::FromSpki(request.content.agreement_key).value();
+    return ArmorAnswer(SealJweToHost(request.request_hash, Sha256(license_key), agreement_key,
+                                     FormatAnswerContent({license}))
+                           .value(),
+                       "");
+  }
+  std::string Answer(const HostRequest& request) const { return Answer(request, TermsFor(request)); }
+  Result<InstallOutcome> Install(std::string_view file) {
+    return holdfast::Install(file, {*tpm_, host_.root()}, state_, vendor_.pki.Anchors(), Now());
+  }
+  void Activate() {
+    auto outcome = Install(Answer(Parsed(RequestFile())));
+    ASSERT_TRUE(outcome) << outcome.error().check << ": " << outcome.error().message;
+  }
+  LicenseView ViewOn(const HostFiles& host, const StateDirectory& state) {
+    auto licenses = *LoadLicenses(state, vendor_.pki.Anchors());
+    ProveLicenses(licenses, {*tpm_, host.root()}, state);
+    return licenses.at(0).view;
+  }
+  LicenseView View() { return ViewOn(host_, state_); }
+  LicenseState State() { return Assess(View(), testing::kPkiNow).state; }
+  std::string RefusalOf(std::string_view file) {
+    auto outcome = Install(file);
+    return outcome ? "installed" : outcome.error().check;
+  }
+  size_t KeyFiles() const {
+    std::filesystem::directory_iterator files(state_.path() / "host-keys");
+    return static_cast<size_t>(std::distance(begin(files), end(files)));
+  }
+
+  testing::TempDir home_;
+  HostFiles host_{home_.path() / "root", "1234"};
+  TestVendor vendor_;
+  const Secret key_ = vendor_.NewProductKey();
+  StateDirectory state_{home_.path() / "state"};
+  std::optional<FileLock> lock_{*state_.Lock()};
+  std::unique_ptr<Tpm> tpm_ = *Tpm::Open(kNoTpm);
+};
+
+TEST_F(HostClass, RequestAnswerInstallIsActive) {
+  Activate();
+  EXPECT_EQ(State(), LicenseState::kActive);
+  EXPECT_TRUE(View().differ.empty());
+  EXPECT_TRUE(state_.PendingProducts()->empty());
+}
+TEST_F(HostClass, IsNeverChosenByItself) {
+  auto outcome = Request(key_, {});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().check, "tpm.open");
+  EXPECT_NE(outcome.error().advice.find("--without-tpm"), std::string::npos);
+  EXPECT_TRUE(state_.PendingProducts()->empty());
+}
+TEST_F(HostClass, RequestRepeatedIsTheSameOctets) {
+  const std::string first = RequestFile();
+  EXPECT_EQ(RequestFile(), first);
+}
+TEST_F(HostClass, AnOpenRequestOfOneClassIsNotGivenForTheOther) {
+  RequestFile();
+  EXPECT_EQ(Request(key_, {}).error().check, "request.open");
+}
+TEST_F(HostClass, AHostOfWhichTooLittleCanBeReadMakesNoRequest) {
+  std::filesystem::remove_all(host_.root() / "run");
+  EXPECT_EQ(Request(key_, {.without_tpm = true}).error().check, "host.fingerprint");
+  EXPECT_TRUE(state_.PendingProducts()->empty());
+}
+TEST_F(HostClass, TheStateFilesHoldNoPrivateKey) {
+  RequestFile();
+  const PendingRequest pending = *state_.ReadPending("editor");
+  const auto keys = state_.ReadHostKeys(std::get<HostKeys>(pending.keys));
+  ASSERT_TRUE(keys) << keys.error().message;
+  const std::string text = FormatPendingRequest(pending);
+  EXPECT_EQ(text.find(HexEncode(keys->license_key.Scalar().Reveal())), std::string::npos);
+}
+TEST_F(HostClass, OnePartReplacedIsToleratedAndNamed) {
+  Activate();
+  host_.ReplaceNetworkCard();
+  EXPECT_EQ(State(), LicenseState::kActive);
+  EXPECT_EQ(View().differ, std::vector<std::string>{"nic"});
+}
+TEST_F(HostClass, TwoPartsReplacedAreWrongHardwareUntilTheyAreBack) {
+  Activate();
+  host_.ReplaceNetworkCard();
+  host_.ReplaceMachineId();
+  EXPECT_EQ(State(), LicenseState::kWrongHardware);
+  EXPECT_EQ(View().differ, (std::vector<std::string>{"machine-id", "nic"}));
+  const HostFiles restored(host_.root(), "1234");
+  EXPECT_EQ(State(), LicenseState::kActive);
+}
+TEST_F(HostClass, ALoadedLicenseIsLookedAtAgain) {
+  Activate();
+  auto licenses = *LoadLicenses(state_, vendor_.pki.Anchors());
+  const Hardware hardware{*tpm_, host_.root()};
+  ASSERT_TRUE(ProveLicenses(licenses, hardware, state_));
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kProven);
+  const HostFiles another(host_.root(), "9999");
+  EXPECT_FALSE(ProveLicenses(licenses, hardware, state_)) << "worth trying again soon";
+  EXPECT_NE(licenses[0].view.fault.find("host.fingerprint"), std::string::npos);
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kWrongHardware);
+}
+TEST_F(HostClass, StateCopiedToAnotherHostIsWrongHardware) {
+  Activate();
+  const HostFiles other(home_.path() / "other", "9999");
+  const LicenseView view = ViewOn(other, state_);
+  EXPECT_EQ(Assess(view, testing::kPkiNow).state, LicenseState::kWrongHardware);
+  EXPECT_EQ(view.differ, (std::vector<std::string>{"machine-id", "nic", "root-disk"}));
+}
+TEST_F(HostClass, ALicenseWithoutItsPrivateKeysIsWrongHardware) {
+  Activate();
+  std::filesystem::remove_all(state_.path() / "host-keys");
+  EXPECT_EQ(State(), LicenseState::kWrongHardware);
+}
+TEST_F(HostClass, AnAnswerForAnotherHostsFingerprintIsRefused) {
+  const HostRequest request = Parsed(RequestFile());
+  LicenseTerms terms = TermsFor(request);
+  terms.fingerprint = {{"machine-id", {Sha256Digest{1}}}, {"nic", {Sha256Digest{2}}}};
+  EXPECT_EQ(RefusalOf(Answer(request, terms)), "install.hardware");
+  EXPECT_TRUE(state_.InstalledProducts()->empty());
+}
+TEST_F(HostClass, ALicenseOfAnotherClassIsRefused) {
+  const HostRequest request = Parsed(RequestFile());
+  EXPECT_EQ(RefusalOf(Answer(request, vendor_.Terms())), "install.hardware");
+}
+TEST_F(HostClass, AnAnswerToAnotherRequestIsRefused) {
+  HostRequest other = Parsed(RequestFile());
+  other.request_hash[0] ^= 1;
+  EXPECT_EQ(RefusalOf(Answer(other)), "answer.request");
+}
+TEST_F(HostClass, AnAnswerForAnotherLicenseKeyIsRefused) {
+  const HostRequest request = Parsed(RequestFile());
+  const EcPrivateKey other = EcPrivateKey::Generate().value();
+  const std::string license = FormatLicenseFile(vendor_.LicenseFor(other.public_key(), TermsFor(request)));
+  EXPECT_EQ(RefusalOf(Sealed(request, other.public_key().spki(), license)), "answer.hardware");
+  EXPECT_EQ(RefusalOf(Sealed(request, request.content.license_key, license)), "answer.key");
+}
+TEST_F(HostClass, AnAnswerSealedToAnotherKeyIsRefused) {
+  HostRequest request = Parsed(RequestFile());
+  request.content.agreement_key = EcPrivateKey::Generate()->public_key().spki();
+  EXPECT_EQ(RefusalOf(Answer(request)), "answer.altered");
+}
+TEST_F(HostClass, AnAnswerToATpmIsRefused) {
+  const HostRequest request = Parsed(RequestFile());
+  const AnswerHeader header{ToBytes(ByteView(request.request_hash)), Bytes(34, 1), Bytes(34, 2)};
+  const std::string jwe =
+      SealJwe(header, Bytes(9, 1), Secret(Bytes(32, 1)), FormatAnswerContent({"x"})).value();
+  EXPECT_EQ(RefusalOf(ArmorAnswer(jwe, "")), "answer.hardware");
+}
+TEST_F(HostClass, InstallingTheSameAnswerAgainChangesNothing) {
+  const std::string answer = Answer(Parsed(RequestFile()));
+  ASSERT_TRUE(Install(answer));
+  EXPECT_FALSE(Install(answer)->changed);
+}
+TEST_F(HostClass, ARenewalForTheSameKeyReplaces) {
+  Activate();
+  LicenseTerms terms = View().verified->terms;
+  terms.valid_from += Seconds(86400);
+  terms.grants.edition = "premium";
+  ASSERT_TRUE(Install(FormatLicenseFile(vendor_.LicenseFor(View().verified->license_key, terms))));
+  EXPECT_EQ(View().verified->terms.grants.edition, "premium");
+}
+TEST_F(HostClass, KeysThatNothingNamesAnyMoreAreRemoved) {
+  Activate();
+  EXPECT_EQ(KeyFiles(), 1u);
+  ASSERT_TRUE(Request(key_, {.make_new = true, .without_tpm = true}));
+  EXPECT_EQ(KeyFiles(), 2u) << "the installed license needs its own";
+  const auto second = Request(key_, {.make_new = true, .without_tpm = true});
+  EXPECT_EQ(KeyFiles(), 2u) << "those of the dropped request are gone";
+  ASSERT_TRUE(Install(Answer(Parsed(second->file))));
+  EXPECT_EQ(KeyFiles(), 1u) << "those of the replaced license are gone";
+  EXPECT_EQ(State(), LicenseState::kActive);
+}
+
+// The agent compares its host with the license from time to time and says what came of it.
+TEST_F(HostClass, TheRunningAgentNoticesThatItsHostIsAnother) {
+  Activate();
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string said;
+  AgentObserver observer;
+  observer.status = [&](const std::string& text) {
+    const std::lock_guard lock(mutex);
+    said = text;
+    changed.notify_all();
+  };
+  const auto wait_for = [&](const std::string& word) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(60),
+                            [&] { return said.find(word) != std::string::npos; });
+  };
+  api::ServerOptions options;
+  options.socket.path = home_.path() / "agent.sock";
+  auto agent = Agent::Start({state_, std::move(*lock_), vendor_.pki.Anchors(), *Tpm::Open(kNoTpm), Now(),
+                             std::chrono::seconds(180), host_.root(), std::chrono::milliseconds(5)},
+                            options, observer);
+  ASSERT_TRUE(agent) << agent.error().message;
+  std::thread thread([&] { (*agent)->Run(); });
+  EXPECT_TRUE(wait_for("editor active"));
+  const HostFiles another(host_.root(), "9999");
+  EXPECT_TRUE(wait_for("editor wrong_hardware"));
+  const HostFiles restored(host_.root(), "1234");
+  EXPECT_TRUE(wait_for("editor active"));
+  (*agent)->Stop();
+  thread.join();
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,109 @@
+// Requests of hosts without a TPM, answered: what counts as one host, and what is in the answer.
+#include "tests/signer/server/licensing/licensing_fixture.h"
+#include "tests/testing/host_request.h"
+
+namespace holdfast {
+namespace {
+
+using testing::SoftwareHost;
+
+class HostAnswer : public LicensingTest {
+ protected:
+  void SetUp() override {
+    LicensingTest::SetUp();
+    Json product = Json::parse(ExampleProduct());
+    product["plans"]["standard"]["assurance"] = {"hw-tpm", "host"};
+    ASSERT_TRUE(licensing_->AddProduct("test", "acme-cad", product.dump()));
+  }
+  static std::string RequestFor(const SoftwareHost& host, const ProductKey& key) {
+    const std::string jws = BuildHostRequest(host, OptionsFor(key));
+    return ArmorRequest(jws, std::get<HostRequest>(ParseAnyRequest(jws).value()).content);
+  }
+  // The same host with keys of a new request.
+  static SoftwareHost Again(const SoftwareHost& host) {
+    SoftwareHost again;
+    again.components = host.components;
+    return again;
+  }
+  static SoftwareHost Other() {
+    SoftwareHost other;
+    other.components["machine-id"] = other.components["nic"] = other.components["root-disk"] = {"other"};
+    return other;
+  }
+  SoftwareHost host_;
+};
+
+TEST_F(HostAnswer, HoldsALicenseForTheHostThatItsKeyOpens) {
+  const ProductKey key = Sell();
+  const std::string request = RequestFor(host_, key);
+  auto answered = Answer(request);
+  ASSERT_TRUE(answered) << answered.error().check << ": " << answered.error().message;
+  EXPECT_EQ(answered->assurance, AssuranceClass::kHost);
+  const Jwe jwe = ReadAnswerFile(answered->file).value();
+  const auto& header = std::get<HostAnswerHeader>(jwe.header);
+  EXPECT_TRUE(Equal(RequestHashOf(jwe), SignedPart(*ReadAnyRequestFile(request)).request_hash));
+  EXPECT_TRUE(Equal(header.license_key_hash, host_.license_key.public_key().SpkiSha256()));
+  const Secret content_key = AgreeOnContentKey(header, host_.agreement_key).value();
+  const auto content = ParseAnswerContent(OpenJwe(jwe, content_key)->Reveal());
+  const VerifiedLicense license = VerifyLicense(*ParseLicenseFile(content->license), pki_.Anchors()).value();
+  EXPECT_EQ(license.license_key.spki(), host_.license_key.public_key().spki());
+  EXPECT_EQ(license.terms.assurance, AssuranceClass::kHost);
+  EXPECT_EQ(license.terms.fingerprint,
+            MakeFingerprint(key.claims.vendor, key.claims.product, host_.components));
+}
+TEST_F(HostAnswer, IsRefusedWhereThePlanDoesNotListHost) {
+  EXPECT_EQ(CheckOf(RequestFor(host_, Sell(1, "demo"))), "host.assurance");
+  EXPECT_EQ(ActivationsUsed(), 0);
+}
+TEST_F(HostAnswer, TheSameRequestTwiceIsOneActivation) {
+  const std::string request = RequestFor(host_, Sell());
+  const auto first = Answer(request), second = Answer(request);
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(first->repeated);
+  EXPECT_TRUE(second->repeated);
+  EXPECT_EQ(first->activation.certificate, second->activation.certificate);
+  EXPECT_EQ(ActivationsUsed(), 1);
+}
+TEST_F(HostAnswer, ANewRequestOfTheSameHostSupersedes) {
+  const ProductKey key = Sell();
+  const std::string old = RequestFor(host_, key);
+  const auto first = Answer(old);
+  ASSERT_TRUE(first && Answer(RequestFor(Again(host_), key)));
+  EXPECT_EQ(ActivationsUsed(), 1);
+  EXPECT_NE(CurrentList().Find(first->activation.serial), nullptr);
+  EXPECT_EQ(CheckOf(old), "store.superseded");
+}
+TEST_F(HostAnswer, AHostWithOnePartReplacedIsTheSame) {
+  const ProductKey key = Sell();
+  ASSERT_TRUE(Answer(RequestFor(host_, key)));
+  SoftwareHost repaired = Again(host_);
+  repaired.components["nic"] = {"525400999999"};
+  EXPECT_EQ(CheckOf(RequestFor(repaired, key)), "");
+  EXPECT_EQ(ActivationsUsed(), 1);
+}
+TEST_F(HostAnswer, AnotherHostExceedsTheActivations) {
+  const ProductKey key = Sell(1);
+  ASSERT_TRUE(Answer(RequestFor(host_, key)));
+  EXPECT_EQ(CheckOf(RequestFor(Other(), key)), "store.activations");
+}
+TEST_F(HostAnswer, AHostAndATpmAreTwoActivations) {
+  const ProductKey key = Sell(2);
+  SoftwareTpm tpm;
+  Trust(tpm);
+  ASSERT_TRUE(Answer(RequestFor(host_, key)) && Answer(LicensingTest::RequestFor(tpm, key)));
+  EXPECT_EQ(ActivationsUsed(), 2);
+}
+TEST_F(HostAnswer, LeavesNoSightingInTheLedger) {
+  ASSERT_TRUE(Answer(RequestFor(host_, Sell())));
+  EXPECT_TRUE(store_->ListSightings(license_)->empty());
+}
+TEST_F(HostAnswer, ATamperedRequestCountsNothing) {
+  const ProductKey key = Sell();
+  const std::string jws =
+      BuildHostRequest(host_, OptionsFor(key), {.possession = [](Bytes& p) { p[5] ^= 1; }});
+  EXPECT_EQ(CheckOf(ArmorRequest(jws, HostRequestContent())), "request.possession");
+  EXPECT_EQ(ActivationsUsed(), 0);
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""usage: host_class_test.py BINARIES - hosts without a TPM with the real programs: no TPM runs anywhere in this test. Where the
+plan allows class host everything works; where it does not, where files are altered, or where the host is another, it is refused."""
+import base64, json, re, shutil, sys, unittest
+from stage import PRODUCT, Stage, snapshot
+
+BINARIES = sys.argv.pop(1)
+
+
+class NoTpm:
+    tcti = 'device:/dev/no-such-tpm'
+
+
+def make_root(directory, serial):
+    """What a host is recognised by, below a directory that plays its root. Hosts differ by their four digits."""
+    files = {'etc/machine-id': f'0123456789abcdef0123456789ab{serial}',
+             'run/udev/data/n2': f'E:ID_PATH=pci-0000:00:03.0\nE:ID_NET_NAME_MAC=enx52540000{serial}',
+             'proc/self/mountinfo': '27 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw',
+             'run/udev/data/b8:2': f'E:ID_SERIAL=DISK{serial}',
+             'sys/devices/system/cpu/modalias': 'cpu:type:x86,ven0000fam0006mod0055:feature:,0000',
+             'sys/class/dmi/id/product_name': 'Box 7'}
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + '\n')
+        path.chmod(0o644)
+
+
+def plan_with_host(stage):
+    product = json.loads(PRODUCT.read_text())
+    product['plans']['standard']['assurance'] = ['hw-tpm', 'host']
+    path = stage.path('product.json')
+    path.write_text(json.dumps(product))
+    return path
+
+
+def flip(path, out, label):
+    """A copy of a file of ours with one bit of its signed or sealed octets turned, its armor still right."""
+    text = path.read_text()
+    begin, end = f'-----BEGIN HOLDFAST {label}-----\n', f'\n-----END HOLDFAST {label}-----'
+    head, rest = text.split(begin)
+    body, tail = rest.split(end)
+    octets = bytearray(base64.b64decode(''.join(body.split())))
+    parts = bytes(octets).split(b'.')
+    at = len(parts[0]) + 20 if label == 'REQUEST' else len(octets) - 60
+    octets[at] = ord('A') if octets[at] != ord('A') else ord('B')
+    lines = '\n'.join(re.findall('.{1,64}', base64.b64encode(bytes(octets)).decode()))
+    out.write_text(head + begin + lines + end + tail)
+    return out
+
+
+class HostClass(unittest.TestCase):
+    def setUp(self):
+        self.stage = Stage(BINARIES)
+        self.addCleanup(self.stage.close)
+        self.vendor = self.stage.vendor('vendor')
+        self.vendor.add_product(terms=plan_with_host(self.stage))
+        self.host = self.new_host('host-a', '1234')
+
+    def new_host(self, name, serial):
+        host = self.stage.host(name, NoTpm, self.vendor)
+        host.root = host.dir / 'root'
+        make_root(host.root, serial)
+        options = host.options()
+        host.options = lambda: [*options, '--host-root', host.root]
+        return host
+
+    def done(self, ran, code=0):
+        self.assertEqual(ran.code, code, ran.text)
+        return ran
+
+    def activate(self, plan='standard'):
+        sold = self.vendor.sell(plan=plan)
+        self.request, self.answer = self.stage.path('request'), self.stage.path('answer')
+        self.done(self.host.request(sold['product_key'], self.request, '--without-tpm'))
+        self.done(self.vendor.answer(self.request, self.answer))
+        self.done(self.host.run('install', self.answer))
+        return sold
+
+    def status(self, host):
+        return self.done(host.run('status', '--json')).json()['licenses'][0]
+
+    def test_the_main_job_without_a_tpm(self):
+        sold = self.activate()
+        self.done(self.host.run('check', 'export'))
+        self.done(self.host.run('check', 'cloud-render'), 3)
+        status = self.status(self.host)
+        self.assertEqual((status['state'], status['assurance'], status['hardware']), ('active', 'host', 'proven'))
+        self.assertIn('class', self.host.run('status').out)
+        keys = list((self.host.state / 'host-keys').iterdir())
+        self.assertEqual([key.stat().st_mode & 0o777 for key in keys], [0o600])
+
+        again = self.stage.path('again')
+        self.done(self.vendor.answer(self.request, again))
+        before = snapshot(self.host.state)
+        self.done(self.host.run('install', again))
+        self.assertEqual(snapshot(self.host.state), before)
+        shown = self.done(self.vendor.run('license', 'show', sold['license'], '--json')).json()
+        self.assertEqual(shown['activations_used'], 1)
+        self.assertEqual(shown['sightings'], [])
+
+    def test_a_plan_that_does_not_list_host_refuses(self):
+        request, answer = self.stage.path('request'), self.stage.path('answer')
+        self.done(self.host.request(self.vendor.sell(plan='demo')['product_key'], request, '--without-tpm'))
+        refused = self.done(self.vendor.answer(request, answer), 1)
+        self.assertIn('host.assurance', refused.text)
+        self.assertFalse(answer.exists())
+
+    def test_without_the_option_there_is_no_fall_back(self):
+        request = self.stage.path('request')
+        refused = self.done(self.host.request(self.vendor.sell()['product_key'], request), 1)
+        self.assertIn('--without-tpm', refused.text)
+        self.assertFalse(request.exists())
+
+    def test_state_copied_to_another_host_is_wrong_hardware(self):
+        self.activate()
+        other = self.new_host('host-b', '9999')
+        shutil.copytree(self.host.state, other.state, dirs_exist_ok=True)
+        denied = self.done(other.run('check', 'export', '--json'), 3)
+        self.assertIn('wrong_hardware', denied.json()['reasons'])
+        self.assertEqual(self.status(other)['differ'], ['machine-id', 'nic', 'root-disk'])
+        self.assertIn('machine-id, nic, root-disk', other.run('status').out)
+        self.done(other.run('install', self.answer), 1)
+
+    def test_the_answer_is_of_no_use_on_another_host(self):
+        self.activate()
+        other = self.new_host('host-b', '9999')
+        self.assertIn('answer.request', self.done(other.run('install', self.answer), 1).text)
+
+    def test_one_part_may_be_replaced(self):
+        self.activate()
+        (self.host.root / 'etc/machine-id').write_text('fedcba9876543210fedcba9876543210\n')
+        self.done(self.host.run('check', 'export'))
+        self.assertEqual(self.status(self.host)['differ'], ['machine-id'])
+
+    def test_altered_files_are_refused_and_change_nothing(self):
+        self.activate()
+        refused = self.done(self.vendor.answer(flip(self.request, self.stage.path('bad'), 'REQUEST'),
+                                               self.stage.path('none')), 1)
+        self.assertRegex(refused.text, r'request\.|json\.|jws\.')
+        self.assertFalse(self.stage.path('none').exists())
+        before = snapshot(self.host.state)
+        refused = self.done(self.host.run('install', flip(self.answer, self.stage.path('bad'), 'ANSWER')), 1)
+        self.assertIn('answer.altered', refused.text)
+        self.assertEqual(snapshot(self.host.state), before)
+
+    def test_inspect_shows_request_license_and_answer(self):
+        self.activate()
+        request = self.done(self.host.run('inspect', self.request, '--json')).json()
+        self.assertTrue(request['assurance'].startswith('host'))
+        self.assertEqual(sorted(request['fingerprint']), ['cpu', 'machine-id', 'model', 'nic', 'root-disk'])
+        self.assertTrue(request['signature'].startswith('valid'))
+        answer = self.done(self.host.run('inspect', self.answer, '--json')).json()
+        self.assertIn('ECDH-ES', answer['encryption'])
+        state = self.done(self.host.run('inspect', self.host.state / 'licenses' / 'acme-cad.json', '--json')).json()
+        self.assertEqual(state['license']['terms']['fingerprint'], request['fingerprint'])
+
+    def test_a_running_agent_does_the_same(self):
+        self.host.start_agent()
+        self.activate()
+        self.done(self.host.run('check', 'export'))
+        self.assertEqual(self.host.stop_agent(), 0)
+        make_root(self.host.root, '9999')
+        self.host.start_agent()
+        self.assertIn('wrong_hardware', self.done(self.host.run('check', 'export', '--json'), 3).json()['reasons'])
+        make_root(self.host.root, '1234')
+        self.host.stop_agent()
+        self.host.start_agent()
+        self.done(self.host.run('check', 'export'))
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
