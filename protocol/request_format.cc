@@ -7,10 +7,6 @@
 namespace holdfast {
 namespace {
 
-std::string Dump(const Json& json) {
-  return FormatJson(json);
-}
-
 Json FormatAttest(const SignedAttest& attest) {
   return {{"attest", Base64UrlEncode(attest.attest)}, {"signature", Base64UrlEncode(attest.signature)}};
 }
@@ -67,7 +63,7 @@ std::string FormatRequestContent(const RequestContent& content) {
   json["gate_public"] = Base64UrlEncode(content.gate_public);
   json["ek_certificates"] = Json::array();
   for (const Bytes& der : content.ek_certificates) json["ek_certificates"].push_back(Base64UrlEncode(der));
-  return Dump(json);
+  return FormatJson(json);
 }
 
 std::string FormatRequestContent(const HostRequestContent& content) {
@@ -76,7 +72,7 @@ std::string FormatRequestContent(const HostRequestContent& content) {
   json["license_key"] = Base64UrlEncode(content.license_key);
   json["agreement_key"] = Base64UrlEncode(content.agreement_key);
   json["fingerprint"] = FormatFingerprint(content.fingerprint);
-  return Dump(json);
+  return FormatJson(json);
 }
 
 Bytes RequestPayload(std::string_view content_text, const RequestEvidence& evidence, ByteView possession) {
@@ -89,12 +85,12 @@ Bytes RequestPayload(std::string_view content_text, const RequestEvidence& evide
                        {"quote", FormatAttest(evidence.quote)},
                        {"pcrs", pcrs}}},
                      {"possession", Base64UrlEncode(possession)}};
-  return ToBytes(std::string_view(Dump(json)));
+  return ToBytes(std::string_view(FormatJson(json)));
 }
 
 Bytes HostRequestPayload(std::string_view content_text, ByteView possession) {
   const Json json = {{"content", content_text}, {"possession", Base64UrlEncode(possession)}};
-  return ToBytes(std::string_view(Dump(json)));
+  return ToBytes(std::string_view(FormatJson(json)));
 }
 
 std::string ArmorRequest(std::string_view compact_jws, const RequestContent& content) {

@@ -4,6 +4,7 @@
 
 #include "protocol/crypto/random.h"
 #include "protocol/jose/jwe.h"
+#include "protocol/json_text.h"
 #include "signer/server/verifier/ledger.h"
 #include "signer/server/verifier/make_credential.h"
 
@@ -32,7 +33,7 @@ Bytes HostName(const Fingerprint& fingerprint, const std::vector<ActivationRecor
     const auto terms = ParseTerms(activation->terms);
     if (terms && MatchFingerprint(terms->fingerprint, fingerprint).match) return activation->ek_name;
   }
-  const std::string text = FormatFingerprint(fingerprint).dump();
+  const std::string text = FormatJson(FormatFingerprint(fingerprint));
   return ToBytes(Sha256({AsBytes(kHostNameDomain), AsBytes(text)}));
 }
 
