@@ -43,6 +43,7 @@ void KeepAsItWas(const std::vector<LoadedLicense>& before, LoadedLicense& licens
   if (old == before.end()) return;
   std::string fault = std::move(license.view.fault);
   license = *old;
+  license.unreadable = true;
   license.view.fault = std::move(fault);
 }
 

@@ -76,22 +76,36 @@ TEST(LoadLicenses, OneFileThatCannotBeReadIsNothingToTheOthers) {
   }
 }
 
-class SilentSigner : public LicenseKeySigner {
+class SilentTpm : public Tpm {
  public:
   Result<Bytes> Sign(const KeySet&, const Sha256Digest&) override {
-    if (silent) return Fail(ErrorKind::kUnavailable, "tpm.open", "there is no TPM");
+    if (silent) return NoTpm();
     return Refused("tpm.gate", "the gate counter has moved");
   }
   bool silent = true;
+
+ private:
+  static tl::unexpected<Error> NoTpm() {
+    return Fail(ErrorKind::kUnavailable, "tpm.open", "there is no TPM");
+  }
+  Result<KeySet> CreateKeys(uint32_t) override { return NoTpm(); }
+  Result<std::vector<Bytes>> EkCertificates(const KeySet&) override { return NoTpm(); }
+  Result<Bytes> GatePublic(const KeySet&) override { return NoTpm(); }
+  Result<RequestEvidence> Attest(const KeySet&, const Sha256Digest&) override { return NoTpm(); }
+  Result<Secret> ActivateCredential(const KeySet&, ByteView) override { return NoTpm(); }
+  Result<std::map<std::string, std::string>> Properties() override { return NoTpm(); }
+  void Release() override {}
 };
 
 TEST(ProveLicenses, TheCauseIsKeptUntilTheTpmAnswers) {
-  SilentSigner signer;
+  SilentTpm tpm;
+  const testing::TempDir home;
+  const StateDirectory state(home.path() / "state");
   std::vector<LoadedLicense> licenses{Loaded(1, HardwareProof::kUnavailable)};
-  EXPECT_FALSE(ProveLicenses(licenses, signer));
+  EXPECT_FALSE(ProveLicenses(licenses, {tpm}, state));
   EXPECT_EQ(licenses[0].view.fault, "there is no TPM (tpm.open)");
-  signer.silent = false;
-  EXPECT_TRUE(ProveLicenses(licenses, signer));
+  tpm.silent = false;
+  EXPECT_TRUE(ProveLicenses(licenses, {tpm}, state));
   EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kRetired);
   EXPECT_EQ(licenses[0].view.fault, "");
 }
