@@ -59,8 +59,9 @@ class Crl {
 };
 
 // What must hold between two lists published one after the other: same issuer and shard, the number grows,
-// thisUpdate does not go back, and no entry is lost unless its serial stands in `may_drop` (expired, or a
-// suspension that ended). Check: crl.sequence.
+// thisUpdate does not go back, no entry is lost unless its serial stands in `may_drop` (expired, or a
+// suspension that ended), and one that is no suspension is neither made one nor dated earlier. Check:
+// crl.sequence.
 Status CheckSuccession(const CrlFields& previous, const CrlFields& next, const std::vector<Bytes>& may_drop);
 
 }  // namespace holdfast

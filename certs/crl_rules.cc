@@ -29,6 +29,9 @@ Status CheckKept(const RevokedEntry& before, const RevokedEntry* now, const std:
   if (now && now->reason == RevocationReason::kCertificateHold &&
       before.reason != RevocationReason::kCertificateHold)
     return wrong("was revoked for good and would only be suspended");
+  // The date says when an entry may go: who could set it back could lose the entry with the list after.
+  if (now && before.reason != RevocationReason::kCertificateHold && now->date < before.date)
+    return wrong("was revoked at " + FormatTime(before.date) + " and would be dated earlier");
   return {};
 }
 

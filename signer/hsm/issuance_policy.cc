@@ -71,7 +71,7 @@ bool IsEntrySerial(const Bytes& serial) {
   return !serial.empty() && serial.size() <= 20 && serial[0] > 0 && serial[0] < 0x80;
 }
 
-Status CheckEntries(const CrlFields& list) {
+Status CheckEntries(const CrlFields& list, const PolicyContext& context) {
   const auto refuse = [](std::string what) { return Refused("policy.crl_entries", std::move(what)); };
   if (list.entries.size() > kMaxCrlEntries)
     return refuse("more than " + std::to_string(kMaxCrlEntries) + " entries in one shard");
@@ -80,17 +80,21 @@ Status CheckEntries(const CrlFields& list) {
     if (!IsEntrySerial(entry.serial)) return refuse("an entry's serial number is malformed");
     if (entry.date > list.this_update + kClockTolerance)
       return refuse("serial " + HexEncode(entry.serial) + " is revoked after thisUpdate");
+    if (entry.date < context.issuer_not_before)
+      return refuse("serial " + HexEncode(entry.serial) + " is revoked before its issuer's certificate begins");
     if (i > 0 && !SerialLess(list.entries[i - 1].serial, entry.serial))
       return refuse("serial " + HexEncode(entry.serial) + " occurs twice");
   }
   return {};
 }
 
+// What is revoked was ordered before, to begin `maximum_postdating` later at most and to last no longer than
+// `maximum_validity`.
 std::vector<Bytes> MayDrop(const CrlFields& previous, const CrlFields& next, const IssuancePolicy& policy) {
   std::vector<Bytes> serials;
   for (const auto& entry : previous.entries)
     if (entry.reason == RevocationReason::kCertificateHold ||
-        entry.date + policy.maximum_validity < next.this_update)
+        entry.date + policy.maximum_postdating + policy.maximum_validity < next.this_update)
       serials.push_back(entry.serial);
   return serials;
 }
@@ -140,7 +144,7 @@ Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const Polic
   if (list.next_update - list.this_update > policy.maximum_crl_lifetime)
     return Refused("policy.crl_dates",
                    "nextUpdate is more than " + FormatDuration(policy.maximum_crl_lifetime) + " ahead");
-  HOLDFAST_CHECK(CheckEntries(list));
+  HOLDFAST_CHECK(CheckEntries(list, context));
   if (!previous) return {};
   return CheckSuccession(*previous, list, MayDrop(*previous, list, policy));
 }

@@ -41,9 +41,9 @@ struct PolicyContext {
 Result<PublicKey> CheckLicenseOrder(const LicenseOrder& order, const IssuancePolicy& policy,
                                     const PolicyContext& context);
 
-// `list` is what was ordered, its entries ascending by serial. `previous` is the newest list of that issuer and shard that the signer knows. An entry may leave the list
-// only when it was a hold, or when every license that it could mean has expired by the policy's maximum
-// validity. Checks: policy.clock, policy.crl_number, policy.crl_dates, policy.crl_entries, and crl.sequence.
+// `list` is what was ordered, its entries ascending by serial. `previous` is the newest list of that issuer
+// and shard that the signer knows. An entry may leave the list only when it was a hold, or when every license
+// that it could mean has expired by the policy's maximum postdating and validity (docs/decisions/0055). Checks: policy.clock, policy.crl_number, policy.crl_dates, policy.crl_entries, and crl.sequence.
 Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const PolicyContext& context,
                 const CrlFields* previous);
 

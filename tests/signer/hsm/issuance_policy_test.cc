@@ -138,10 +138,41 @@ TEST(CrlPolicy, LetsAHoldEndAndAnExpiredLicenseGo) {
   RevokedEntry hold = kRevoked, old = kRevoked;
   hold.reason = RevocationReason::kCertificateHold;
   old.serial = {2, 2};
-  old.date = kTestNow - Seconds(11ll * 366 * 86400);
+  old.date = kTestNow - Seconds(12ll * 366 * 86400);
   const CrlFields previous = Previous({hold, old});
   auto status = CheckCrl(GoodList(), {}, Context(), &previous);
   EXPECT_TRUE(status) << status.error().message;
+}
+
+TEST(CrlPolicy, KeepsARevocationOfALicenseThatCouldBeginLater) {
+  RevokedEntry revoked = kRevoked;
+  revoked.date = kTestNow - IssuancePolicy().maximum_validity - Seconds(86400);
+  const CrlFields previous = Previous({revoked});
+  auto status = CheckCrl(GoodList(), {}, Context(), &previous);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().check, "crl.sequence");
+}
+
+TEST(CrlPolicy, RefusesToDateAPublishedRevocationBack) {
+  const CrlFields previous = Previous({kRevoked});
+  CrlFields list = GoodList();
+  list.entries = {kRevoked};
+  list.entries[0].date -= Seconds(1);
+  auto status = CheckCrl(list, {}, Context(), &previous);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().check, "crl.sequence");
+}
+
+TEST(CrlPolicy, RefusesToTurnAHoldIntoARevocationThatIsOlderThanTheIssuer) {
+  RevokedEntry hold = kRevoked;
+  hold.reason = RevocationReason::kCertificateHold;
+  const CrlFields previous = Previous({hold});
+  CrlFields list = GoodList();
+  list.entries = {kRevoked};
+  list.entries[0].date = Context().issuer_not_before - Seconds(1);
+  auto status = CheckCrl(list, {}, Context(), &previous);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().check, "policy.crl_entries");
 }
 
 struct BadList {

@@ -60,6 +60,18 @@ TEST_P(IssuerTest, ARevokedLicenseIsOnTheNextList) {
   EXPECT_EQ(lost.error().check, "crl.sequence");
 }
 
+TEST_P(IssuerTest, TwoListsCannotLoseARevocationByItsDate) {
+  const LicenseOrder order = GoodOrder();
+  ASSERT_TRUE(issuer().IssueLicense(order));
+  CrlOrder list = GoodCrl(1);
+  list.entries = {{order.serial, kTestNow, RevocationReason::kPrivilegeWithdrawn}};
+  ASSERT_TRUE(issuer().IssueCrl(list));
+  list.number = 2;
+  list.entries[0].date = kTestNow - Seconds(11ll * 366 * 86400);
+  EXPECT_FALSE(issuer().IssueCrl(list));
+  EXPECT_FALSE(issuer().IssueCrl(GoodCrl(3)));
+}
+
 TEST_P(IssuerTest, SignsAProductKeyThatTheMessageCertificateVerifies) {
   auto jws = issuer().SignMessage(GoodMessage());
   ASSERT_TRUE(jws) << jws.error().message;
