@@ -1,7 +1,6 @@
 #include "signer/hsm/authority.h"
 
 #include "certs/lint.h"
-#include "protocol/crypto/random.h"
 
 namespace holdfast::hsm {
 namespace {
@@ -40,13 +39,6 @@ Result<Crl> SignCrl(const CrlFields& fields, SigningKey& issuer) {
 
 Bytes PlaceholderSignature(const PublicKey& key) {
   return Bytes(key.type() == KeyType::kRsa ? key.bits() / 8 : 2 * (key.bits() / 8), 0x01);
-}
-
-Bytes NewSerial() {
-  Bytes serial;
-  do serial = RandomBytes(16);
-  while (serial[0] == 0 || serial[0] >= 0x80);
-  return serial;
 }
 
 }  // namespace holdfast::hsm

@@ -13,7 +13,4 @@ Result<Crl> SignCrl(const CrlFields& fields, SigningKey& issuer);
 // A signature of the right form for `key`, so that an object can be looked at before anything is signed.
 Bytes PlaceholderSignature(const PublicKey& key);
 
-// 16 random octets, positive, the first not zero.
-Bytes NewSerial();
-
 }  // namespace holdfast::hsm

@@ -1,5 +1,6 @@
 #include "signer/hsm/line_keys.h"
 
+#include "certs/serial.h"
 #include "protocol/armor.h"
 #include "protocol/crypto/random.h"
 

@@ -1,4 +1,5 @@
 // What a request may have: the license that its product key was sold for, and what is known of its TPM.
+#include "certs/serial.h"
 #include "signer/server/licensing/licensing.h"
 
 namespace holdfast {

@@ -10,13 +10,6 @@ std::string NewRecordId() {
   return HexEncode(RandomBytes(16));
 }
 
-Bytes NewSerial() {
-  Bytes serial = RandomBytes(16);
-  serial[0] &= 0x7f;
-  if (serial[0] == 0) serial[0] = 1;
-  return serial;
-}
-
 Result<std::vector<Bytes>> RevokedIssuers(const SignerStatus& status) {
   std::vector<Bytes> revoked;
   if (status.root_crl.empty()) return revoked;

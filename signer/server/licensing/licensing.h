@@ -125,8 +125,6 @@ Status CheckSignerAudit(const AuditHead& seen, const AuditHead& now);
 
 // 128 random bits as 32 hex digits.
 std::string NewRecordId();
-// 16 random octets, positive and without leading zero as a DER INTEGER.
-Bytes NewSerial();
 
 // Key ids of the issuing keys that are on the root's list.
 Result<std::vector<Bytes>> RevokedIssuers(const SignerStatus& status);

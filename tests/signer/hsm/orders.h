@@ -1,9 +1,9 @@
 // Good orders, to be spoiled by tests.
 #pragma once
 
+#include "certs/serial.h"
 #include "protocol/product_key.h"
 #include "protocol/terms.h"
-#include "signer/hsm/authority.h"
 #include "signer/signing_service.h"
 #include "tests/testing/pki.h"
 
