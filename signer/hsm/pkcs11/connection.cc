@@ -40,7 +40,8 @@ Connection::Connection(TokenConfig config, Uri uri, std::shared_ptr<Module> modu
     : config_(std::move(config)),
       uri_(std::move(uri)),
       module_(std::move(module)),
-      pool_(SessionCount(config_)) {
+      pool_(SessionCount(config_)),
+      calls_(config_.patience) {
   info_.module = config_.module;
 }
 

@@ -6,6 +6,7 @@
 // never waits for a thread that waits for it.
 #pragma once
 
+#include "signer/hsm/pkcs11/call_watch.h"
 #include "signer/hsm/pkcs11/object.h"
 #include "signer/hsm/pkcs11/session_pool.h"
 #include "signer/hsm/pkcs11/slot.h"
@@ -49,6 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<Error> pin_error() const;  // the latch
 
   SessionPool& pool() { return pool_; }
+  CallWatch& calls() { return calls_; }
   const TokenConfig& config() const { return config_; }
   TokenInfo info() const;
   // Whether what the URI says of a token fits this one; hsm.uri if not.
@@ -68,6 +70,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Uri uri_;
   const std::shared_ptr<Module> module_;
   SessionPool pool_;
+  CallWatch calls_;
   std::mutex write_mutex_;  // one maker of objects at a time: parallel ones fail in SoftHSM
 
   std::mutex attach_mutex_;  // serialises attaching and logging in

@@ -11,15 +11,11 @@ namespace {
 // Longer than any healthy call; a network HSM may take seconds to notice that its peer is gone.
 constexpr std::chrono::seconds kPatience{20};
 
-Status SetEnvironment(const std::vector<std::string>& environment) {
+void SetEnvironment(const ModuleEnvironment& environment) {
   for (const std::string& pair : environment) {
-    size_t equals = pair.find('=');
-    if (equals == pair.npos || equals == 0)
-      return Fail(ErrorKind::kUsage, "hsm.config",
-                  "module-env '" + pair.substr(0, equals) + "' is not NAME=VALUE");
+    const size_t equals = pair.find('=');
     setenv(pair.substr(0, equals).c_str(), pair.substr(equals + 1).c_str(), 1);
   }
-  return {};
 }
 
 // All configured modules are loaded to find one by name, but only that one is kept and ever initialised.
@@ -47,20 +43,29 @@ std::string LastMessage() {
 }  // namespace
 
 Result<std::shared_ptr<Module>> Module::Load(const std::string& module,
-                                             const std::vector<std::string>& environment) {
+                                             const ModuleEnvironment& environment) {
   // One for the process, as the library behind it is: a second object could not finalise it.
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<Module>> loaded;
   std::lock_guard lock(mutex);
+  HOLDFAST_CHECK(CheckModuleEnvironment(environment));
+  for (const auto& [name, other] : loaded) {
+    const auto live = other.lock();
+    if (!live) continue;
+    if (auto conflict = EnvironmentConflict(environment, live->environment_, name == module))
+      return Fail(ErrorKind::kUsage, "hsm.config",
+                  "the module " + module + " cannot be used beside " + name + " in one process: " + *conflict,
+                  "Give all tokens of a module the same module_env, and a variable one value");
+  }
   if (auto same = loaded[module].lock()) return same;
-  HOLDFAST_CHECK(SetEnvironment(environment));
+  SetEnvironment(environment);
   p11_kit_be_quiet();
   bool is_path = module.find('/') != module.npos;
   CK_FUNCTION_LIST* functions = is_path ? p11_kit_module_load(module.c_str(), 0) : LoadConfigured(module);
   if (functions == nullptr && is_path)
     return Unusable("the PKCS#11 module " + module + " cannot be loaded: " + LastMessage());
   if (functions == nullptr) return Unusable("p11-kit has no module named '" + module + "'");
-  std::shared_ptr<Module> made(new Module(module, functions));
+  std::shared_ptr<Module> made(new Module(module, environment, functions));
   loaded[module] = made;
   return made;
 }

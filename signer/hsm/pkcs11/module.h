@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "signer/hsm/pkcs11/cryptoki.h"
+#include "signer/hsm/pkcs11/module_environment.h"
 
 namespace holdfast::hsm {
 
@@ -34,9 +35,10 @@ class Module {
   };
 
   // `module`: a path (with '/') or the name of a module in p11-kit's configuration, which is also where an
-  // init string (x-init-reserved) comes from. The environment (NAME=VALUE) is set first; not thread safe.
+  // init string (x-init-reserved) comes from. The environment is set first; not thread safe. hsm.config when a
+  // module that is loaded already has another environment (module_environment.h).
   static Result<std::shared_ptr<Module>> Load(const std::string& module,
-                                              const std::vector<std::string>& environment);
+                                              const ModuleEnvironment& environment);
   ~Module();
 
   // Initialises the module when it is not. Waits while it is being finalised.
@@ -52,11 +54,13 @@ class Module {
   const std::string& name() const { return name_; }
 
  private:
-  Module(std::string name, CK_FUNCTION_LIST* functions) : name_(std::move(name)), functions_(functions) {}
+  Module(std::string name, ModuleEnvironment environment, CK_FUNCTION_LIST* functions)
+      : name_(std::move(name)), environment_(std::move(environment)), functions_(functions) {}
   void Leave();
   Status Restart(std::unique_lock<std::mutex>& lock);
 
   const std::string name_;
+  const ModuleEnvironment environment_;
   CK_FUNCTION_LIST* const functions_;  // p11-kit's, released in the destructor
   std::mutex mutex_;
   std::condition_variable changed_;

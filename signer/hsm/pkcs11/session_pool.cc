@@ -4,6 +4,7 @@ namespace holdfast::hsm {
 
 Result<std::optional<Session>> SessionPool::Take(std::chrono::milliseconds wait) {
   std::unique_lock lock(mutex_);
+  if (limit_ < capacity_ && std::chrono::steady_clock::now() >= grow_at_) limit_ = capacity_;
   if (!given_.wait_for(lock, wait, [this] { return out_ < limit_; }))
     return Fail(ErrorKind::kUnavailable, "hsm.busy",
                 "all " + std::to_string(limit_) + " sessions with the token are busy",
@@ -28,6 +29,7 @@ bool SessionPool::Shrink() {
   std::lock_guard lock(mutex_);
   if (out_ < 2) return false;
   limit_ = out_ - 1;
+  grow_at_ = std::chrono::steady_clock::now() + shrunken_;
   return true;
 }
 

@@ -11,14 +11,16 @@ namespace holdfast::hsm {
 
 class SessionPool {
  public:
-  explicit SessionPool(size_t capacity) : capacity_(capacity), limit_(capacity) {}
+  explicit SessionPool(size_t capacity, std::chrono::milliseconds shrunken = std::chrono::seconds(30))
+      : capacity_(capacity), shrunken_(shrunken), limit_(capacity) {}
 
   // The right to use one session: an idle one, or none yet. Every successful Take is followed by one Give.
   // Check: hsm.busy.
   Result<std::optional<Session>> Take(std::chrono::milliseconds wait);
   // nullopt: the session was not good, or none was opened.
   void Give(std::optional<Session> session);
-  // The token has no more sessions than are out: do with that many. False when none is out but the caller's.
+  // The token has no more sessions than are out: do with that many for a while (`shrunken`), as others may
+  // need them for as long. False when none is out but the caller's.
   bool Shrink();
 
   void DropIdle();  // closes them; call it within a Module::Use or with none open
@@ -29,7 +31,9 @@ class SessionPool {
   mutable std::mutex mutex_;
   std::condition_variable given_;
   const size_t capacity_;
+  const std::chrono::milliseconds shrunken_;
   size_t limit_;
+  std::chrono::steady_clock::time_point grow_at_{};  // while limit_ < capacity_
   size_t out_ = 0;
   std::deque<Session> idle_;
 };

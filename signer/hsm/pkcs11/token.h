@@ -32,6 +32,8 @@ struct TokenConfig {
   std::chrono::milliseconds session_wait{5000};
   // First pause of a key that is down; it doubles up to 30 times this.
   std::chrono::milliseconds retry_after{1000};
+  // A call that lasts longer, while nothing else was answered, means that the token hangs.
+  std::chrono::milliseconds patience{20'000};
 };
 
 struct TokenInfo {
@@ -65,7 +67,7 @@ struct KeySpec {
 // - hsm.digest (kInternal): the digest has the wrong length for the key
 // - hsm.signature (kRefused): the token's signature is not one of the pinned key
 // - hsm.busy, hsm.session_count (kUnavailable): no session became free in time, or the token has none for us
-// - hsm.down (kUnavailable): the token does not work, recovery was tried
+// - hsm.down (kUnavailable): the token does not work, recovery was tried; or it hangs (TokenConfig::patience)
 class Token {
  public:
   // Loads the module, finds the token, logs in. Tries again for about two seconds, as SoftHSM tokens vanish
@@ -100,7 +102,8 @@ enum class KeyState { kOk, kPinRefused, kDown };
 
 struct KeyHealth {
   KeyState state = KeyState::kOk;
-  std::string detail;                                 // the last error; empty when ok
+  std::string detail;  // the last error; empty when ok
+  bool hangs = false;  // kDown: a call does not come back; whoever calls now is refused at once
   std::optional<std::chrono::seconds> last_good_age;  // since the last verified signature
 };
 
@@ -113,8 +116,9 @@ class TokenKey : public SigningKey {
   // process, and calls ReportBadSignature when that fails.
   Result<Bytes> SignDigestUnverified(ByteView digest);
   void ReportBadSignature();
-  // Signs and verifies a test message once on every idle session, so that none times out in the HSM. Call it
-  // every 10 to 20 seconds; it is also what brings a key that is down back without a caller.
+  // Signs and verifies a test message, on the session that was idle longest, so that the HSM does not end the
+  // connection. Call it every 10 to 20 seconds; it is also what brings a key that is down back without a
+  // caller. It tries a token that hangs too, and may not come back: call it in a thread of its own.
   Status KeepAlive();
   KeyHealth health() const;
   bool exportable() const;  // the token says that the private key can leave it: worth a warning

@@ -51,11 +51,17 @@ Result<Bytes> TokenKey::Impl::TryAndRecover(ByteView digest) {
 
 Result<Bytes> TokenKey::Impl::Sign(ByteView digest, bool at_any_time) {
   HOLDFAST_CHECK(scheme_.CheckDigest(digest));
-  auto now = std::chrono::steady_clock::now();
+  const auto now = std::chrono::steady_clock::now();
+  if (auto hangs = Hangs(); hangs && !at_any_time)
+    return Fail(ErrorKind::kUnavailable, "hsm.down", *hangs,
+                "Check the HSM; restart the signer if it works for others");
   if (auto error = circuit_.Blocks(now); error && !at_any_time) return tl::unexpected(std::move(*error));
+  const CallWatch::Call call(connection_->calls(), now);
   auto signature = TryAndRecover(digest);
   if (signature) {
-    circuit_.Succeeded();
+    connection_->calls().Answered(std::chrono::steady_clock::now());
+    // What was down must prove itself: a signature that nobody has verified is no proof.
+    if (circuit_.last_error()) HOLDFAST_CHECK(Verify(digest, *signature));
     return signature;
   }
   Error error = Within(Place(), std::move(signature.error()));
@@ -66,9 +72,16 @@ Result<Bytes> TokenKey::Impl::Sign(ByteView digest, bool at_any_time) {
 Status TokenKey::Impl::Verify(ByteView digest, ByteView signature) {
   if (key_.VerifyDigest(scheme_.algorithm, digest, signature, EcdsaForm::kRaw)) {
     NoteGoodSignature();
+    circuit_.Succeeded();
     return {};
   }
   return tl::unexpected(ReportBadSignature());
+}
+
+std::optional<std::string> TokenKey::Impl::Hangs() const {
+  const auto since = connection_->calls().Hangs(std::chrono::steady_clock::now());
+  if (!since) return std::nullopt;
+  return Place() + ": a call has not come back for " + std::to_string(since->count()) + " s";
 }
 
 Error TokenKey::Impl::ReportBadSignature() {
@@ -82,12 +95,9 @@ Error TokenKey::Impl::ReportBadSignature() {
 }
 
 Status TokenKey::Impl::KeepAlive() {
-  for (size_t n = std::max<size_t>(1, connection_->pool().idle()); n > 0; n--) {
-    Bytes digest = TestDigest(scheme_);
-    HOLDFAST_TRY(Bytes signature, Sign(digest, true));
-    HOLDFAST_CHECK(Verify(digest, signature));
-  }
-  return {};
+  const Bytes digest = TestDigest(scheme_);
+  HOLDFAST_TRY(const Bytes signature, Sign(digest, true));
+  return Verify(digest, signature);
 }
 
 KeyHealth TokenKey::Impl::health() const {
@@ -96,7 +106,12 @@ KeyHealth TokenKey::Impl::health() const {
     health.state = connection_->pin_error() ? KeyState::kPinRefused : KeyState::kDown;
     health.detail = error->message;
   }
-  std::chrono::steady_clock::rep last = last_good_;
+  if (auto hangs = Hangs()) {
+    health.state = KeyState::kDown;
+    health.detail = *hangs;
+    health.hangs = true;
+  }
+  const auto last = last_good_.load();
   if (last != 0) {
     auto age =
         std::chrono::steady_clock::now().time_since_epoch() - std::chrono::steady_clock::duration(last);

@@ -33,6 +33,7 @@ struct TokenKey::Impl {
   void Forget(uint64_t epoch) { handle_epoch_.compare_exchange_strong(epoch, 0); }
   void NoteGoodSignature() { last_good_ = std::chrono::steady_clock::now().time_since_epoch().count(); }
   std::string Place() const;
+  std::optional<std::string> Hangs() const;  // what to say of it
 
   const std::shared_ptr<Connection> connection_;
   const PublicKey key_;

@@ -7,6 +7,7 @@
 //   HOLDFAST_SHIM_FLIP=1                 HOLDFAST_SHIM_FAIL_SIGN_AT=3 (the third C_Sign from now, once)
 //   HOLDFAST_SHIM_LOGIN_RESULT=0xa0 (CKR_PIN_INCORRECT)
 //   HOLDFAST_SHIM_LOGOUT=FILE            logs out before a C_Sign and removes the file, whenever it is there
+//   HOLDFAST_SHIM_HOLD=FILE              C_Sign waits while the file is there
 //   HOLDFAST_SHIM_LOG=FILE               appends a line with the function's name for each call of
 //   C_Initialize, C_Finalize,
 //                                        C_OpenSession, C_Login, C_GenerateKeyPair, C_Sign

@@ -135,9 +135,26 @@ TEST_P(TokenContract, RefusesADigestOfAnotherLength) {
 }
 
 TEST_P(TokenContract, FindsTheKeyByEveryUriThatNamesIt) {
-  auto id = token_->OpenKey(*pinned_, fixture_->key_uri);
-  ASSERT_TRUE(id) << id.error().message;
-  EXPECT_TRUE((*id)->SignDigest(RandomDigest()));
+  const std::string in_token = ";token=" + token_->info().label;
+  std::vector<std::string> uris{"", fixture_->key_uri, fixture_->key_uri + ";type=private",
+                                fixture_->key_uri + in_token, "pkcs11:" + in_token.substr(1)};
+  if (fixture_->spec) uris.insert(uris.end(), {"pkcs11:object=issuing", "pkcs11:id=%01"});
+  for (const std::string& uri : uris) {
+    auto key = token_->OpenKey(*pinned_, uri);
+    ASSERT_TRUE(key) << uri << ": " << key.error().message;
+    EXPECT_TRUE((*key)->SignDigest(RandomDigest())) << uri;
+  }
+}
+
+TEST_P(TokenContract, FindsNoKeyByAUriThatNamesAnother) {
+  for (const std::string uri : {"pkcs11:object=another", "pkcs11:id=%7f%7f"}) {
+    auto key = token_->OpenKey(*pinned_, uri);
+    ASSERT_FALSE(key) << uri;
+    EXPECT_EQ(key.error().check, "hsm.key") << uri;
+  }
+  auto elsewhere = token_->OpenKey(*pinned_, fixture_->key_uri + ";token=another");
+  ASSERT_FALSE(elsewhere);
+  EXPECT_EQ(elsewhere.error().check, "hsm.uri");
 }
 
 TEST_P(TokenContract, ReadsThePublicKeyOfAnExistingKey) {

@@ -162,7 +162,7 @@ TEST_F(ModuleQuirk, WhoFindsNoFreeSessionInTimeIsToldSo) {
   EXPECT_EQ(Sign(), "");
 }
 
-TEST_F(ModuleQuirk, AKeepAliveReachesEveryIdleSession) {
+TEST_F(ModuleQuirk, AKeepAliveIsOneSignatureHoweverManySessionsAreIdle) {
   ASSERT_NO_FATAL_FAILURE(OpenWithKey());
   shim().hold_signatures = true;
   std::thread one([this] { EXPECT_TRUE(key_->SignDigest(AnyDigest())); });
@@ -173,7 +173,29 @@ TEST_F(ModuleQuirk, AKeepAliveReachesEveryIdleSession) {
   two.join();
   int before = shim().signed_;
   EXPECT_TRUE(key_->KeepAlive());
-  EXPECT_EQ(shim().signed_, before + 2);
+  EXPECT_EQ(shim().signed_, before + 1);
+}
+
+TEST_F(ModuleQuirk, ATokenThatHangsIsDownAndTakesNobodyElseIn) {
+  config_.patience = std::chrono::milliseconds(50);
+  ASSERT_NO_FATAL_FAILURE(OpenWithKey());
+  shim().hold_signatures = true;
+  std::string held = "not signed";
+  std::thread waiting([&] {
+    auto signature = key_->SignDigest(AnyDigest());
+    held = signature ? "" : signature.error().check;
+  });
+  while (!key_->health().hangs) std::this_thread::yield();
+  EXPECT_EQ(key_->health().state, KeyState::kDown);
+  const int before = shim().signed_;
+  EXPECT_EQ(Sign(), "hsm.down");
+  EXPECT_FALSE(last_error_.advice.empty());
+  EXPECT_EQ(shim().signed_, before);
+  shim().hold_signatures = false;
+  waiting.join();
+  EXPECT_EQ(held, "") << "a late answer is an answer";
+  EXPECT_FALSE(key_->health().hangs);
+  EXPECT_EQ(Sign(), "") << last_error_.message;
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 // The parts that need no token.
 #include <gtest/gtest.h>
 
+#include "signer/hsm/pkcs11/call_watch.h"
 #include "signer/hsm/pkcs11/circuit.h"
+#include "signer/hsm/pkcs11/module_environment.h"
 #include "signer/hsm/pkcs11/object.h"
+#include "signer/hsm/pkcs11/session_pool.h"
 #include "signer/hsm/pkcs11/signing_scheme.h"
 
 namespace holdfast::hsm {
@@ -80,6 +83,56 @@ TEST(PaddedText, LosesItsPaddingOnly) {
   EXPECT_EQ(Unpadded(field, sizeof field), "a b");
   const unsigned char blank[] = {' ', ' '};
   EXPECT_EQ(Unpadded(blank, sizeof blank), "");
+}
+
+TEST(CallWatch, TellsATokenThatAnswersNobody) {
+  CallWatch watch(milliseconds(10'000));
+  const Instant start{milliseconds(3'600'000)};
+  watch.Answered(start);
+  const CallWatch::Call call(watch, start);
+  EXPECT_FALSE(watch.Hangs(start + milliseconds(10'000)));
+  EXPECT_EQ(watch.Hangs(start + milliseconds(12'000)), std::chrono::seconds(12));
+}
+
+TEST(CallWatch, OneCallThatHangsIsNotATokenThatDoes) {
+  CallWatch watch(milliseconds(10'000));
+  const Instant start{milliseconds(3'600'000)};
+  const CallWatch::Call call(watch, start);
+  watch.Answered(start + milliseconds(9'000));
+  EXPECT_FALSE(watch.Hangs(start + milliseconds(19'000)));
+  EXPECT_TRUE(watch.Hangs(start + milliseconds(20'000)));
+}
+
+TEST(CallWatch, WithoutACallNothingHangs) {
+  CallWatch watch(milliseconds(10'000));
+  const Instant start{milliseconds(3'600'000)};
+  { const CallWatch::Call call(watch, start); }
+  EXPECT_FALSE(watch.Hangs(start + milliseconds(60'000)));
+}
+
+TEST(SessionPool, GrowsAgainAfterTheTokenWasShortOfSessions) {
+  SessionPool pool(3, milliseconds(0));
+  for (int i = 0; i < 2; i++) ASSERT_TRUE(pool.Take(milliseconds(0)));
+  ASSERT_TRUE(pool.Shrink());
+  pool.Give(std::nullopt);
+  for (int i = 0; i < 2; i++) EXPECT_TRUE(pool.Take(milliseconds(0)));
+}
+
+TEST(SessionPool, StaysShrunkenForAWhile) {
+  SessionPool pool(3, std::chrono::hours(1));
+  for (int i = 0; i < 2; i++) ASSERT_TRUE(pool.Take(milliseconds(0)));
+  ASSERT_TRUE(pool.Shrink());
+  pool.Give(std::nullopt);
+  EXPECT_FALSE(pool.Take(milliseconds(0)));
+}
+
+TEST(ModuleEnvironment, OfOneModuleIsOneAndAVariableHasOneValue) {
+  EXPECT_FALSE(EnvironmentConflict({"A=1", "B=2"}, {"B=2", "A=1"}, true));
+  EXPECT_TRUE(EnvironmentConflict({"A=1"}, {"A=2"}, true));
+  EXPECT_TRUE(EnvironmentConflict({"A=1"}, {}, true));
+  EXPECT_TRUE(EnvironmentConflict({}, {"A=1"}, true));
+  EXPECT_FALSE(EnvironmentConflict({"A=1"}, {"B=1"}, false));
+  EXPECT_TRUE(EnvironmentConflict({"A=1"}, {"A=2"}, false));
 }
 
 }  // namespace

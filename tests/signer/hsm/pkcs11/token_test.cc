@@ -107,6 +107,16 @@ TEST(TokenOpen, TwiceSharesTheModule) {
   EXPECT_TRUE((*issuing)->OpenKey(*issuing_key));
 }
 
+TEST(TokenOpen, RefusesAnotherEnvironmentForAModuleThatIsLoaded) {
+  auto soft = SoftToken::Create(), other = SoftToken::Create();
+  auto token = Token::Open(ConfigOf(soft));
+  ASSERT_TRUE(token);
+  auto refused = Token::Open(ConfigOf(other));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "hsm.config");
+  EXPECT_NE(refused.error().message.find("SOFTHSM2_CONF"), std::string::npos) << refused.error().message;
+}
+
 TEST(TokenOpen, RetriesWhatIsNotThePinAndGivesUp) {
   auto soft = SoftToken::Create();
   testing::Control().login_result = 0x05;  // CKR_GENERAL_ERROR, as SoftHSM says while another process logs in
