@@ -12,7 +12,8 @@
 namespace holdfast::hsm {
 namespace {
 
-constexpr int64_t kTailSize = 1024 * 1024;
+constexpr int64_t kTailSize = 1024 * 1024, kMaxTailSize = 64 * kTailSize;
+constexpr Seconds kCovered{60};         // what the rate limits look at
 constexpr size_t kCheckpointSize = 96;  // fixed, so that an older checkpoint is overwritten whole
 
 Path CheckpointPath(const Path& file) {
@@ -22,6 +23,11 @@ Path CheckpointPath(const Path& file) {
 tl::unexpected<Error> Fault(std::string_view check, const Path& file, std::string_view what) {
   return Fail(ErrorKind::kUnavailable, check, file.string() + ": " + std::string(what),
               "Nothing is signed without its audit record: mend the disk, then start the signer again");
+}
+
+bool HasRecords(const Path& file) {
+  struct stat info {};
+  return ::stat(file.c_str(), &info) == 0 && info.st_size > 0;
 }
 
 std::string CheckpointText(const AuditHead& head) {
@@ -89,18 +95,31 @@ class ChainReader {
 
 Status NeedCheckpoint(bool has_log, bool has_checkpoint, const Path& file) {
   if (!has_log || has_checkpoint) return {};
-  return Refused(
-      "audit.head", CheckpointPath(file).string() + " is missing",
-      "Verify the log against a checkpoint that the vendor's server kept: holdfast-signer audit verify "
-      "--checkpoint N:HASH --write-head");
+  return Refused("audit.head", CheckpointPath(file).string() + " is missing",
+                 "Verify the log against a checkpoint that was kept elsewhere: holdfast-signer audit verify "
+                 "--checkpoint N:HASH --write-head");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<AuditLog>> AuditLog::Open(const Path& file, Clock clock) {
+  if (!HasRecords(file))
+    return Refused(
+        "audit.missing", "there is no audit log at " + file.string(),
+        "Restore its directory from the newest backup. If it is lost for good, begin a new one, which the "
+        "new log records: holdfast-signer audit restart");
   std::unique_ptr<AuditLog> log(new AuditLog(file, std::move(clock)));
   HOLDFAST_CHECK(log->OpenFiles());
   HOLDFAST_CHECK(log->ReadTail());
+  return log;
+}
+
+Result<std::unique_ptr<AuditLog>> AuditLog::Create(const Path& file, Clock clock) {
+  if (HasRecords(file) || HasRecords(CheckpointPath(file)))
+    return Fail(ErrorKind::kConflict, "audit.exists", "there is an audit log at " + file.string());
+  HOLDFAST_CHECK(MakeDirectory(file.parent_path(), 0700));
+  std::unique_ptr<AuditLog> log(new AuditLog(file, std::move(clock)));
+  HOLDFAST_CHECK(log->OpenFiles());
   return log;
 }
 
@@ -110,34 +129,66 @@ AuditLog::~AuditLog() {
 }
 
 Status AuditLog::OpenFiles() {
-  struct stat info {};
-  const bool has_log = ::stat(file_.c_str(), &info) == 0 && info.st_size > 0;
   HOLDFAST_TRY(auto known, ReadCheckpoint(CheckpointPath(file_)));
-  HOLDFAST_CHECK(NeedCheckpoint(has_log, known.has_value(), file_));
+  HOLDFAST_CHECK(NeedCheckpoint(HasRecords(file_), known.has_value(), file_));
   HOLDFAST_TRY(log_, OpenForWriting(file_, O_APPEND));
   HOLDFAST_TRY(checkpoint_, OpenForWriting(CheckpointPath(file_), 0));
   return {};
 }
 
 Status AuditLog::ReadTail() {
-  HOLDFAST_TRY(auto checkpoint, ReadCheckpoint(CheckpointPath(file_)));
   size_ = ::lseek(log_, 0, SEEK_END);
-  const int64_t start = std::max<int64_t>(0, size_ - kTailSize);
-  std::string tail(static_cast<size_t>(size_ - start), '\0');
+  for (int64_t length = kTailSize;; length *= 4) {
+    const int64_t start = std::max<int64_t>(0, size_ - length);
+    std::string tail;
+    std::string_view torn;
+    HOLDFAST_CHECK(ReadTail(start, tail, torn));
+    const bool covered = !first_ || !newest_ || *first_ < *newest_ - kCovered;
+    if (start == 0 || covered || length >= kMaxTailSize) return torn.empty() ? Status() : Repair(torn);
+  }
+}
+
+// Reads from `start` on; `torn` is what lies behind the last whole line, in `tail`.
+Status AuditLog::ReadTail(int64_t start, std::string& tail, std::string_view& torn) {
+  HOLDFAST_TRY(auto checkpoint, ReadCheckpoint(CheckpointPath(file_)));
+  tail.resize(static_cast<size_t>(size_ - start));
   if (::pread(log_, tail.data(), tail.size(), start) != static_cast<ssize_t>(tail.size()))
     return Fault("audit.open", file_, "cannot be read");
   std::string_view rest = tail;
   if (start > 0) rest.remove_prefix(std::min(rest.size(), rest.find('\n') + 1));
   ChainReader chain(start == 0, checkpoint);
+  first_ = newest_ = std::nullopt;
+  recent_signings_.clear();
   for (size_t end; (end = rest.find('\n')) != rest.npos; rest.remove_prefix(end + 1)) {
     if (rest.front() == '\0') break;
-    HOLDFAST_TRY(const AuditRecord record, chain.Next(rest.substr(0, end)));
-    newest_ = std::max(newest_.value_or(record.time), record.time);
-    if (record.event == "signing") recent_signings_.push_back(record.time);
+    const std::string_view line = rest.substr(0, end);
+    HOLDFAST_TRY(const AuditRecord record, chain.Next(line));
+    if (!first_) first_ = record.time;
+    NoteTime(record.event, record.time);
+    if (record.event == "signing")
+      recent_signings_.push_back({record.time, std::string(AuditMember(line, "kind").value_or(""))});
   }
   HOLDFAST_CHECK(chain.Finish());
   head_ = synced_ = chain.head();
-  return rest.empty() ? Status() : Repair(rest);
+  torn = rest;
+  return {};
+}
+
+// With the clock the operator accepts that later times in older records were wrong.
+void AuditLog::NoteTime(const std::string& event, Time time) {
+  if (event == kClockAccepted) {
+    newest_ = time;
+    recent_signings_.clear();
+  } else {
+    newest_ = std::max(newest_.value_or(time), time);
+  }
+}
+
+std::vector<Time> AuditLog::RecentSignings(std::string_view kind) const {
+  std::vector<Time> times;
+  for (const Signing& signing : recent_signings_)
+    if (signing.kind == kind) times.push_back(signing.time);
+  return times;
 }
 
 Status AuditLog::Repair(std::string_view torn) {
@@ -171,7 +222,7 @@ Result<int64_t> AuditLog::Append(std::span<const AuditEntry> entries) {
     return Fault("audit.write", file_, why);
   }
   size_ += written;
-  newest_ = std::max(newest_.value_or(now), now);
+  for (const AuditEntry& entry : entries) NoteTime(entry.event, now);
   const int64_t first = head_.sequence + 1;
   head_ = head;
   return first;

@@ -18,11 +18,13 @@ namespace holdfast::hsm {
 
 class AuditLog {
  public:
-  // Creates the file (0600) when there is none. Reads the tail, checks its chain and the checkpoint; a last
-  // line that was never finished (power cut: it was never acknowledged) is cut off and that is recorded. The
-  // caller makes sure that nobody else writes (FileLock). Checks: audit.open, audit.truncated, audit.head,
-  // and those of ParseAuditRecord and CheckFollows.
+  // Reads the tail, checks its chain and the checkpoint; a last line that was never finished (power cut: it
+  // was never acknowledged) is cut off and that is recorded. The caller makes sure that nobody else writes
+  // (FileLock). Checks: audit.missing (there is no log, or nothing in it), audit.open, audit.truncated,
+  // audit.head, and those of ParseAuditRecord and CheckFollows.
   static Result<std::unique_ptr<AuditLog>> Open(const Path& file, Clock clock);
+  // A new log (0600, and its directory, 0700). Check: audit.exists (kConflict).
+  static Result<std::unique_ptr<AuditLog>> Create(const Path& file, Clock clock);
   ~AuditLog();
 
   // All or none of the entries get into the file; not yet durable. Returns the first one's sequence number.
@@ -35,21 +37,33 @@ class AuditLog {
 
   AuditHead head() const;
   AuditHead durable_head();  // as of the last Sync; waits for one that is under way
-  // Times of the events "signing" that Open met in the tail, ascending; and of the newest record.
-  const std::vector<Time>& recent_signings() const { return recent_signings_; }
+  // Times of the events "signing" of a kind ("license", "message") that Open met in the tail, ascending. The
+  // tail is the last MiB, and more when that does not cover the last minute of the log (64 MiB at most).
+  std::vector<Time> RecentSignings(std::string_view kind) const;
+  // Time of the newest record: the latest, as a clock may have been set back; but nothing before an event
+  // kClockAccepted counts.
   std::optional<Time> newest() const;
+  // What an operator has recorded after the clock had been ahead (audit_repair.h).
+  static constexpr std::string_view kClockAccepted = "clock-accepted";
 
  private:
+  struct Signing {
+    Time time;
+    std::string kind;
+  };
   AuditLog(Path file, Clock clock) : file_(std::move(file)), clock_(std::move(clock)) {}
   Status OpenFiles();
   Status ReadTail();
+  Status ReadTail(int64_t start, std::string& tail, std::string_view& torn);
+  void NoteTime(const std::string& event, Time time);
   Status Repair(std::string_view torn);
   Status Broken(std::string what);
 
   const Path file_;
   const Clock clock_;
   int log_ = -1, checkpoint_ = -1;
-  std::vector<Time> recent_signings_;
+  std::optional<Time> first_;  // of the tail
+  std::vector<Signing> recent_signings_;
 
   mutable std::mutex write_mutex_;  // guards what follows; never held during fdatasync
   AuditHead head_;

@@ -129,6 +129,20 @@ Result<AuditRecord> ParseAuditRecord(std::string_view line) {
   return record;
 }
 
+// Within a text every quotation mark has a backslash before it, so what is looked for is only found between
+// members.
+std::optional<std::string_view> AuditMember(std::string_view line, std::string_view name) {
+  const std::string start = ",\"" + std::string(name) + "\":\"";
+  const size_t at = line.find(start);
+  if (at == line.npos) return std::nullopt;
+  const std::string_view rest = line.substr(at + start.size());
+  for (size_t i = 0; i < rest.size(); i++) {
+    if (rest[i] == '"') return rest.substr(0, i);
+    if (rest[i] == '\\') i++;
+  }
+  return std::nullopt;
+}
+
 Status CheckFollows(const AuditHead& before, const AuditRecord& record) {
   if (record.head.sequence != before.sequence + 1)
     return Refused("audit.sequence", "record " + std::to_string(record.head.sequence) +

@@ -7,6 +7,8 @@
 // for the first. So any tool can read a line (jq), and a reader needs no JSON parser to check the chain.
 #pragma once
 
+#include <optional>
+
 #include "protocol/crypto/digest.h"
 #include "protocol/time.h"
 
@@ -52,6 +54,8 @@ struct AuditRecord {
 };
 // Checks: audit.syntax, audit.hash. Whether it follows another is CheckFollows.
 Result<AuditRecord> ParseAuditRecord(std::string_view line);
+// The text of a member that AuditMembers::Text wrote, as it stands in the line (escaped); nullopt: absent.
+std::optional<std::string_view> AuditMember(std::string_view line, std::string_view name);
 // Checks: audit.sequence, audit.previous.
 Status CheckFollows(const AuditHead& before, const AuditRecord& record);
 

@@ -188,6 +188,9 @@ Result<ChangePlan> ParseChangePlan(std::string_view text) {
   if (o.String("schema", 16) != "1.0") o.Fault("schema", "is not \"1.0\"");
   ChangePlan plan;
   plan.operation = o.String("operation", 16);
+  plan.vendor = o.String("vendor", 64);
+  plan.root = o.String("root", 64);
+  plan.expires = o.Time("expires");
   if (plan.operation == "root-crl") {
     HOLDFAST_CHECK(ParseRootCrlChange(o, plan));
     return plan;
@@ -200,7 +203,11 @@ Result<ChangePlan> ParseChangePlan(std::string_view text) {
 }
 
 std::string FormatChangePlan(const ChangePlan& plan) {
-  Json json = {{"schema", "1.0"}, {"operation", plan.operation}};
+  Json json = {{"schema", "1.0"},
+               {"operation", plan.operation},
+               {"vendor", plan.vendor},
+               {"root", plan.root},
+               {"expires", FormatTime(plan.expires)}};
   if (plan.operation == "root-crl") {
     Json revoke = Json::array();
     for (const auto& r : plan.revoke) revoke.push_back({{"line", r.line}, {"generation", r.generation}});

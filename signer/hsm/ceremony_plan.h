@@ -45,16 +45,21 @@ Result<CeremonyPlan> ParseCeremonyPlan(std::string_view json, const Path& direct
 std::string FormatCeremonyPlan(const CeremonyPlan& plan, const Path& directory);
 
 // A change to what a ceremony has made, approved in the same way.
-//   {"schema": "1.0", "operation": "rotate" | "add-line" | "root-crl", "line": "default", "generation": 2,
-//    "issuing": KEY, "message": KEY, "validity": "3650d"}
-// "generation" is the one that is made: an approval cannot be used twice. root-crl has "number" (the list's),
-// "validity", and "revoke": [{"line", "generation"}, ..] instead.
+//   {"schema": "1.0", "operation": "rotate" | "add-line" | "root-crl", "vendor": "Nova",
+//    "root": "<hex SHA-256 of the root key's SubjectPublicKeyInfo>", "expires": "2026-12-22T06:00:00Z",
+//    "line": "default", "generation": 2, "issuing": KEY, "message": KEY, "validity": "3650d"}
+// "vendor" and "root" name the signer that is changed: an approval is for no other one. "generation" is the one
+// that is made: an approval cannot be used twice, and after "expires" not at all. root-crl has "number" (the
+// list's), "validity", and "revoke": [{"line", "generation"}, ..] instead of line to message.
 struct RevokedGeneration {
   std::string line;
   int generation = 0;
 };
+inline constexpr Seconds kChangePlanLife{30 * 86400};  // of a plan that is proposed
 struct ChangePlan {
   std::string operation;
+  std::string vendor, root;  // root: hex, lower case
+  Time expires;
   LinePlan line;
   int generation = 0;
   int64_t crl_number = 0;

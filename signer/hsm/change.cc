@@ -4,6 +4,7 @@
 
 #include "certs/crl_rules.h"
 #include "signer/hsm/audit_log.h"
+#include "signer/hsm/config_json.h"
 #include "signer/hsm/line_keys.h"
 #include "signer/hsm/signer_loader.h"
 #include "signer/hsm/working_tokens.h"
@@ -11,9 +12,20 @@
 namespace holdfast::hsm {
 namespace {
 
-Result<Crl> ReadRootCrl(const SignerPaths& paths) {
-  HOLDFAST_TRY(const Bytes der, ReadFile(paths.RootCrl(), kMaxCrlSize));
-  return Crl::Parse(der);
+std::string RootOf(const Certificate& root) {
+  return HexEncode(root.public_key().SpkiSha256());
+}
+
+// Whether the plan, and with it its approvals, is for this signer and for now.
+Status CheckPlace(const ChangePlan& plan, const SignerConfig& config, const Certificate& root, Time now) {
+  if (plan.vendor != config.vendor || plan.root != RootOf(root))
+    return Refused("change.root",
+                   "the plan is for another signer: that of " + plan.vendor + " with root key " +
+                       plan.root.substr(0, 64),
+                   "Make the plan with this signer's signer.conf and have it approved");
+  if (now < plan.expires) return {};
+  return Refused("change.expired", "the plan was good until " + FormatTime(plan.expires),
+                 "Make a new plan and have it approved");
 }
 
 Status CheckGeneration(const ChangePlan& plan, const SignerConfig& config) {
@@ -21,6 +33,12 @@ Status CheckGeneration(const ChangePlan& plan, const SignerConfig& config) {
   if ((plan.operation == "rotate") != (current > 0))
     return Refused("change.line",
                    "line " + plan.line.line + (current > 0 ? " exists already" : " does not exist"));
+  if (config.lines.size() >= kMaxLines)
+    return Refused(
+        "change.generations",
+        "signer.conf has " + std::to_string(config.lines.size()) + " generations, and holds no more",
+        "Take generations out of it whose licenses have all expired, never a line's newest "
+        "(docs/operations.md, Rotation)");
   if (plan.generation == current + 1) return {};
   return Refused("change.generation",
                  "the plan makes generation " + std::to_string(plan.generation) + ", but line " +
@@ -48,6 +66,7 @@ class Work {
                    .approvals = change_.approvals};
     HOLDFAST_TRY(transcript_.approved_by,
                  CheckApprovals(AsBytes(change_.plan_text), change_.approvals, config_.quorum));
+    HOLDFAST_TRY(audit_, AuditLog::Open(paths_.AuditLog(), change_.clock));
     if (plan_.operation == "root-crl") {
       HOLDFAST_CHECK(NewRootCrl());
     } else {
@@ -59,6 +78,7 @@ class Work {
  private:
   Result<RootAuthority> OpenRoot() {
     HOLDFAST_TRY(Certificate certificate, ReadRoot(paths_));
+    HOLDFAST_CHECK(CheckPlace(plan_, config_, certificate, now_));
     HOLDFAST_TRY(auto key, tokens_.OpenKey(config_.root_key, certificate.public_key()));
     transcript_.AddKey("root", config_.root_key.token, certificate.public_key(), false);
     return RootAuthority{std::move(certificate), std::move(key)};
@@ -71,6 +91,7 @@ class Work {
                  MakeLine(tokens_, plan_.line, plan_.generation, root, now_, paths_, transcript_));
     config_.lines.push_back(std::move(made.config));
     const std::string text = FormatSignerConfig(config_, paths_.directory);
+    HOLDFAST_TRY(const SignerConfig read_back, ParseSignerConfig(text, paths_.directory));
     transcript_.AddFile("signer.conf", "configuration of the signer", AsBytes(text));
     HOLDFAST_CHECK(Record(plan_.line.line + "-" + std::to_string(plan_.generation)));
     HOLDFAST_CHECK(working_.Publish());  // before signer.conf names the new keys
@@ -96,13 +117,13 @@ class Work {
   }
 
   Status NewRootCrl() {
-    HOLDFAST_TRY(const Crl previous, ReadRootCrl(paths_));
+    HOLDFAST_TRY(const RootAuthority root, OpenRoot());
+    HOLDFAST_TRY(const Crl previous, ReadRootCrl(paths_, root.certificate));
     if (plan_.crl_number != previous.fields().number + 1)
       return Refused("change.number",
                      "the plan makes list " + std::to_string(plan_.crl_number) + ", but the root is at " +
                          std::to_string(previous.fields().number),
                      "Make a new plan and have it approved");
-    HOLDFAST_TRY(const RootAuthority root, OpenRoot());
     HOLDFAST_TRY(const CrlFields fields, NextList(previous, root));
     HOLDFAST_TRY(const Crl crl, SignCrl(fields, *root.key));
     transcript_.AddFile("root.crl", "revocation list of the root, number " + std::to_string(fields.number),
@@ -122,11 +143,10 @@ class Work {
         WriteFileAtomically(folder / (plan_.operation + "-" + what + ".json"), AsBytes(json), 0644));
     HOLDFAST_CHECK(
         WriteFileAtomically(folder / (plan_.operation + "-" + what + ".txt"), AsBytes(text), 0644));
-    HOLDFAST_TRY(const auto audit, AuditLog::Open(paths_.AuditLog(), change_.clock));
     AuditEntry entry{plan_.operation, {}};
     entry.members.Text("what", what).Text("transcript_sha256", HexEncode(Sha256(AsBytes(json))));
-    HOLDFAST_CHECK(audit->Append(entry));
-    return audit->Sync();
+    HOLDFAST_CHECK(audit_->Append(entry));
+    return audit_->Sync();
   }
 
   const Change& change_;
@@ -136,6 +156,7 @@ class Work {
   WorkingTokens& working_;
   TokenSet tokens_;
   const Time now_;
+  std::unique_ptr<AuditLog> audit_;
   Transcript transcript_;
 };
 
@@ -153,13 +174,17 @@ Result<KeyPlan> LikeKey(const KeyReference& model, const Path& certificate, Cert
 
 }  // namespace
 
-Result<ChangePlan> ProposeChange(const ChangeRequest& request, const Path& config_file) {
+Result<ChangePlan> ProposeChange(const ChangeRequest& request, const Path& config_file, Time now) {
   HOLDFAST_TRY(const SignerConfig config, ReadSignerConfig(config_file));
   const SignerPaths paths = PathsOf(config_file);
   ChangePlan plan;
   plan.operation = request.operation;
+  HOLDFAST_TRY(const Certificate root, ReadRoot(paths));
+  plan.vendor = config.vendor;
+  plan.root = RootOf(root);
+  plan.expires = now + kChangePlanLife;
   if (plan.operation == "root-crl") {
-    HOLDFAST_TRY(const Crl previous, ReadRootCrl(paths));
+    HOLDFAST_TRY(const Crl previous, ReadRootCrl(paths, root));
     plan.crl_number = previous.fields().number + 1;
     plan.revoke = request.revoke;
     return plan;

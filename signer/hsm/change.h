@@ -18,18 +18,19 @@ struct Change {
   Clock clock;
 };
 
-// The plan that rotate and add-line follow when none is given: keys of the same type in the same tokens.
-// Reads signer.conf and certificates only.
+// The plan that rotate and add-line follow when none is given: keys of the same type in the same tokens; good
+// for kChangePlanLife. Reads signer.conf, certificates and the root's list only.
 struct ChangeRequest {
   std::string operation, line;
   std::string key_type;  // empty: as the line's newest generation, or as any other line
   std::string token;     // empty: likewise
   std::vector<RevokedGeneration> revoke;
 };
-Result<ChangePlan> ProposeChange(const ChangeRequest& request, const Path& config_file);
+Result<ChangePlan> ProposeChange(const ChangeRequest& request, const Path& config_file, Time now);
 
-// The signer's service must be stopped (signer.locked). Checks besides those of ceremonies: change.line,
-// change.generation (an approval for another moment), change.number.
+// The signer's service must be stopped (signer.locked). Checks besides those of ceremonies: change.root
+// (another signer's plan), change.expired, change.line, change.generation (an approval for another moment),
+// change.generations (signer.conf holds no more), change.number, audit.missing.
 Result<Transcript> MakeChange(const Change& change);
 
 }  // namespace holdfast::hsm

@@ -17,10 +17,11 @@ constexpr size_t kSerialSize = 16;  // what the store reserves; 128 bits, so nev
 
 Status CheckClock(const PolicyContext& context) {
   if (!context.last_signed || context.now + kClockTolerance >= *context.last_signed) return {};
-  return Refused("policy.clock",
-                 "this machine's clock says " + FormatTime(context.now) +
-                     ", before the last record of the audit log at " + FormatTime(*context.last_signed),
-                 "Set the signer's clock");
+  return Refused(
+      "policy.clock",
+      "this machine's clock says " + FormatTime(context.now) +
+          ", before the last record of the audit log at " + FormatTime(*context.last_signed),
+      "Set the signer's clock. If it was ahead then and is right now: holdfast-signer audit accept-clock");
 }
 
 Status CheckRate(const PolicyContext& context, int limit) {
@@ -71,17 +72,23 @@ bool IsEntrySerial(const Bytes& serial) {
   return !serial.empty() && serial.size() <= 20 && serial[0] > 0 && serial[0] < 0x80;
 }
 
-Status CheckEntries(const CrlFields& list, const PolicyContext& context) {
+bool Has(const CrlFields* list, const RevokedEntry& entry) {
+  return list && std::find(list->entries.begin(), list->entries.end(), entry) != list->entries.end();
+}
+
+Status CheckEntries(const CrlFields& list, const PolicyContext& context, const CrlFields* previous) {
   const auto refuse = [](std::string what) { return Refused("policy.crl_entries", std::move(what)); };
   if (list.entries.size() > kMaxCrlEntries)
     return refuse("more than " + std::to_string(kMaxCrlEntries) + " entries in one shard");
   for (size_t i = 0; i < list.entries.size(); i++) {
     const RevokedEntry& entry = list.entries[i];
     if (!IsEntrySerial(entry.serial)) return refuse("an entry's serial number is malformed");
-    if (entry.date > list.this_update + kClockTolerance)
+    // What was published while the clock was ahead keeps its date.
+    if (entry.date > list.this_update + kClockTolerance && !Has(previous, entry))
       return refuse("serial " + HexEncode(entry.serial) + " is revoked after thisUpdate");
     if (entry.date < context.issuer_not_before)
-      return refuse("serial " + HexEncode(entry.serial) + " is revoked before its issuer's certificate begins");
+      return refuse("serial " + HexEncode(entry.serial) +
+                    " is revoked before its issuer's certificate begins");
     if (i > 0 && !SerialLess(list.entries[i - 1].serial, entry.serial))
       return refuse("serial " + HexEncode(entry.serial) + " occurs twice");
   }
@@ -144,9 +151,13 @@ Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const Polic
   if (list.next_update - list.this_update > policy.maximum_crl_lifetime)
     return Refused("policy.crl_dates",
                    "nextUpdate is more than " + FormatDuration(policy.maximum_crl_lifetime) + " ahead");
-  HOLDFAST_CHECK(CheckEntries(list, context));
+  HOLDFAST_CHECK(CheckEntries(list, context, previous));
   if (!previous) return {};
-  return CheckSuccession(*previous, list, MayDrop(*previous, list, policy));
+  CrlFields before = *previous;
+  // CheckClock was passed, so the operator has accepted that the clock was ahead when that list was signed: the
+  // shard would have no list until then. Its number still grows, and that is what customers go by.
+  if (before.this_update > context.now + kClockTolerance) before.this_update = list.this_update;
+  return CheckSuccession(before, list, MayDrop(before, list, policy));
 }
 
 Status CheckMessageOrder(const MessageOrder& order, const IssuancePolicy& policy,

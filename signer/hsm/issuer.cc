@@ -13,13 +13,17 @@
 namespace holdfast::hsm {
 namespace {
 
-constexpr size_t kRememberedSerials = 65'536;
 constexpr size_t kChunk = 32;
 constexpr int kRefusalsPerMinute = 60;
 
 tl::unexpected<Error> NoLine(const std::string& line) {
   return Refused("policy.line", "there is no product line \"" + line.substr(0, 64) + "\" in signer.conf",
                  "Add it with holdfast-signer add-line");
+}
+
+tl::unexpected<Error> AllRevoked(const std::string& line) {
+  return Refused("policy.revoked", "every issuing key of line \"" + line + "\" is revoked",
+                 "Make a new one: holdfast-vendor issuer rotate --line " + line);
 }
 
 void AddActor(AuditMembers& members, const Actor& actor) {
@@ -129,15 +133,19 @@ std::string_view StateName(KeyState state) {
 
 }  // namespace
 
-Issuer::Issuer(IssuerParts parts, std::unique_ptr<AuditLog> audit)
+Issuer::Issuer(IssuerParts parts, std::unique_ptr<AuditLog> audit, SerialIndex serials)
     : parts_(std::move(parts)),
       audit_(std::move(audit)),
       linted_(parts_.lines.size()),
+      serials_(std::move(serials)),
       pipeline_(*audit_, parts_.workers) {
-  for (const Time time : audit_->recent_signings()) licenses_.Add(time);
+  for (const Time time : audit_->RecentSignings("license")) licenses_.Add(time);
+  for (const Time time : audit_->RecentSignings("message")) messages_.Add(time);
 }
 
-Issuer::~Issuer() = default;
+Issuer::~Issuer() {
+  RecordSuppressed();
+}
 
 Actor Issuer::Self() {
   return {::getuid(), ::getpid()};
@@ -146,15 +154,22 @@ Actor Issuer::Self() {
 const IssuingLine* Issuer::Current(const std::string& line) const {
   const IssuingLine* newest = nullptr;
   for (const auto& l : parts_.lines)
-    if (l.line == line && (!newest || l.generation > newest->generation)) newest = &l;
+    if (l.line == line && !l.revoked && (!newest || l.generation > newest->generation)) newest = &l;
   return newest;
 }
 
-const IssuingLine* Issuer::ByKeyId(const std::string& line, ByteView key_id) const {
-  if (key_id.empty()) return Current(line);
+Result<const IssuingLine*> Issuer::ToSignWith(const std::string& line) const {
+  if (const IssuingLine* current = Current(line)) return current;
+  for (const auto& l : parts_.lines)
+    if (l.line == line) return AllRevoked(line);
+  return NoLine(line);
+}
+
+Result<const IssuingLine*> Issuer::ByKeyId(const std::string& line, ByteView key_id) const {
+  if (key_id.empty()) return ToSignWith(line);
   for (const auto& l : parts_.lines)
     if (l.line == line && Equal(l.issuing.subject_key_id(), key_id)) return &l;
-  return nullptr;
+  return NoLine(line);
 }
 
 PolicyContext Issuer::Context(const IssuingLine& line, const RateWindow& window) const {
@@ -177,23 +192,14 @@ PolicyContext Issuer::Admit(const IssuingLine& line, RateWindow& window, int lim
 Status Issuer::ClaimSerial(const Bytes& serial, const Bytes& tbs) {
   const Sha256Digest hash = Sha256(tbs);
   const std::scoped_lock lock(mutex_);
-  if (auto [known, fresh] = serials_.try_emplace(serial, hash); !fresh) {
-    // The same order again, whose answer got lost: the same content once more is harmless.
-    if (known->second == hash) return {};
-    return Fail(ErrorKind::kConflict, "policy.serial",
-                "serial " + HexEncode(serial) + " was given to another license already");
-  }
-  if (serial_order_.size() < kRememberedSerials) {
-    serial_order_.push_back(serial);
-    return {};
-  }
-  serials_.erase(serial_order_[oldest_serial_]);
-  serial_order_[oldest_serial_] = serial;
-  oldest_serial_ = (oldest_serial_ + 1) % kRememberedSerials;
-  return {};
+  // The same order again, whose answer got lost, is harmless: the same content once more.
+  if (serials_.Claim(serial, hash)) return {};
+  return Fail(ErrorKind::kConflict, "policy.serial",
+              "serial " + HexEncode(serial) + " was given to another license already");
 }
 
-// A defect of the writer shows in a line's first license as in any other, so that one is read by all.
+// A defect of the writer shows in a line's first license (per start) as in any other, so that one is read by
+// all parsers, and those after it by the two cheapest (certs/lint.h).
 Status Issuer::Lint(const IssuingLine& line, ByteView draft, const CertificateFields& fields,
                     const PublicKey& key) {
   std::atomic<bool>& linted = linted_[static_cast<size_t>(&line - parts_.lines.data())];
@@ -204,8 +210,7 @@ Status Issuer::Lint(const IssuingLine& line, ByteView draft, const CertificateFi
 }
 
 Result<SigningJob> Issuer::PrepareLicense(const LicenseOrder& order, const Actor& actor) {
-  const IssuingLine* line = Current(order.line);
-  if (!line) return NoLine(order.line);
+  HOLDFAST_TRY(const IssuingLine* line, ToSignWith(order.line));
   HOLDFAST_TRY(
       const PublicKey key,
       CheckLicenseOrder(order, parts_.policy, Admit(*line, licenses_, parts_.policy.licenses_per_minute)));
@@ -218,8 +223,7 @@ Result<SigningJob> Issuer::PrepareLicense(const LicenseOrder& order, const Actor
 }
 
 Result<SigningJob> Issuer::PrepareCrl(const CrlOrder& order, const Actor& actor) {
-  const IssuingLine* line = ByKeyId(order.line, order.issuer_key_id);
-  if (!line) return NoLine(order.line);
+  HOLDFAST_TRY(const IssuingLine* line, ByKeyId(order.line, order.issuer_key_id));
   HOLDFAST_TRY(const auto previous,
                ReadPreviousCrl(parts_.paths.Crl(line->issuing.subject_key_id(), order.shard)));
   const CrlFields fields = ListFields(order, *line);
@@ -232,8 +236,7 @@ Result<SigningJob> Issuer::PrepareCrl(const CrlOrder& order, const Actor& actor)
 }
 
 Result<SigningJob> Issuer::PrepareMessage(const MessageOrder& order, const Actor& actor) {
-  const IssuingLine* line = Current(order.line);
-  if (!line) return NoLine(order.line);
+  HOLDFAST_TRY(const IssuingLine* line, ToSignWith(order.line));
   HOLDFAST_CHECK(
       CheckMessageOrder(order, parts_.policy, Admit(*line, messages_, parts_.policy.messages_per_minute)));
   const std::string input = JwsSigningInput(order.type, AlgorithmFor(line->message.public_key().type()),
@@ -255,9 +258,13 @@ void Issuer::RecordRefusal(std::string_view kind, std::string_view subject, cons
   {
     const std::scoped_lock lock(mutex_);
     const Time now = parts_.clock();
-    if (refusals_.LastMinute(now) >= kRefusalsPerMinute) return;  // a flood must not fill the disk
+    if (refusals_.LastMinute(now) >= kRefusalsPerMinute) {  // a flood must not fill the disk
+      suppressed_++;
+      return;
+    }
     refusals_.Add(now);
   }
+  RecordSuppressed();
   AuditEntry entry{"refused", {}};
   entry.members.Text("kind", kind);
   AddActor(entry.members, actor);
@@ -266,12 +273,22 @@ void Issuer::RecordRefusal(std::string_view kind, std::string_view subject, cons
   if (audit_->Append(entry)) (void)audit_->Sync();
 }
 
+void Issuer::RecordSuppressed() {
+  AuditEntry entry{"suppressed", {}};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (suppressed_ == 0) return;
+    entry.members.Number("refusals", std::exchange(suppressed_, 0));
+  }
+  if (audit_->Append(entry)) (void)audit_->Sync();
+}
+
 Result<Bytes> Issuer::Run(SigningJob job) {
-  Completion completion;
-  job.completion = &completion;
-  pipeline_.Submit({&job, 1});
-  completion.Wait();
-  return std::move(job.result);
+  std::vector<SigningJob> jobs;
+  jobs.push_back(std::move(job));
+  const auto batch = std::make_shared<SigningBatch>(std::move(jobs));
+  pipeline_.Submit(batch, parts_.patience);
+  return std::move(batch->Wait(parts_.patience).front());
 }
 
 Result<Bytes> Issuer::IssueLicense(const LicenseOrder& order, const Actor& actor) {
@@ -283,13 +300,18 @@ Result<Bytes> Issuer::IssueLicense(const LicenseOrder& order, const Actor& actor
 
 std::vector<Result<Bytes>> Issuer::IssueLicenses(std::span<const LicenseOrder> orders, const Actor& actor) {
   std::vector<Result<Bytes>> results(orders.size());
-  std::vector<SigningJob> jobs(orders.size());
+  struct Chunk {
+    std::shared_ptr<SigningBatch> batch;
+    std::vector<size_t> orders;
+  };
+  std::vector<Chunk> chunks;
+  std::vector<SigningJob> jobs;
   std::vector<size_t> order_of_job;
-  Completion completion;
-  size_t prepared = 0, submitted = 0;
   const auto submit = [&] {
-    pipeline_.Submit(std::span(jobs).subspan(submitted, prepared - submitted));
-    submitted = prepared;
+    if (jobs.empty()) return;
+    chunks.push_back(
+        {std::make_shared<SigningBatch>(std::exchange(jobs, {})), std::exchange(order_of_job, {})});
+    pipeline_.Submit(chunks.back().batch, parts_.patience);
   };
   for (size_t i = 0; i < orders.size(); i++) {
     auto job = PrepareLicense(orders[i], actor);
@@ -298,14 +320,15 @@ std::vector<Result<Bytes>> Issuer::IssueLicenses(std::span<const LicenseOrder> o
       results[i] = tl::unexpected(job.error());
       continue;
     }
-    jobs[prepared] = std::move(*job);
-    jobs[prepared++].completion = &completion;
+    jobs.push_back(std::move(*job));
     order_of_job.push_back(i);
-    if (prepared - submitted == kChunk) submit();
+    if (jobs.size() == kChunk) submit();
   }
   submit();
-  completion.Wait();
-  for (size_t j = 0; j < prepared; j++) results[order_of_job[j]] = std::move(jobs[j].result);
+  for (const Chunk& chunk : chunks) {
+    auto signed_ones = chunk.batch->Wait(parts_.patience);
+    for (size_t j = 0; j < signed_ones.size(); j++) results[chunk.orders[j]] = std::move(signed_ones[j]);
+  }
   return results;
 }
 
@@ -318,7 +341,7 @@ Result<Bytes> Issuer::IssueCrl(const CrlOrder& order, const Actor& actor) {
   }
   HOLDFAST_TRY(Bytes der, Run(std::move(*job)));
   // Kept before it is released, so that the next list cannot lose what this one says.
-  const IssuingLine* line = ByKeyId(order.line, order.issuer_key_id);
+  HOLDFAST_TRY(const IssuingLine* line, ByKeyId(order.line, order.issuer_key_id));
   const Path file = parts_.paths.Crl(line->issuing.subject_key_id(), order.shard);
   HOLDFAST_CHECK(MakeDirectory(file.parent_path(), 0700));
   HOLDFAST_CHECK(WriteFileAtomically(file, der, 0600));
@@ -362,6 +385,7 @@ Result<SignerStatus> Issuer::GetStatus() {
 }
 
 Status Issuer::KeepAlive() {
+  RecordSuppressed();
   Status worst;
   for (const auto& line : parts_.lines)
     for (const IssuerKey* key : {&line.issuing_key, &line.message_key})

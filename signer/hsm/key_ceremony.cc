@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "protocol/armor.h"
+#include "certs/serial.h"
 #include "signer/hsm/audit_log.h"
 #include "signer/hsm/embedded_token.h"
 #include "signer/hsm/line_keys.h"
@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kWorkDirectory = ".ceremony";
 constexpr std::string_view kComplete = "complete";
+
+constexpr size_t kMaxTranscriptSize = 4 * 1024 * 1024;
 
 tl::unexpected<Error> FileTrouble(const Path& path, const std::error_code& error) {
   return Fail(ErrorKind::kUnavailable, "ceremony.files", path.string() + ": " + error.message());
@@ -55,11 +57,11 @@ tl::unexpected<Error> Exists(const Path& what) {
               "Choose another directory, or change this signer with rotate and add-line");
 }
 
-// An empty place to work in; finishes or discards what an interrupted attempt left.
+// An empty place to work in; discards what an interrupted attempt left unfinished.
 Status PrepareDirectory(const Path& work, const Path& directory) {
   HOLDFAST_CHECK(MakeDirectory(directory, 0700));
   std::error_code error;
-  if (fs::exists(work / kComplete, error)) HOLDFAST_CHECK(MoveIntoPlace(work, directory));
+  if (fs::exists(work / kComplete, error)) return Exists(work);
   const SignerPaths paths{directory};
   for (const Path& made : {paths.Config(), paths.Roots(), paths.AuditLog(), directory / "tokens",
                            directory / "certificates", directory / "pin"})
@@ -85,6 +87,7 @@ class Work {
                  CheckApprovals(AsBytes(ceremony_.plan_text), ceremony_.approvals, plan_.quorum));
     HOLDFAST_CHECK(MakeTokens());
     TokenSet tokens(configs_);
+    HOLDFAST_CHECK(tokens.CheckTogether());
     HOLDFAST_TRY(const RootAuthority root, MakeRoot(tokens));
     for (const LinePlan& line : plan_.lines) {
       HOLDFAST_TRY(MadeLine made, MakeLine(tokens, line, 1, root, now_, paths_, transcript_));
@@ -157,8 +160,7 @@ class Work {
     HOLDFAST_CHECK(MakeDirectory(folder, 0755));
     HOLDFAST_CHECK(WriteFileAtomically(folder / "ceremony.json", AsBytes(json), 0644));
     HOLDFAST_CHECK(WriteFileAtomically(folder / "ceremony.txt", AsBytes(text), 0644));
-    HOLDFAST_CHECK(MakeDirectory(paths_.AuditLog().parent_path(), 0700));
-    HOLDFAST_TRY(const auto audit, AuditLog::Open(paths_.AuditLog(), ceremony_.clock));
+    HOLDFAST_TRY(const auto audit, AuditLog::Create(paths_.AuditLog(), ceremony_.clock));
     AuditEntry entry{"ceremony", {}};
     entry.members.Text("vendor", plan_.vendor).Text("transcript_sha256", HexEncode(Sha256(AsBytes(json))));
     HOLDFAST_CHECK(audit->Append(entry));
@@ -180,6 +182,24 @@ std::string Words(const KeyPlan& key) {
 }
 
 }  // namespace
+
+Result<std::optional<std::string>> FinishCeremony(const Ceremony& ceremony) {
+  const Path directory = fs::absolute(ceremony.directory).lexically_normal(),
+             work = directory / kWorkDirectory;
+  std::error_code error;
+  if (!fs::exists(work / kComplete, error)) return std::nullopt;
+  HOLDFAST_TRY(const FileLock lock, FileLock::Acquire(SignerPaths{directory}.Lock()));
+  if (!fs::exists(work / kComplete, error)) return std::nullopt;
+  HOLDFAST_CHECK(MoveIntoPlace(work, directory));
+  HOLDFAST_TRY(const Bytes transcript,
+               ReadFile(directory / "transcripts" / "ceremony.txt", kMaxTranscriptSize));
+  const std::string text(AsText(transcript));
+  if (text.find(PlanLine(ceremony.plan_text)) != text.npos) return std::optional(text);
+  return Fail(ErrorKind::kConflict, "ceremony.other_plan",
+              "an interrupted ceremony with another plan was finished in " + directory.string() +
+                  "; nothing was made by this plan",
+              "See transcripts/ceremony.txt there; choose another directory for this plan");
+}
 
 Result<Transcript> HoldCeremony(const Ceremony& given) {
   Ceremony ceremony = given;

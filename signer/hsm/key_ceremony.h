@@ -1,7 +1,7 @@
 // The key ceremony: one plan file (and its approvals) in; keys, certificates, signer.conf and a transcript
 // out (docs/decisions/0054). Everything is made in DIR/.ceremony and moved into place when it is complete,
-// signer.conf last: what was interrupted is finished or discarded by the next attempt, and never taken for a
-// signer.
+// signer.conf last: what was interrupted is finished (FinishCeremony) or discarded by the next attempt, and
+// never taken for a signer.
 #pragma once
 
 #include "protocol/platform/clock.h"
@@ -18,7 +18,13 @@ struct Ceremony {
   Clock clock;
 };
 
-// Checks besides those of the plan, approvals, tokens and lint: ceremony.exists (kConflict).
+// Finishes a ceremony that was interrupted when all was made and not yet all in its place. Its transcript, as
+// text; nullopt: there is nothing to finish. Checks: ceremony.other_plan (kConflict: it is finished now, and it
+// was one with another plan), ceremony.files.
+Result<std::optional<std::string>> FinishCeremony(const Ceremony& ceremony);
+
+// Checks besides those of the plan, approvals, tokens and lint: ceremony.exists (kConflict; also for one that
+// is to be finished).
 Result<Transcript> HoldCeremony(const Ceremony& ceremony);
 
 // What HoldCeremony would make, in plain words, for --dry-run. Checks plan and approvals, touches nothing.

@@ -8,15 +8,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/program_options.hpp>
 #include <iostream>
+#include <mutex>
 #include <set>
 #include <thread>
 
 #include "certs/pem_signing_key.h"
 #include "protocol/display_text.h"
 #include "protocol/platform/option_error.h"
+#include "signer/hsm/audit_repair.h"
 #include "signer/hsm/change.h"
+#include "signer/hsm/end_in_time.h"
 #include "signer/hsm/key_ceremony.h"
 #include "signer/hsm/signer_loader.h"
 #include "signer/hsm/signer_server.h"
@@ -42,6 +46,9 @@ constexpr std::string_view kCommands =
   add-line       make the keys of a new product line
   root-crl       sign the root's revocation list anew
   audit verify   check the whole audit log
+  audit restart  begin a new audit log where the old one is lost
+  audit accept-clock
+                 sign again after the clock was ahead
   check          make a test signature with every key
 
 holdfast-signer COMMAND --help lists a command's options, holdfast-signer --version prints the version; holdfast-signer(8)
@@ -78,6 +85,10 @@ Path ConfigFile(const po::variables_map& options) {
   return file.empty() ? Path("/etc/holdfast/signer/signer.conf") : Path(file);
 }
 
+SignerPaths PathsOf(const po::variables_map& options) {
+  return {std::filesystem::absolute(ConfigFile(options)).lexically_normal().parent_path()};
+}
+
 Result<std::vector<Approval>> Approvals(const po::variables_map& options) {
   std::vector<Approval> approvals;
   for (const std::string& file : List(options, "approval")) {
@@ -97,17 +108,29 @@ Result<std::string> ReadPlan(const Path& file) {
 // Waits for SIGTERM, SIGINT and SIGHUP in a thread of its own; all other threads have them blocked.
 class SignalThread {
  public:
-  SignalThread(std::function<void()> stop, std::function<void()> hang_up)
-      : thread_([stop = std::move(stop), hang_up = std::move(hang_up)] {
-          const sigset_t set = Signals();
-          for (;;) {
-            int signal = 0;
-            if (::sigwait(&set, &signal) != 0) continue;
-            if (signal != SIGHUP) return stop();
-            hang_up();
-          }
-        }) {}
-  ~SignalThread() { ::pthread_kill(thread_.native_handle(), SIGTERM); }
+  using Action = std::function<void()>;
+
+  // Until Handle, a signal ends the process as it does any other, also while an HSM hangs.
+  SignalThread() : thread_([this] { Loop(); }) {}
+  ~SignalThread() {
+    {
+      const std::scoped_lock lock(mutex_);
+      ended_ = true;
+    }
+    ::pthread_kill(thread_.native_handle(), SIGTERM);
+  }
+  // `hang_up` gets a thread, so that it may take long; while it runs, SIGHUP is ignored. Returns when what was
+  // handled before is over.
+  void Handle(Action stop, Action hang_up) {
+    std::thread before;
+    {
+      const std::scoped_lock lock(mutex_);
+      stop_ = std::move(stop);
+      hang_up_ = std::move(hang_up);
+      before = std::move(hanging_up_);
+    }
+    if (before.joinable()) before.join();
+  }
   static sigset_t Signals() {
     sigset_t set;
     sigemptyset(&set);
@@ -116,6 +139,33 @@ class SignalThread {
   }
 
  private:
+  void Loop() {
+    const sigset_t set = Signals();
+    for (;;) {
+      int signal = 0;
+      if (::sigwait(&set, &signal) != 0) continue;
+      const std::scoped_lock lock(mutex_);
+      if (ended_) return;
+      if (!stop_) {
+        ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+        ::kill(::getpid(), signal);
+      } else if (signal != SIGHUP) {
+        stop_();
+      } else if (hang_up_ && !busy_.exchange(true)) {
+        if (hanging_up_.joinable()) hanging_up_.join();
+        hanging_up_ = std::thread([this, action = hang_up_] {
+          action();
+          busy_ = false;
+        });
+      }
+    }
+  }
+
+  std::mutex mutex_;
+  Action stop_, hang_up_;
+  bool ended_ = false;
+  std::thread hanging_up_;
+  std::atomic<bool> busy_{false};
   std::jthread thread_;
 };
 
@@ -133,21 +183,60 @@ void RetryPins(LoadedSigner& signer) {
   ::sd_notify(0, retried ? "READY=1\nSTATUS=Signing" : "READY=1\nSTATUS=The token refuses the PIN");
 }
 
-Result<int> ServeLoaded(LoadedSigner& signer, const po::variables_map& options, int descriptor) {
+// To the journal and the service manager: whoever watches neither audit log nor status learns it too.
+SignerServer::Health HealthTeller() {
+  return [bad = false](const SignerStatus& status) mutable {
+    const bool good = status.state == "ok";
+    if (good && bad) std::cerr << "holdfast-signer: the HSM signs again\n";
+    if (!good) std::cerr << "holdfast-signer: " << status.state << ": " << status.detail << "\n";
+    bad = !good;
+    ::sd_notify(0, ("STATUS=" + (good ? "Signing" : status.state + ": " + status.detail)).c_str());
+  };
+}
+
+// What ends must not wait for an HSM that is silent.
+class InTime {
+ public:
+  InTime(EndInTime& end, SignalThread& signals, Seconds hsm_deadline)
+      : end_(end), signals_(signals), grace_(hsm_deadline + Seconds(5)) {}
+  ~InTime() {
+    Begin();
+    signals_.Handle([] {}, {});
+  }
+  void Begin() const {
+    end_.Begin(grace_, [grace = grace_] {
+      return "ended without waiting any longer: a call into the HSM has not come back for " +
+             std::to_string(grace.count()) +
+             " s. Whoever still waited was not answered; the audit log has what was ordered (hsm.down)";
+    });
+  }
+
+ private:
+  EndInTime& end_;
+  SignalThread& signals_;
+  const Seconds grace_;
+};
+
+Result<int> ServeLoaded(LoadedSigner& signer, const po::variables_map& options, int descriptor,
+                        SignalThread& signals, EndInTime& end) {
   std::vector<uint32_t> allowed = signer.config.allowed_uids;
   allowed.push_back(::getuid());
-  SignerServer server(*signer.issuer, allowed);
-  const auto stop = [&server] { server.Stop(); };
+  SignerServer server(*signer.issuer, allowed, descriptor < 0 ? HealthTeller() : nullptr);
+  const InTime in_time(end, signals, signer.config.hsm_deadline);
+  const auto stop = [&] {
+    server.Stop();
+    in_time.Begin();
+  };
   if (descriptor >= 0) {
-    const SignalThread signals(stop, stop);
+    signals.Handle(stop, stop);
     HOLDFAST_CHECK(server.ServeOne(descriptor));
     return kDone;
   }
-  const SignalThread signals(stop, [&signer] { RetryPins(signer); });
+  signals.Handle(stop, [&signer] { RetryPins(signer); });
   const std::string named = Text(options, "socket");
   const Path path = named.empty() ? signer.paths.directory / "signer.sock" : Path(named);
   HOLDFAST_TRY(const int listener, ListenAt(path));
-  ::sd_notify(0, "READY=1\nSTATUS=Signing");
+  ::sd_notify(0, "READY=1");
   const Status ran = server.Run(listener);
   ::sd_notify(0, "STOPPING=1");
   ::unlink(path.c_str());
@@ -157,11 +246,13 @@ Result<int> ServeLoaded(LoadedSigner& signer, const po::variables_map& options, 
 }
 
 Result<int> Serve(const po::variables_map& options) {
-  const sigset_t signals = SignalThread::Signals();
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const sigset_t set = SignalThread::Signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  EndInTime end;  // outlives what may wait for the HSM
+  SignalThread signals;
   const int descriptor = options.count("socket-fd") ? options["socket-fd"].as<int>() : -1;
   auto signer = LoadSigner(ConfigFile(options), SystemClock());
-  if (signer) return ServeLoaded(*signer, options, descriptor);
+  if (signer) return ServeLoaded(*signer, options, descriptor, signals, end);
   if (descriptor < 0) return tl::unexpected(signer.error());
   AnswerWithError(descriptor, signer.error());  // whoever started us reports it
   return kFailed;
@@ -214,6 +305,11 @@ Result<int> HoldCeremonyCommand(const po::variables_map& options) {
     std::cout << text;
     return kDone;
   }
+  HOLDFAST_TRY(const auto finished, FinishCeremony(ceremony));
+  if (finished) {
+    std::cout << "This ceremony had been interrupted when all was made. It is finished now.\n\n" << *finished;
+    return kDone;
+  }
   HOLDFAST_TRY(const Transcript transcript, HoldCeremony(ceremony));
   std::cout << FormatTranscriptText(transcript);
   return kDone;
@@ -240,7 +336,7 @@ Result<int> MakeChangeCommand(const std::string& operation, const po::variables_
                           .key_type = Text(options, "key-type"),
                           .token = Text(options, "token")};
     HOLDFAST_TRY(request.revoke, Revocations(options));
-    HOLDFAST_TRY(const ChangePlan plan, ProposeChange(request, change.config_file));
+    HOLDFAST_TRY(const ChangePlan plan, ProposeChange(request, change.config_file, change.clock()));
     change.plan_text = FormatChangePlan(plan);
   }
   HOLDFAST_TRY(change.plan, ParseChangePlan(change.plan_text));
@@ -275,17 +371,37 @@ Result<int> Approve(const po::variables_map& options) {
 
 Result<int> VerifyAudit(const po::variables_map& options) {
   Path log = Text(options, "log");
-  if (log.empty()) log = SignerPaths{std::filesystem::absolute(ConfigFile(options)).parent_path()}.AuditLog();
+  if (log.empty()) log = PathsOf(options).AuditLog();
   std::optional<AuditHead> known;
   if (const std::string text = Text(options, "checkpoint"); !text.empty()) {
     HOLDFAST_TRY(known, ParseAuditHead(text));
   }
-  if (options.count("write-head") && !known) return Usage("--write-head needs --checkpoint");
+  std::optional<FileLock> lock;
+  if (options.count("write-head")) {
+    if (!known) return Usage("--write-head needs --checkpoint");
+    if (options.count("log"))
+      return Usage("--write-head is for the signer's own log: give --config, not --log");
+    // Beside a running signer, its next record would stand behind another head.
+    HOLDFAST_TRY(lock, LockSigner(PathsOf(options)));
+  }
   HOLDFAST_TRY(const AuditSummary summary, VerifyAuditLog(log, known));
   if (options.count("write-head")) HOLDFAST_CHECK(WriteAuditCheckpoint(log, summary.head));
   std::cout << summary.head.sequence << " records, complete and unaltered";
   if (summary.first) std::cout << ", " << FormatTime(*summary.first) << " to " << FormatTime(*summary.last);
   std::cout << "\nCheckpoint: " << FormatAuditHead(summary.head) << "\n";
+  return kDone;
+}
+
+Result<int> RepairAudit(const std::string& command, const po::variables_map& options) {
+  HOLDFAST_CHECK(ReadSignerConfig(ConfigFile(options)));
+  const SignerPaths paths = PathsOf(options);
+  HOLDFAST_TRY(const FileLock lock, LockSigner(paths));
+  const bool restart = command == "audit restart";
+  HOLDFAST_TRY(const AuditHead head, restart ? RestartAuditLog(paths.AuditLog(), SystemClock())
+                                             : AcceptClock(paths.AuditLog(), SystemClock()));
+  std::cout << (restart ? "A new audit log was begun, and says so. What the old one had is lost"
+                        : "It is on record that the clock is right now")
+            << "\nCheckpoint: " << FormatAuditHead(head) << "\n";
   return kDone;
 }
 
@@ -367,6 +483,7 @@ Result<int> Run(const std::string& command, const Texts& arguments) {
   if (command == "ceremony") return HoldCeremonyCommand(options);
   if (command == "approve") return Approve(options);
   if (command == "audit verify") return VerifyAudit(options);
+  if (command == "audit restart" || command == "audit accept-clock") return RepairAudit(command, options);
   if (command == "check") return Check(options);
   return MakeChangeCommand(command, options);
 }
@@ -387,8 +504,8 @@ Result<int> Dispatch(Texts arguments) {
     std::cout << "holdfast-signer " << HOLDFAST_VERSION << "\n";
     return kDone;
   }
-  for (const char* known :
-       {"serve", "ceremony", "approve", "rotate", "add-line", "root-crl", "audit verify", "check"})
+  for (const char* known : {"serve", "ceremony", "approve", "rotate", "add-line", "root-crl", "audit verify",
+                            "audit restart", "audit accept-clock", "check"})
     if (command == known) return Run(command, arguments);
   return Usage("there is no command \"" + command + "\"");
 }

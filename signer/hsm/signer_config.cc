@@ -89,6 +89,9 @@ Result<SignerConfig> ParseSignerConfig(std::string_view text, const Path& direct
   const Json* lines = o.Array("lines", kMaxLines);
   const Json* quorum = o.Object("quorum");
   const Json* policy = o.OptionalObject("policy");
+  config.hsm_deadline = o.Duration("hsm_deadline", config.hsm_deadline);
+  if (config.hsm_deadline < Seconds(1) || config.hsm_deadline > Seconds(600))
+    o.Fault("hsm_deadline", "is not between 1s and 600s");
   const Json* uids = o.OptionalArray("allowed_uids", 64);
   for (const Json& uid : uids ? *uids : Json::array()) {
     if (!uid.is_number_integer() || uid.get<int64_t>() < 0 || uid.get<int64_t>() >= 0xffffffff)
@@ -98,6 +101,7 @@ Result<SignerConfig> ParseSignerConfig(std::string_view text, const Path& direct
   }
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(config.tokens, ParseTokens(*tokens, directory));
+  for (auto& [name, token] : config.tokens) token.patience = config.hsm_deadline;
   HOLDFAST_TRY(config.root_key, ParseKeyReference(*root_key, "config.root_key"));
   HOLDFAST_TRY(config.quorum, ParseQuorum(*quorum, "config.quorum"));
   if (policy) {
@@ -126,7 +130,8 @@ std::string FormatSignerConfig(const SignerConfig& config, const Path& directory
                      {"lines", std::move(lines)},
                      {"quorum", QuorumJson(config.quorum)},
                      {"policy", PolicyJson(config.policy)},
-                     {"allowed_uids", config.allowed_uids}};
+                     {"allowed_uids", config.allowed_uids},
+                     {"hsm_deadline", FormatDuration(config.hsm_deadline)}};
   return FormatJson(json, 2) + "\n";
 }
 

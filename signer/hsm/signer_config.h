@@ -45,6 +45,8 @@ struct SignerConfig {
   Quorum quorum;
   IssuancePolicy policy;
   std::vector<uint32_t> allowed_uids;  // besides the signer's own
+  // How long an order waits for the HSM, and a call into it may last before the HSM is called down.
+  Seconds hsm_deadline{20};
 };
 
 // Relative paths in the text are relative to `directory`. Checks: config.<member>, those of ParseJson.
@@ -67,6 +69,7 @@ struct SignerPaths {
   }
   Path Crl(ByteView issuer_key_id, int shard) const;  // DER, the newest list that was signed
   Path AuditLog() const { return directory / "audit" / "audit.jsonl"; }
+  Path Serials() const { return directory / "audit" / "serials"; }  // serial_index.h
   Path Lock() const { return directory / "signer.lock"; }
 
  private:

@@ -12,7 +12,7 @@ tl::unexpected<Error> InFile(const Path& file, Error error) {
 }
 
 Result<IssuingLine> LoadLine(const LineGeneration& config, const SignerPaths& paths,
-                             const TrustAnchors& anchors, TokenSet& tokens) {
+                             const TrustAnchors& anchors, const Crl& root_crl, TokenSet& tokens) {
   HOLDFAST_TRY(Certificate issuing,
                ReadCertificate(paths.Issuing(config.line, config.generation), CertificateProfile::kIssuing));
   const Path message_file = paths.Message(config.line, config.generation);
@@ -21,12 +21,14 @@ Result<IssuingLine> LoadLine(const LineGeneration& config, const SignerPaths& pa
     return InFile(message_file, good.error());
   HOLDFAST_TRY(auto issuing_key, tokens.OpenKey(config.issuing_key, issuing.public_key()));
   HOLDFAST_TRY(auto message_key, tokens.OpenKey(config.message_key, message.public_key()));
+  const bool revoked = root_crl.Find(issuing.fields().serial) != nullptr;
   return IssuingLine{config.line,
                      config.generation,
                      std::move(issuing),
                      std::move(message),
                      FromTokenKey(std::move(issuing_key)),
-                     FromTokenKey(std::move(message_key))};
+                     FromTokenKey(std::move(message_key)),
+                     revoked};
 }
 
 }  // namespace
@@ -44,6 +46,21 @@ Result<Certificate> ReadCertificate(const Path& file, CertificateProfile profile
 
 Result<Certificate> ReadRoot(const SignerPaths& paths) {
   return ReadCertificate(paths.Roots(), CertificateProfile::kRoot);
+}
+
+Result<Crl> ReadRootCrl(const SignerPaths& paths, const Certificate& root) {
+  const auto unusable = [&](const Error& why) {
+    return Fail(ErrorKind::kUnavailable, "signer.root_crl", paths.RootCrl().string() + ": " + why.message,
+                "Restore it from the newest backup: it says which issuing keys are revoked");
+  };
+  const auto der = ReadFile(paths.RootCrl(), kMaxCrlSize);
+  if (!der) return unusable(der.error());
+  auto crl = Crl::Parse(*der);
+  if (!crl) return unusable(crl.error());
+  if (!Equal(crl->fields().authority_key_id, root.subject_key_id()) || !crl->fields().uri.empty())
+    return unusable({ErrorKind::kRefused, {}, "is another issuer's list", {}});
+  if (auto good = crl->VerifySignature(root.public_key()); !good) return unusable(good.error());
+  return crl;
 }
 
 Result<FileLock> LockSigner(const SignerPaths& paths) {
@@ -64,18 +81,21 @@ Result<LoadedSigner> LoadSigner(const Path& config_file, Clock clock) {
                     .policy = config.policy,
                     .paths = paths,
                     .root_certificate = root.der(),
+                    .patience = config.hsm_deadline,
                     .clock = clock};
+  HOLDFAST_TRY(const Crl root_crl, ReadRootCrl(paths, root));
   const TrustAnchors anchors{{std::move(root)}};
+  // Before the tokens: what cannot start for want of its log shall not log in.
+  HOLDFAST_TRY(auto audit, AuditLog::Open(paths.AuditLog(), clock));
   HOLDFAST_TRY(WorkingTokens working, WorkingTokens::Make(config, paths));
   TokenSet tokens(working.configs());
   for (const LineGeneration& line : config.lines) {
-    HOLDFAST_TRY(IssuingLine loaded, LoadLine(line, paths, anchors, tokens));
+    HOLDFAST_TRY(IssuingLine loaded, LoadLine(line, paths, anchors, root_crl, tokens));
     parts.lines.push_back(std::move(loaded));
   }
   parts.workers = tokens.Sessions();
-  HOLDFAST_CHECK(MakeDirectory(paths.AuditLog().parent_path(), 0700));
-  HOLDFAST_TRY(auto audit, AuditLog::Open(paths.AuditLog(), clock));
-  auto issuer = std::make_unique<Issuer>(std::move(parts), std::move(audit));
+  HOLDFAST_TRY(SerialIndex serials, SerialIndex::Open(paths.AuditLog(), audit->head(), paths.Serials()));
+  auto issuer = std::make_unique<Issuer>(std::move(parts), std::move(audit), std::move(serials));
   return LoadedSigner{std::move(config), paths, std::move(lock), std::move(working), std::move(tokens),
                       std::move(issuer)};
 }

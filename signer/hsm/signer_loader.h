@@ -17,11 +17,13 @@ struct LoadedSigner {
   std::unique_ptr<Issuer> issuer;
 };
 
-// Checks: config.*, signer.locked (kConflict), certificate.*, path.*, audit.*, hsm.*.
+// Checks: config.*, signer.locked (kConflict), certificate.*, path.*, signer.root_crl, audit.*, hsm.*.
 Result<LoadedSigner> LoadSigner(const Path& config_file, Clock clock);
 
 // DIR/roots.pem: exactly one root.
 Result<Certificate> ReadRoot(const SignerPaths& paths);
+// DIR/root.crl, verified. Check: signer.root_crl: without it nobody knows which issuing keys are revoked.
+Result<Crl> ReadRootCrl(const SignerPaths& paths, const Certificate& root);
 Result<Certificate> ReadCertificate(const Path& file, CertificateProfile profile);
 Result<FileLock> LockSigner(const SignerPaths& paths);
 

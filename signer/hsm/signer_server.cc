@@ -78,8 +78,8 @@ void AnswerWithError(int connection, const Error& error) {
     (void)socket.Send(FormatSigningAnswer(tl::unexpected(error)), Soon());
 }
 
-SignerServer::SignerServer(Issuer& issuer, std::vector<uint32_t> allowed_uids)
-    : issuer_(issuer), allowed_(std::move(allowed_uids)) {
+SignerServer::SignerServer(Issuer& issuer, std::vector<uint32_t> allowed_uids, Health health)
+    : issuer_(issuer), allowed_(std::move(allowed_uids)), health_(std::move(health)) {
   if (::pipe2(wake_, O_CLOEXEC | O_NONBLOCK) != 0) wake_[0] = wake_[1] = -1;
   keep_alive_ = std::jthread([this](std::stop_token stop) { KeepAliveLoop(stop); });
 }
@@ -98,10 +98,14 @@ void SignerServer::Stop() {
 }
 
 void SignerServer::KeepAliveLoop(std::stop_token stop) {
-  // The result shows in GetStatus; the key itself tries to recover.
+  // The result shows in GetStatus, which Run watches; the key itself tries to recover.
   while (!stop.stop_requested()) {
     pollfd entry{wake_[0], POLLIN, 0};
-    if (::poll(&entry, 1, static_cast<int>(kKeepAlivePeriod.count() * 1000)) == 0) (void)issuer_.KeepAlive();
+    if (::poll(&entry, 1, static_cast<int>(kKeepAlivePeriod.count() * 1000)) != 0) continue;
+    try {
+      (void)issuer_.KeepAlive();
+    } catch (const std::exception&) {  // no memory: the next one is 15 seconds away
+    }
   }
 }
 
@@ -111,7 +115,7 @@ void SignerServer::Reap(bool all) {
       // Only the reading half: an answer that is being made is still sent.
       if (const int descriptor = it->descriptor; descriptor >= 0) ::shutdown(descriptor, SHUT_RD);
     if (all || it->finished) {
-      it->thread.join();
+      if (it->thread.joinable()) it->thread.join();
       it = connections_.erase(it);
     } else {
       ++it;
@@ -120,45 +124,65 @@ void SignerServer::Reap(bool all) {
 }
 
 Status SignerServer::Run(int listener) {
-  for (;;) {
-    pollfd entries[2] = {{listener, POLLIN, 0}, {wake_[0], POLLIN, 0}};
-    if (::poll(entries, 2, -1) < 0 && errno != EINTR)
+  for (bool room = true;;) {
+    TellHealth();
+    // Without room the listener stays readable: look away for a while, or this would spin.
+    pollfd entries[2] = {{wake_[0], POLLIN, 0}, {listener, POLLIN, 0}};
+    const Seconds wait = room ? kHealthPeriod : kPauseWithoutRoom;
+    if (::poll(entries, room ? 2 : 1, static_cast<int>(wait.count() * 1000)) < 0 && errno != EINTR)
       return Fail(ErrorKind::kInternal, "signer.listen", std::strerror(errno));
-    if (entries[1].revents != 0) break;
-    if (entries[0].revents != 0) Accept(listener);
+    if (entries[0].revents != 0) break;
+    room = entries[1].revents == 0 || Accept(listener);
   }
   Reap(true);
   return {};
 }
 
-void SignerServer::Accept(int listener) {
+void SignerServer::TellHealth() {
+  if (!health_) return;
+  const auto status = issuer_.GetStatus();
+  if (!status || status->state == told_) return;
+  told_ = status->state;
+  health_(*status);
+}
+
+bool SignerServer::Accept(int listener) {
   const int descriptor = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-  if (descriptor < 0) return;
+  if (descriptor < 0) return errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS;
   Reap(false);
   if (connections_.size() >= kMaxConnections) {
     ::close(descriptor);
-    return;
+    return true;
   }
-  Connection& connection = connections_.emplace_back();
-  connection.descriptor = descriptor;
-  connection.thread = std::jthread([this, &connection] {
+  try {
+    Connection& connection = connections_.emplace_back();
+    connection.descriptor = descriptor;
+    Start(connection, false);
+  } catch (const std::exception&) {  // no thread, or no memory for one
+    ::close(descriptor);
+    if (!connections_.empty() && !connections_.back().thread.joinable()) connections_.pop_back();
+    return false;
+  }
+  return true;
+}
+
+void SignerServer::Start(Connection& connection, bool stop_after) {
+  connection.thread = std::jthread([this, &connection, stop_after] {
     FrameSocket socket(connection.descriptor);
-    if (auto actor = PeerOf(socket.descriptor())) Serve(socket, *actor);
+    try {
+      if (auto actor = PeerOf(socket.descriptor())) Serve(socket, *actor);
+    } catch (const std::exception&) {  // no memory: this connection ends, the others go on
+    }
     connection.descriptor = -1;
     connection.finished = true;
+    if (stop_after) Stop();
   });
 }
 
 Status SignerServer::ServeOne(int connection) {
   Connection& entry = connections_.emplace_back();
   entry.descriptor = connection;
-  entry.thread = std::jthread([this, &entry] {
-    FrameSocket socket(entry.descriptor);
-    if (auto actor = PeerOf(socket.descriptor())) Serve(socket, *actor);
-    entry.descriptor = -1;
-    entry.finished = true;
-    Stop();
-  });
+  Start(entry, true);
   pollfd wake{wake_[0], POLLIN, 0};
   while (::poll(&wake, 1, -1) < 0 && errno == EINTR) {
   }
@@ -168,18 +192,20 @@ Status SignerServer::ServeOne(int connection) {
 
 void SignerServer::Serve(FrameSocket& socket, const Actor& actor) {
   if (std::find(allowed_.begin(), allowed_.end(), actor.uid) == allowed_.end()) {
-    (void)socket.Send(FormatSigningAnswer(Refused(
-                          "signer.peer", "user " + std::to_string(actor.uid) + " may not order signatures",
-                          "Add the user id to allowed_uids in signer.conf")),
-                      Soon());
+    const auto refused =
+        Refused("signer.peer", "user " + std::to_string(actor.uid) + " may not order signatures",
+                "Add the user id to allowed_uids in signer.conf");
+    issuer_.RecordRefusal("connection", "", actor, refused.value());
+    (void)socket.Send(FormatSigningAnswer(refused), Soon());
     return;
   }
   for (;;) {
     auto request = socket.Receive(std::nullopt, kFrameTimeout);
     if (!request) {
       // Who sends what is no frame is told so once.
-      if (request.error().kind == ErrorKind::kMalformed)
-        (void)socket.Send(FormatSigningAnswer(tl::unexpected(request.error())), Soon());
+      if (request.error().kind != ErrorKind::kMalformed) return;
+      issuer_.RecordRefusal("call", "", actor, request.error());
+      (void)socket.Send(FormatSigningAnswer(tl::unexpected(request.error())), Soon());
       return;
     }
     if (!socket.Send(Answer(*request, actor), Soon())) return;
@@ -188,7 +214,10 @@ void SignerServer::Serve(FrameSocket& socket, const Actor& actor) {
 
 std::string SignerServer::Answer(const std::string& request, const Actor& actor) {
   auto call = ParseSigningCall(request);
-  if (!call) return FormatSigningAnswer(tl::unexpected(call.error()));
+  if (!call) {
+    issuer_.RecordRefusal("call", "", actor, call.error());
+    return FormatSigningAnswer(tl::unexpected(call.error()));
+  }
   if (auto* license = std::get_if<LicenseOrder>(&*call))
     return FormatSigningAnswer(ToValue(issuer_.IssueLicense(*license, actor)));
   if (auto* crl = std::get_if<CrlOrder>(&*call))

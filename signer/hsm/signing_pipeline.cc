@@ -30,6 +30,25 @@ AuditEntry Outcome(const SigningJob& job) {
   return entry;
 }
 
+// A thread of the pipeline outlives whatever a job throws (no memory): then that job is never done, and whoever
+// waits for it leaves when its time is over.
+template <class Step>
+void Guarded(Step step) {
+  try {
+    step();
+  } catch (const std::exception&) {
+  }
+}
+
+template <class Step>
+auto Caught(Step step) -> decltype(step()) {
+  try {
+    return step();
+  } catch (const std::exception& e) {
+    return Fail(ErrorKind::kInternal, "internal.exception", e.what());
+  }
+}
+
 Result<Bytes> Sign(const SigningJob& job) {
   const auto algorithm = AlgorithmFor(job.key->public_key.type());
   if (HashFor(algorithm) == HashAlgorithm::kSha256) return job.key->sign_unverified(job.hash);
@@ -47,21 +66,35 @@ Result<Bytes> VerifyAndAssemble(const SigningJob& job) {
   return job.assemble(job.signature);
 }
 
+tl::unexpected<Error> NoAnswer(SigningBatch::Patience patience) {
+  return Fail(
+      ErrorKind::kUnavailable, "hsm.down",
+      "the HSM has not signed within " +
+          std::to_string(std::chrono::duration_cast<Seconds>(patience).count()) + " s",
+      "Check the HSM; ordering the same again is safe. Restart the signer if the HSM works for others");
+}
+
 }  // namespace
 
-void Completion::Add(size_t jobs) {
-  const std::scoped_lock lock(mutex_);
-  open_ += jobs;
-}
-
-void Completion::Done() {
-  const std::scoped_lock lock(mutex_);
-  if (--open_ == 0) done_.notify_all();
-}
-
-void Completion::Wait() {
+std::vector<Result<Bytes>> SigningBatch::Wait(Patience patience) {
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [&] { return open_ == 0; });
+  for (size_t before = open_; !all_done_.wait_for(lock, patience, [&] { return open_ == 0; }); before = open_)
+    if (open_ == before) break;
+  std::vector<Result<Bytes>> results;
+  results.reserve(jobs_.size());
+  for (SigningJob& job : jobs_) {
+    if (job.done)
+      results.push_back(std::move(job.result));
+    else
+      results.push_back(NoAnswer(patience));
+  }
+  return results;
+}
+
+void SigningBatch::Done(SigningJob& job) {
+  const std::scoped_lock lock(mutex_);
+  job.done = true;
+  if (--open_ == 0) all_done_.notify_all();
 }
 
 SigningPipeline::SigningPipeline(AuditLog& audit, int workers) : audit_(audit) {
@@ -79,61 +112,81 @@ SigningPipeline::~SigningPipeline() {
   recorder_.join();
 }
 
-void SigningPipeline::Submit(std::span<SigningJob> jobs) {
+void SigningPipeline::Submit(const std::shared_ptr<SigningBatch>& batch, SigningBatch::Patience patience) {
+  std::vector<Job> jobs;
   std::vector<AuditEntry> intents;
-  intents.reserve(jobs.size());
-  for (SigningJob& job : jobs) {
-    job.hash = Sha256(job.to_be_signed);
-    intents.push_back(Intent(job));
-    job.completion->Add(1);
-  }
-  auto first = audit_.Append(intents);
-  for (size_t i = 0; i < jobs.size(); i++) {
-    if (first) {
-      jobs[i].intent_sequence = *first + static_cast<int64_t>(i);
-      to_sign_.Push(&jobs[i]);
-    } else {
-      jobs[i].result = tl::unexpected(first.error());
-      jobs[i].completion->Done();
+  const auto answer = [](const Job& job, Error error) {
+    job->result = tl::unexpected(std::move(error));
+    job.Done();
+  };
+  for (SigningJob& each : batch->jobs_) {
+    const Job job{batch, &each};
+    if (const KeyHealth health = job->key->health(); health.hangs) {
+      answer(job, {ErrorKind::kUnavailable, "hsm.down", health.detail,
+                   "Check the HSM; restart the signer if it works for others"});
+      continue;
     }
+    job->hash = Sha256(job->to_be_signed);
+    intents.push_back(Intent(*job.job));
+    jobs.push_back(job);
+  }
+  if (jobs.empty()) return;
+  const auto first = audit_.Append(intents);
+  for (size_t i = 0; i < jobs.size(); i++) {
+    if (!first) {
+      answer(jobs[i], first.error());
+      continue;
+    }
+    jobs[i]->intent_sequence = *first + static_cast<int64_t>(i);
+    if (to_sign_.PushWithin(jobs[i], patience)) continue;
+    jobs[i]->result = NoAnswer(patience);
+    to_verify_.Push(jobs[i]);  // so that its end is on record
   }
 }
 
 void SigningPipeline::SignLoop() {
-  for (SigningJob* job; to_sign_.Pop(job);) {
-    auto signature = Sign(*job);
-    if (signature)
-      job->signature = std::move(*signature);
-    else
-      job->result = tl::unexpected(signature.error());
-    to_verify_.Push(job);
+  for (Job job; to_sign_.Pop(job);) {
+    Guarded([&] {
+      auto signature = Caught([&] { return Sign(*job.job); });
+      if (signature)
+        job->signature = std::move(*signature);
+      else
+        job->result = tl::unexpected(std::move(signature.error()));
+      to_verify_.Push(std::move(job));
+    });
   }
 }
 
 void SigningPipeline::VerifyLoop() {
-  for (std::vector<SigningJob*> jobs; to_verify_.PopSome(jobs, kVerifiedTogether);) {
-    for (SigningJob* job : jobs)
-      if (job->result) job->result = VerifyAndAssemble(*job);
-    to_record_.PushAll(jobs);
+  for (std::vector<Job> jobs; to_verify_.PopSome(jobs, kVerifiedTogether);) {
+    Guarded([&] {
+      for (const Job& job : jobs)
+        if (job->result) job->result = Caught([&] { return VerifyAndAssemble(*job.job); });
+      to_record_.PushAll(jobs);
+    });
   }
 }
 
 void SigningPipeline::RecordLoop() {
-  for (std::vector<SigningJob*> jobs; to_record_.PopSome(jobs, kRecordedTogether);) {
-    Record(jobs);
-    for (SigningJob* job : jobs) job->completion->Done();
+  for (std::vector<Job> jobs; to_record_.PopSome(jobs, kRecordedTogether);) {
+    Guarded([&] {
+      const Status durable = Caught([&] { return Record(jobs); });
+      for (const Job& job : jobs) {
+        // What is not on record does not leave.
+        if (!durable) job->result = tl::unexpected(durable.error());
+        job.Done();
+      }
+    });
+    jobs.clear();
   }
 }
 
-void SigningPipeline::Record(std::vector<SigningJob*>& jobs) {
+Status SigningPipeline::Record(const std::vector<Job>& jobs) {
   std::vector<AuditEntry> outcomes;
   outcomes.reserve(jobs.size());
-  for (const SigningJob* job : jobs) outcomes.push_back(Outcome(*job));
-  auto recorded = audit_.Append(outcomes);
-  Status durable = recorded ? audit_.Sync() : tl::unexpected(recorded.error());
-  if (durable) return;
-  // What is not on record does not leave.
-  for (SigningJob* job : jobs) job->result = tl::unexpected(durable.error());
+  for (const Job& job : jobs) outcomes.push_back(Outcome(*job.job));
+  HOLDFAST_CHECK(audit_.Append(outcomes));
+  return audit_.Sync();
 }
 
 }  // namespace holdfast::hsm

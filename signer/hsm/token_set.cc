@@ -3,7 +3,36 @@
 #include <algorithm>
 #include <thread>
 
+#include "signer/hsm/pkcs11/module_environment.h"
+
 namespace holdfast::hsm {
+namespace {
+
+bool IsSame(const TokenConfig& a, const TokenConfig& b) {
+  return a.module == b.module && a.uri == b.uri;
+}
+
+Status CheckPair(const std::string& name, const TokenConfig& one, const std::string& other_name,
+                 const TokenConfig& other) {
+  if (auto conflict = EnvironmentConflict(one.module_env, other.module_env, one.module == other.module))
+    return Fail(ErrorKind::kUsage, "hsm.config",
+                "tokens " + name + " and " + other_name + " cannot be used by one process: " + *conflict,
+                "Give all tokens of a module the same module_env, and a variable one value");
+  if (IsSame(one, other) && one.pin_file != other.pin_file)
+    return Fail(ErrorKind::kUsage, "config.token",
+                name + " and " + other_name + " are one token with different PIN files",
+                "Name the token once, or give both the same pin_file");
+  return {};
+}
+
+}  // namespace
+
+Status TokenSet::CheckTogether() const {
+  for (auto one = configs_.begin(); one != configs_.end(); ++one)
+    for (auto other = std::next(one); other != configs_.end(); ++other)
+      HOLDFAST_CHECK(CheckPair(one->first, one->second, other->first, other->second));
+  return {};
+}
 
 Result<std::shared_ptr<Token>> TokenSet::Open(const std::string& name) {
   if (auto known = open_.find(name); known != open_.end()) return known->second;
@@ -11,9 +40,10 @@ Result<std::shared_ptr<Token>> TokenSet::Open(const std::string& name) {
   if (config == configs_.end())
     return Fail(ErrorKind::kUsage, "config.token", "there is no token named " + name);
   // Two names for one token share it.
-  for (const auto& [other, token] : open_)
-    if (configs_[other].module == config->second.module && configs_[other].uri == config->second.uri)
-      return open_[name] = token;
+  for (const auto& [other, token] : open_) {
+    HOLDFAST_CHECK(CheckPair(name, config->second, other, configs_[other]));
+    if (IsSame(configs_[other], config->second)) return open_[name] = token;
+  }
   auto token = Token::Open(config->second);
   if (!token) {
     token.error().message = "token " + name + ": " + token.error().message;

@@ -12,7 +12,10 @@ class TokenSet {
  public:
   explicit TokenSet(std::map<std::string, TokenConfig> configs) : configs_(std::move(configs)) {}
 
-  // Checks: config.token for a name that is not listed, those of Token::Open.
+  // Whether all of them can be open in one process, before anything is made in one. Checks: hsm.config,
+  // config.token (kUsage): two names for one token with different PIN files.
+  Status CheckTogether() const;
+  // Checks: config.token for a name that is not listed, those of CheckTogether and Token::Open.
   Result<std::shared_ptr<Token>> Open(const std::string& name);
   // The key of `certificate`, which is what identifies it.
   Result<std::shared_ptr<TokenKey>> OpenKey(const KeyReference& reference, const PublicKey& pinned);

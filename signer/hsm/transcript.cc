@@ -31,6 +31,10 @@ void Transcript::AddFile(std::string name, std::string what, ByteView content) {
   files.push_back({std::move(name), std::move(what), Hash(content)});
 }
 
+std::string PlanLine(const std::string& plan_text) {
+  return "\nPlan, SHA-256 " + Hash(AsBytes(plan_text)) + "\n";
+}
+
 std::string FormatTranscriptText(const Transcript& t) {
   std::string text = t.title + "\nVendor:   " + t.vendor + "\nStarted:  " + FormatTime(t.started) +
                      "\nFinished: " + FormatTime(t.finished) + "\n\n" + ApprovalText(t) + "\nTokens\n";
@@ -44,8 +48,7 @@ std::string FormatTranscriptText(const Transcript& t) {
   text += "\nFiles (SHA-256)\n";
   for (const auto& file : t.files)
     text += "  " + file.name + ": " + file.what + "\n    " + file.sha256 + "\n";
-  text += "\nPlan, SHA-256 " + Hash(AsBytes(t.plan_text)) + "\n" + t.plan_text;
-  return text;
+  return text + PlanLine(t.plan_text) + t.plan_text;
 }
 
 std::string FormatTranscriptJson(const Transcript& t) {

@@ -33,6 +33,8 @@ struct Transcript {
   void AddFile(std::string name, std::string what, ByteView content);
 };
 
+// The line of a transcript's text that names the plan.
+std::string PlanLine(const std::string& plan_text);
 std::string FormatTranscriptText(const Transcript& transcript);
 std::string FormatTranscriptJson(const Transcript& transcript);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -17,8 +18,14 @@ class WorkQueue {
   void Push(T item) {  // waits while the queue is full
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return items_.size() < capacity_; });
-    items_.push_back(std::move(item));
-    if (waiting_ > 0) ready_.notify_one();
+    Put(std::move(item));
+  }
+  // False when it stays full that long: nothing was put in.
+  bool PushWithin(T item, std::chrono::milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    if (!room_.wait_for(lock, wait, [&] { return items_.size() < capacity_; })) return false;
+    Put(std::move(item));
+    return true;
   }
   // All of them at once, so that who waits is woken once; the queue may then hold more than its capacity.
   void PushAll(const std::vector<T>& items) {
@@ -53,6 +60,10 @@ class WorkQueue {
   }
 
  private:
+  void Put(T item) {
+    items_.push_back(std::move(item));
+    if (waiting_ > 0) ready_.notify_one();
+  }
   bool WaitForItem(std::unique_lock<std::mutex>& lock) {
     waiting_++;
     ready_.wait(lock, [&] { return closed_ || !items_.empty(); });

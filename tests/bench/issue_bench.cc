@@ -11,9 +11,9 @@
 #include <memory>
 #include <thread>
 
+#include "certs/serial.h"
 #include "protocol/crypto/random.h"
 #include "protocol/platform/clock.h"
-#include "signer/hsm/authority.h"
 #include "signer/hsm/issuer.h"
 #include "tests/bench/sections.h"
 #include "tests/testing/pkcs11_shim/shim.h"
@@ -133,7 +133,7 @@ class SigningPath {
         Certificate::Parse(testing::SignCertificate(message, *issuing_key), CertificateProfile::kMessage));
     parts.lines.push_back({"default", 1, std::move(issuing_certificate), std::move(message_certificate),
                            hsm::FromTokenKey(issuing_key), hsm::FromTokenKey(message_key)});
-    auto audit = Must(hsm::AuditLog::Open(directory_.path() / "audit.jsonl", SystemClock()));
+    auto audit = Must(hsm::AuditLog::Create(directory_.path() / "audit.jsonl", SystemClock()));
     issuer_ = std::make_unique<hsm::Issuer>(std::move(parts), std::move(audit));
   }
 
@@ -144,7 +144,7 @@ class SigningPath {
     std::vector<LicenseOrder> orders(static_cast<size_t>(count));
     for (auto& o : orders) {
       o.line = "default";
-      o.serial = hsm::NewSerial();
+      o.serial = NewSerial();
       o.license_id = terms.license;
       o.customer = "Rheinwerk GmbH";
       o.not_before = terms.valid_from;

@@ -88,6 +88,14 @@ class Ceremony(unittest.TestCase):
         done = self.vendor('issuer', 'revoke', approvals=approvals, plan=revocation)
         self.assertEqual(done.code, 0, done.text)
 
+        # What was approved for this signer is of no use for another one of the same operators.
+        other = self.stage.path('other')
+        done = self.stage.run('holdfast-signer', 'ceremony', '--dir', other, '--plan', self.plan, '--approval', a, '--approval', b)
+        self.assertEqual(done.code, 0, done.text)
+        given = [x for approval in approvals for x in ('--approval', approval)]
+        done = self.stage.run('holdfast-signer', 'rotate', '--config', other / 'signer.conf', '--plan', rotation, *given)
+        self.refused(done, 'change.root')
+
 
 if __name__ == '__main__':
     unittest.main(verbosity=2)

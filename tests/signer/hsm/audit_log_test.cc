@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "protocol/strict_json.h"
+#include "signer/hsm/audit_repair.h"
 #include "tests/testing/temp_dir.h"
 
 namespace holdfast::hsm {
@@ -19,7 +20,8 @@ const Time kNow{Seconds(1'795'000'000)};
 class AuditLogTest : public ::testing::Test {
  protected:
   std::unique_ptr<AuditLog> Open() {
-    auto log = AuditLog::Open(file_, [this] { return now_; });
+    const Clock clock = [this] { return now_; };
+    auto log = std::filesystem::exists(file_) ? AuditLog::Open(file_, clock) : AuditLog::Create(file_, clock);
     if (!log) error_ = log.error();
     return log ? std::move(*log) : nullptr;
   }
@@ -28,7 +30,9 @@ class AuditLogTest : public ::testing::Test {
     ASSERT_TRUE(log);
     for (int i = 0; i < records; i++) {
       AuditEntry entry{"signing", {}};
-      entry.members.Text("customer", "Müller \"& Söhne\"\n").Number("i", i);
+      entry.members.Text("kind", i % 2 == 0 ? "license" : "message")
+          .Text("customer", "Müller \"& Söhne\"\n")
+          .Number("i", i);
       ASSERT_TRUE(log->Append(entry));
     }
     ASSERT_TRUE(log->Sync());
@@ -161,13 +165,74 @@ TEST_F(AuditLogTest, AMissingCheckpointIsRefused) {
 }
 
 TEST_F(AuditLogTest, OpeningALongLogReadsItsTail) {
-  Fill(6000);
+  for (int i = 0; i < 6; i++, now_ += Seconds(100)) Fill(1000);
   auto log = Open();
   ASSERT_TRUE(log) << error_.message;
   EXPECT_EQ(log->head().sequence, 6000);
-  EXPECT_LT(log->recent_signings().size(), 6000u);
-  EXPECT_GT(log->recent_signings().size(), 1000u);
+  EXPECT_LT(log->RecentSignings("license").size(), 3000u);
+  EXPECT_GT(log->RecentSignings("license").size(), 500u);
+  EXPECT_EQ(log->RecentSignings("crl").size(), 0u);
+  EXPECT_EQ(log->newest(), kNow + Seconds(500));
+}
+
+TEST_F(AuditLogTest, TheTailThatIsReadCoversTheLastMinute) {
+  Fill(1);
+  now_ += Seconds(1000);
+  Fill(8000);
+  ASSERT_GT(std::filesystem::file_size(file_), 2u << 20);
+  auto log = Open();
+  ASSERT_TRUE(log) << error_.message;
+  EXPECT_GE(log->RecentSignings("license").size(), 4000u);
+  EXPECT_EQ(log->RecentSignings("message").size(), 4000u);
+}
+
+TEST_F(AuditLogTest, AMissingOrEmptyLogIsNotBegunSilently) {
+  const Clock clock = [this] { return now_; };
+  EXPECT_EQ(AuditLog::Open(file_, clock).error().check, "audit.missing");
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  Write("");
+  EXPECT_EQ(AuditLog::Open(file_, clock).error().check, "audit.missing");
+}
+
+TEST_F(AuditLogTest, ALogThatIsThereIsNotCreated) {
+  Fill(1);
+  EXPECT_EQ(AuditLog::Create(file_, [this] { return now_; }).error().check, "audit.exists");
+}
+
+TEST_F(AuditLogTest, AnAcceptedClockMakesLaterTimesBeforeItCountNoMore) {
+  now_ += Seconds(86400);
+  Fill(2);
+  now_ = kNow;
+  ASSERT_TRUE(AcceptClock(file_, [this] { return now_; }));
+  auto log = Open();
+  ASSERT_TRUE(log);
   EXPECT_EQ(log->newest(), kNow);
+  EXPECT_EQ(log->RecentSignings("license").size(), 0u);
+  EXPECT_EQ(CheckOf(), "");
+}
+
+TEST_F(AuditLogTest, ANewLogNamesTheCheckpointOfTheLostOne) {
+  Fill(3);
+  const AuditHead lost = VerifyAuditLog(file_)->head;
+  const Clock clock = [this] { return now_; };
+  EXPECT_EQ(RestartAuditLog(file_, clock).error().check, "audit.exists");
+  std::filesystem::remove(file_);
+  auto head = RestartAuditLog(file_, clock);
+  ASSERT_TRUE(head) << head.error().message;
+  EXPECT_EQ(head->sequence, 1);
+  EXPECT_NE(Read().find("\"lost\":\"" + FormatAuditHead(lost) + "\""), std::string::npos) << Read();
+  EXPECT_EQ(CheckOf(), "");
+  EXPECT_EQ(CheckOf(lost), "audit.checkpoint");
+}
+
+TEST(AuditMembersTest, AreFoundBetweenMembersOnly) {
+  AuditHead head;
+  AuditEntry entry{"signing", {}};
+  entry.members.Text("customer", ",\"serial\":\"00\"").Text("serial", "0a").Text("tail", "\\");
+  const std::string line = FormatAuditRecord(head, kNow, entry);
+  EXPECT_EQ(AuditMember(line, "serial"), "0a");
+  EXPECT_EQ(AuditMember(line, "tail"), "\\\\");
+  EXPECT_EQ(AuditMember(line, "nothing"), std::nullopt);
 }
 
 TEST_F(AuditLogTest, ManyThreadsShareFlushes) {

@@ -6,6 +6,7 @@
 #include "protocol/jose/jws.h"
 #include "signer/hsm/line_keys.h"
 #include "tests/signer/hsm/signer_fixture.h"
+#include "tests/testing/shell.h"
 
 namespace holdfast::hsm {
 namespace {
@@ -62,18 +63,41 @@ TEST_F(CeremonyTest, AFailedCeremonyLeavesNothing) {
   Hold();
 }
 
-TEST_F(CeremonyTest, AnInterruptedCeremonyIsFinishedOrDiscarded) {
-  Hold();
+class InterruptedCeremonyTest : public CeremonyTest {
+ protected:
   // As it was before the last moves.
-  const Path work = directory() / ".ceremony";
-  std::filesystem::create_directory(work);
-  std::filesystem::rename(paths_.Config(), work / "signer.conf");
-  std::filesystem::rename(paths_.Roots(), work / "roots.pem");
-  std::ofstream(work / "complete").close();
-  EXPECT_FALSE(std::filesystem::exists(paths_.Config()));
-  EXPECT_EQ(CheckOf(MakeCeremony()), "ceremony.exists");
-  EXPECT_FALSE(std::filesystem::exists(work));
+  void SetUp() override {
+    Hold();
+    std::filesystem::create_directory(work_);
+    std::filesystem::rename(paths_.Config(), work_ / "signer.conf");
+    std::filesystem::rename(paths_.Roots(), work_ / "roots.pem");
+    std::ofstream(work_ / "complete").close();
+  }
+  const Path work_ = directory() / ".ceremony";
+};
+
+TEST_F(InterruptedCeremonyTest, IsFinishedAndThatIsNoFailure) {
+  auto finished = FinishCeremony(MakeCeremony());
+  ASSERT_TRUE(finished) << finished.error().message;
+  ASSERT_TRUE(*finished);
+  EXPECT_NE((*finished)->find("Key ceremony"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(work_));
   Load();
+  auto again = FinishCeremony(MakeCeremony());
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(*again) << "there is nothing to finish";
+}
+
+TEST_F(InterruptedCeremonyTest, IsNotTakenForAnotherPlans) {
+  auto finished = FinishCeremony(MakeCeremony("rsa-3072"));
+  ASSERT_FALSE(finished);
+  EXPECT_EQ(finished.error().check, "ceremony.other_plan");
+  Load();
+}
+
+TEST_F(InterruptedCeremonyTest, IsNotWrittenOver) {
+  EXPECT_EQ(CheckOf(MakeCeremony()), "ceremony.exists");
+  EXPECT_TRUE(std::filesystem::exists(work_ / "signer.conf"));
 }
 
 TEST_F(CeremonyTest, HalfACeremonyIsDiscarded) {
@@ -98,6 +122,31 @@ TEST_F(CeremonyTest, RootAndLinesMayHaveTheirOwnTokensAndKeyTypes) {
   auto crl = issuer().IssueCrl(GoodCrl());
   ASSERT_TRUE(license && crl);
   EXPECT_TRUE(Verify(*license, *crl));
+}
+
+TEST_F(CeremonyTest, TokensOfOneModuleInTwoEnvironmentsAreRefusedBeforeAKeyIsMade) {
+  const auto elsewhere = testing::SoftToken::Create();
+  const Ceremony ceremony = WithPlan(MakeCeremony(), [&](CeremonyPlan& plan) {
+    plan.tokens["root"].config = CeremonyConfigOf(elsewhere);
+    plan.root = {"root", "ec-p256", ""};
+  });
+  EXPECT_EQ(CheckOf(ceremony), "hsm.config");
+  for (const testing::TestToken* token : {static_cast<const testing::TestToken*>(&token_),
+                                          static_cast<const testing::TestToken*>(&elsewhere)}) {
+    auto objects = testing::Shell("env " + token->module_env[0] + " pkcs11-tool --module " + token->module +
+                                  " --token-label holdfast --login --pin 1234 -O");
+    EXPECT_EQ(objects.status, 0) << objects.output;
+    EXPECT_EQ(objects.output.find("Key Object"), std::string::npos) << objects.output;
+  }
+}
+
+TEST_F(CeremonyTest, OneTokenWithTwoPinFilesIsRefused) {
+  const Ceremony ceremony = WithPlan(MakeCeremony(), [&](CeremonyPlan& plan) {
+    plan.tokens["root"] = plan.tokens["main"];
+    plan.tokens["root"].config.pin_file = "/another/pin";
+    plan.root = {"root", "ec-p256", ""};
+  });
+  EXPECT_EQ(CheckOf(ceremony), "config.token");
 }
 
 TEST_F(CeremonyTest, RootAndLinesMayBeInDifferentModules) {
@@ -160,7 +209,7 @@ TEST_F(CeremonyTest, WithoutItsQuorumNothingIsMade) {
   EXPECT_NE(FormatTranscriptText(*transcript).find("alice"), std::string::npos);
   // The quorum holds for later changes too.
   Change change{.config_file = paths_.Config(), .clock = clock_};
-  change.plan = *ProposeChange({.operation = "rotate", .line = "default"}, paths_.Config());
+  change.plan = *ProposeChange({.operation = "rotate", .line = "default"}, paths_.Config(), now_);
   change.plan_text = FormatChangePlan(change.plan);
   auto refused = MakeChange(change);
   ASSERT_FALSE(refused);
@@ -184,9 +233,21 @@ class ChangeTest : public SignerTest {
   void SetUp() override { Hold(); }
   Result<Transcript> Propose(const ChangeRequest& request) {
     signer_.reset();
-    HOLDFAST_TRY(const ChangePlan plan, ProposeChange(request, paths_.Config()));
+    HOLDFAST_TRY(const ChangePlan plan, ProposeChange(request, paths_.Config(), now_));
+    return Make(plan);
+  }
+  Result<Transcript> Make(const ChangePlan& plan) {
     return MakeChange(
         {.plan = plan, .plan_text = FormatChangePlan(plan), .config_file = paths_.Config(), .clock = clock_});
+  }
+  void Revoke(int generation) {
+    now_ += Seconds(60);
+    auto transcript = Propose({.operation = "root-crl", .revoke = {{"default", generation}}});
+    ASSERT_TRUE(transcript) << transcript.error().check << ": " << transcript.error().message;
+  }
+  Bytes KeyId(int generation) {
+    return ReadCertificate(paths_.Issuing("default", generation), CertificateProfile::kIssuing)
+        ->subject_key_id();
   }
 };
 
@@ -246,7 +307,7 @@ TEST_F(ChangeTest, ALineThatDoesNotExistCannotBeRotated) {
 
 TEST_F(ChangeTest, WhileTheSignerRunsNothingChanges) {
   Load();
-  const ChangePlan plan = *ProposeChange({.operation = "rotate", .line = "default"}, paths_.Config());
+  const ChangePlan plan = *ProposeChange({.operation = "rotate", .line = "default"}, paths_.Config(), now_);
   auto refused = MakeChange(
       {.plan = plan, .plan_text = FormatChangePlan(plan), .config_file = paths_.Config(), .clock = clock_});
   ASSERT_FALSE(refused);
@@ -263,6 +324,78 @@ TEST_F(ChangeTest, TheRootRevokesALostIssuingKey) {
   auto issuing = ReadCertificate(paths_.Issuing("default", 1), CertificateProfile::kIssuing);
   EXPECT_NE(crl->Find(issuing->fields().serial), nullptr);
   EXPECT_TRUE(crl->VerifySignature(ReadRoot(paths_)->public_key()));
+}
+
+TEST_F(ChangeTest, ARevokedIssuingKeySignsItsListsAndNothingElse) {
+  ASSERT_NO_FATAL_FAILURE(Revoke(1));
+  Load();
+  auto license = issuer().IssueLicense(GoodOrder());
+  ASSERT_FALSE(license);
+  EXPECT_EQ(license.error().check, "policy.revoked");
+  EXPECT_NE(license.error().advice.find("rotate"), std::string::npos) << license.error().advice;
+  EXPECT_EQ(issuer().SignMessage(GoodMessage()).error().check, "policy.revoked");
+  EXPECT_FALSE(issuer().GetStatus()->issuers[0].current);
+  CrlOrder list = GoodCrl();
+  list.issuer_key_id = KeyId(1);
+  auto crl = issuer().IssueCrl(list);
+  EXPECT_TRUE(crl) << crl.error().message;
+}
+
+TEST_F(ChangeTest, ARevokedGenerationIsPassedOver) {
+  ASSERT_TRUE(Propose({.operation = "rotate", .line = "default"}));
+  ASSERT_NO_FATAL_FAILURE(Revoke(2));
+  Load();
+  auto license = issuer().IssueLicense(GoodOrder());
+  ASSERT_TRUE(license) << license.error().message;
+  EXPECT_EQ(Certificate::Parse(*license, CertificateProfile::kLicense)->fields().authority_key_id, KeyId(1));
+  auto status = issuer().GetStatus();
+  EXPECT_TRUE(status->issuers[0].current);
+  EXPECT_FALSE(status->issuers[1].current);
+}
+
+TEST_F(ChangeTest, APlanIsForOneSignerAndForItsTimeOnly) {
+  const ChangePlan good = *ProposeChange({.operation = "rotate", .line = "default"}, paths_.Config(), now_);
+  ChangePlan other_root = good, other_vendor = good, late = good;
+  other_root.root = std::string(64, '0');
+  other_vendor.vendor = "Another";
+  late.expires = now_;
+  EXPECT_EQ(Make(other_root).error().check, "change.root");
+  EXPECT_EQ(Make(other_vendor).error().check, "change.root");
+  EXPECT_EQ(Make(late).error().check, "change.expired");
+  EXPECT_TRUE(Make(good));
+}
+
+TEST_F(ChangeTest, WithoutTheAuditLogNothingIsMade) {
+  std::filesystem::remove_all(paths_.AuditLog().parent_path());
+  auto refused = Propose({.operation = "rotate", .line = "default"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "audit.missing");
+  EXPECT_FALSE(std::filesystem::exists(paths_.Issuing("default", 2)));
+}
+
+TEST_F(ChangeTest, AGenerationThatSignerConfCannotHoldIsNotMade) {
+  auto config = ReadSignerConfig(paths_.Config());
+  ASSERT_TRUE(config);
+  const LineGeneration first = config->lines.front();
+  config->lines.clear();
+  for (int i = 0; i < 63; i++) {
+    config->lines.push_back(first);
+    config->lines.back().line = "old-" + std::to_string(i);
+  }
+  const auto write = [&] {
+    return WriteFileAtomically(paths_.Config(), AsBytes(FormatSignerConfig(*config, directory())), 0600);
+  };
+  config->lines.push_back(first);
+  ASSERT_TRUE(write());
+  auto refused = Propose({.operation = "rotate", .line = "default"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "change.generations");
+  EXPECT_FALSE(refused.error().advice.empty());
+  config->lines.erase(config->lines.begin());  // what the advice says
+  ASSERT_TRUE(write());
+  auto made = Propose({.operation = "rotate", .line = "default"});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(ReadSignerConfig(paths_.Config()));
 }
 
 TEST(CeremonyPlans, AreReadStrictly) {
@@ -303,6 +436,7 @@ TEST(SignerConfigs, ComeBackAsTheyWereAndAreReadStrictly) {
   config.root_key = {"main", ""};
   config.lines = {{"default", 1, {"main", "pkcs11:id=%01"}, {"main", ""}}};
   config.allowed_uids = {33};
+  config.hsm_deadline = Seconds(45);
   const std::string good = FormatSignerConfig(config, "/d");
   EXPECT_NE(good.find("\"pin_file\": \"pin\""), std::string::npos);
   auto parsed = ParseSignerConfig(good, "/d");
@@ -315,7 +449,8 @@ TEST(SignerConfigs, ComeBackAsTheyWereAndAreReadStrictly) {
                                                         {"\"token\": \"main\"", "\"token\": \"x\""},
                                                         {"\"policy\"", "\"polices\""},
                                                         {"\"400d\"", "\"400\""},
-                                                        {"33", "-1"}}) {
+                                                        {"33", "-1"},
+                                                        {"\"45s\"", "\"0s\""}}) {
     std::string bad = good;
     bad.replace(bad.find(what), what.size(), with);
     EXPECT_FALSE(ParseSignerConfig(bad, "/d")) << with;

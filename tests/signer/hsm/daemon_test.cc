@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "signer/frame_socket.h"
 #include "signer/hsm/audit_log.h"
@@ -52,7 +53,7 @@ class DaemonTest : public ::testing::Test {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::setenv("NOTIFY_SOCKET", notify_path_.c_str(), 1);
-      ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
+      ::dup2(::open(stderr_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
       ::execl(kProgram.c_str(), kProgram.c_str(), "serve", "--config", paths_.Config().c_str(), nullptr);
       ::_exit(127);
     }
@@ -104,7 +105,7 @@ class DaemonTest : public ::testing::Test {
   testing::ScratchDirectory scratch_;
   const SignerPaths paths_{scratch_.path() / "s"};
   const Path socket_ = paths_.directory / "signer.sock";
-  const Path notify_path_ = scratch_.path() / "notify";
+  const Path notify_path_ = scratch_.path() / "notify", stderr_ = scratch_.path() / "stderr";
   int notify_ = -1;
   pid_t pid_ = -1;
   std::unique_ptr<SignerClient> client_;
@@ -177,22 +178,6 @@ TEST_F(DaemonTest, AForeignUserIsRefused) {
   EXPECT_TRUE(client_->GetStatus());
 }
 
-TEST_F(DaemonTest, KilledInTheMiddleOfAnOrderItIsUnavailableAndComesBack) {
-  Start();
-  // Stopped, it has the order but cannot answer it.
-  ::kill(pid_, SIGSTOP);
-  Result<Bytes> license = tl::unexpected(Error{});
-  {
-    std::jthread order([&] { license = client_->IssueLicense(OrderNow()); });
-    Stop(SIGKILL);
-  }
-  ASSERT_FALSE(license);
-  EXPECT_EQ(license.error().kind, ErrorKind::kUnavailable);
-  client_.reset();
-  Start();  // over the stale socket
-  EXPECT_TRUE(client_->IssueLicense(OrderNow("lic-2")));
-}
-
 TEST_F(DaemonTest, AClientReconnectsAfterARestart) {
   Start();
   auto old = std::move(client_);
@@ -229,20 +214,19 @@ TEST_F(DaemonTest, AWrongPinIsNamedAndEndsWithItsOwnCode) {
   EXPECT_NE(check.output.find("hsm.pin_refused"), std::string::npos) << check.output;
 }
 
-// On a SoftHSM2 token behind the shim, which counts logins and makes the signer log in again.
-class RefusedPinTest : public DaemonTest {
+// On a SoftHSM2 token behind the shim, which logs calls, and logs out or holds signatures back on demand.
+class ShimmedDaemonTest : public DaemonTest {
  protected:
   void SetUp() override {
     shimmed_.module_env.push_back("HOLDFAST_SHIM_LOG=" + log_.string());
     shimmed_.module_env.push_back("HOLDFAST_SHIM_LOGOUT=" + logout_.string());
+    shimmed_.module_env.push_back("HOLDFAST_SHIM_HOLD=" + hold_.string());
     std::string command = kProgram.string() + " ceremony --dir " + paths_.directory.string() + " --vendor " +
                           testing::Quoted(kTestVendor) + " --module " + shimmed_.module + " --token " +
-                          shimmed_.uri + " --pin-file " + shimmed_.pin_file.string();
+                          shimmed_.uri + " --pin-file " + shimmed_.pin_file.string() + " --sessions 2";
     for (const std::string& variable : shimmed_.module_env) command += " --module-env " + variable;
     auto made = testing::Shell(command);
     ASSERT_EQ(made.status, 0) << made.output;
-    ASSERT_NO_FATAL_FAILURE(Start());
-    ASSERT_EQ(Order(), "");
   }
   // "" when it signs, else the check that failed.
   std::string Order() {
@@ -251,13 +235,33 @@ class RefusedPinTest : public DaemonTest {
     last_error_ = license.error();
     return last_error_.check;
   }
-  long Logins() const {
+  long Calls(const std::string& function) const {
     auto log = ReadFile(log_, 1 << 20);
     std::istringstream lines(log ? std::string(AsText(*log)) : "");
     long count = 0;
-    for (std::string line; std::getline(lines, line);) count += line == "C_Login";
+    for (std::string line; std::getline(lines, line);) count += line == function;
     return count;
   }
+  void Hold() { std::ofstream(hold_) << ""; }
+  void Release() { std::filesystem::remove(hold_); }
+  std::string AuditText() const { return std::string(AsText(*ReadFile(paths_.AuditLog(), 1 << 22))); }
+
+  const testing::SoftToken soft_ = testing::SoftToken::Create();
+  const Path log_ = soft_.scratch.path() / "calls", logout_ = soft_.scratch.path() / "logout",
+             hold_ = soft_.scratch.path() / "hold";
+  testing::TestToken shimmed_ = testing::BehindShim(soft_);
+  int orders_ = 0;
+  Error last_error_;
+};
+
+class RefusedPinTest : public ShimmedDaemonTest {
+ protected:
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(ShimmedDaemonTest::SetUp());
+    ASSERT_NO_FATAL_FAILURE(Start());
+    ASSERT_EQ(Order(), "");
+  }
+  long Logins() const { return Calls("C_Login"); }
   void WritePin(const std::string& pin) { std::ofstream(shimmed_.pin_file) << pin; }
   void LogOut() { std::ofstream(logout_) << ""; }
   void Reload() {
@@ -265,12 +269,6 @@ class RefusedPinTest : public DaemonTest {
     AwaitNotification("RELOADING=1");
     AwaitNotification("READY=1");
   }
-
-  const testing::SoftToken soft_ = testing::SoftToken::Create();
-  const Path log_ = soft_.scratch.path() / "calls", logout_ = soft_.scratch.path() / "logout";
-  testing::TestToken shimmed_ = testing::BehindShim(soft_);
-  int orders_ = 0;
-  Error last_error_;
 };
 
 TEST_F(RefusedPinTest, IsTriedOnceMoreOnSighupAndNeverMeanwhile) {
@@ -306,6 +304,140 @@ TEST_F(RefusedPinTest, SighupLeavesATokenAloneThatTookItsPin) {
   ASSERT_NO_FATAL_FAILURE(Reload());
   EXPECT_EQ(Order(), "") << last_error_.message;
   EXPECT_EQ(Logins(), before);
+}
+
+// An HSM that takes calls and never answers.
+class SilentHsmTest : public ShimmedDaemonTest {
+ protected:
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(ShimmedDaemonTest::SetUp());
+    auto config = ReadSignerConfig(paths_.Config());
+    ASSERT_TRUE(config);
+    config->hsm_deadline = Seconds(1);
+    const std::string text = FormatSignerConfig(*config, paths_.directory);
+    ASSERT_TRUE(WriteFileAtomically(paths_.Config(), AsBytes(text), 0600));
+    ASSERT_NO_FATAL_FAILURE(Start());
+    ASSERT_EQ(Order(), "");
+  }
+  void TearDown() override {
+    Release();
+    DaemonTest::TearDown();
+  }
+  // Until the status says so; the deadline is the daemon's.
+  void AwaitState(const std::string& state) {
+    for (auto status = client_->GetStatus(); status && status->state != state; status = client_->GetStatus())
+      std::this_thread::yield();
+  }
+};
+
+TEST_F(SilentHsmTest, IsToldToWhoOrdersAndShownInTheStatus) {
+  Hold();
+  EXPECT_EQ(Order(), "hsm.down");
+  EXPECT_FALSE(last_error_.advice.empty());
+  AwaitState("hsm_down");
+  auto status = client_->GetStatus();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->state, "hsm_down");
+  EXPECT_EQ(Order(), "hsm.down");
+  EXPECT_EQ(AuditText().find("\"license\":\"lic-3\""), std::string::npos) << "nothing more is begun";
+}
+
+TEST_F(SilentHsmTest, SignsAgainWhenItAnswers) {
+  Hold();
+  EXPECT_EQ(Order(), "hsm.down");
+  AwaitState("hsm_down");
+  Release();
+  AwaitState("ok");
+  EXPECT_EQ(Order(), "") << last_error_.message;
+}
+
+TEST_F(SilentHsmTest, DoesNotKeepTheSignerFromEnding) {
+  Hold();
+  EXPECT_EQ(Order(), "hsm.down");
+  const int status = Stop(SIGTERM);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+  const auto said = ReadFile(stderr_, 1 << 20);
+  ASSERT_TRUE(said);
+  EXPECT_NE(AsText(*said).find("hsm.down"), std::string_view::npos) << AsText(*said);
+  Release();
+  ASSERT_NO_FATAL_FAILURE(Start());
+  EXPECT_EQ(Order(), "") << last_error_.message;
+  EXPECT_TRUE(VerifyAuditLog(paths_.AuditLog()));
+}
+
+TEST_F(SilentHsmTest, AtTheStartDoesNotKeepTheSignerFromEnding) {
+  Stop(SIGTERM);
+  const long before = Calls("C_Sign");
+  Hold();
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    ::execl(kProgram.c_str(), kProgram.c_str(), "serve", "--config", paths_.Config().c_str(), nullptr);
+    ::_exit(127);
+  }
+  while (Calls("C_Sign") == before) std::this_thread::yield();
+  const int status = Stop(SIGTERM);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
+}
+
+TEST_F(ShimmedDaemonTest, KilledInTheMiddleOfAnOrderItIsUnavailableAndComesBack) {
+  ASSERT_NO_FATAL_FAILURE(Start());
+  const LicenseOrder order = OrderNow();
+  const long before = Calls("C_Sign");
+  Hold();
+  Result<Bytes> license = tl::unexpected(Error{});
+  {
+    std::jthread orders([&] { license = client_->IssueLicense(order); });
+    while (AuditText().find("\"event\":\"signing\"") == std::string::npos || Calls("C_Sign") == before)
+      std::this_thread::yield();
+    Stop(SIGKILL);
+  }
+  ASSERT_FALSE(license);
+  EXPECT_EQ(license.error().kind, ErrorKind::kUnavailable);
+  Release();
+  client_.reset();
+  ASSERT_NO_FATAL_FAILURE(Start());  // over the stale socket
+  auto again = client_->IssueLicense(order);
+  EXPECT_TRUE(again) << again.error().check << ": " << again.error().message;
+}
+
+TEST_F(DaemonTest, WhatIsNoCallIsOnRecord) {
+  Start();
+  {
+    FrameSocket socket(RawConnection());
+    ASSERT_TRUE(socket.Send("{}", Soon()));
+    ASSERT_TRUE(socket.Receive(Soon(), Seconds(10)));
+  }
+  Stop(SIGTERM);
+  const auto log = ReadFile(paths_.AuditLog(), 1 << 20);
+  ASSERT_TRUE(log);
+  EXPECT_NE(AsText(*log).find("\"event\":\"refused\",\"kind\":\"call\""), std::string_view::npos)
+      << AsText(*log);
+}
+
+TEST_F(DaemonTest, ACheckpointIsNotWrittenBesideARunningSigner) {
+  const auto summary = VerifyAuditLog(paths_.AuditLog());
+  ASSERT_TRUE(summary);
+  const std::string command = kProgram.string() + " audit verify -c " + paths_.Config().string() +
+                              " --write-head --checkpoint " + FormatAuditHead(summary->head);
+  EXPECT_EQ(testing::Shell(command).status, 0);
+  Start();
+  auto beside = testing::Shell(command);
+  EXPECT_EQ(beside.status, 1);
+  EXPECT_NE(beside.output.find("signer.locked"), std::string::npos) << beside.output;
+}
+
+TEST_F(DaemonTest, ALostAuditLogIsBegunAnewByTheOperatorOnly) {
+  std::filesystem::remove_all(paths_.AuditLog().parent_path());
+  const std::string config = " -c " + paths_.Config().string();
+  auto check = testing::Shell(kProgram.string() + " check" + config);
+  EXPECT_EQ(check.status, 1);
+  EXPECT_NE(check.output.find("audit.missing"), std::string::npos) << check.output;
+  auto restart = testing::Shell(kProgram.string() + " audit restart" + config);
+  EXPECT_EQ(restart.status, 0) << restart.output;
+  EXPECT_EQ(testing::Shell(kProgram.string() + " check" + config).status, 0);
+  auto twice = testing::Shell(kProgram.string() + " audit restart" + config);
+  EXPECT_EQ(twice.status, 1);
+  EXPECT_NE(twice.output.find("audit.exists"), std::string::npos) << twice.output;
 }
 
 TEST_F(DaemonTest, AuditVerifyTellsAnAlteredLogByItsExitCode) {

@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 
 #include <fstream>
+#include <thread>
 
 #include "protocol/jose/jws.h"
 #include "protocol/product_key.h"
+#include "signer/hsm/audit_repair.h"
 #include "signer/hsm/line_keys.h"
 #include "tests/signer/hsm/signer_fixture.h"
 #include "tests/testing/shell.h"
@@ -95,6 +97,13 @@ class EcIssuerTest : public SignerTest {
     Load();
   }
   std::string Log() const { return ReadText(paths_.AuditLog()); }
+  void SetPolicy(const std::function<void(IssuancePolicy&)>& change) {
+    auto config = ReadSignerConfig(paths_.Config());
+    change(config->policy);
+    signer_.reset();
+    const std::string text = FormatSignerConfig(*config, directory());
+    ASSERT_TRUE(WriteFileAtomically(paths_.Config(), AsBytes(text), 0600));
+  }
 };
 
 TEST_F(EcIssuerTest, OpensslVerifiesWhatIsIssued) {
@@ -164,6 +173,61 @@ TEST_F(EcIssuerTest, OneSerialNamesOneLicense) {
   EXPECT_EQ(refused.error().check, "policy.serial");
 }
 
+TEST_F(EcIssuerTest, OneSerialNamesOneLicenseAlsoAfterARestart) {
+  const LicenseOrder order = GoodOrder("lic-1");
+  ASSERT_TRUE(issuer().IssueLicense(order));
+  Load();
+  LicenseOrder other = GoodOrder("lic-2");
+  other.serial = order.serial;
+  auto refused = issuer().IssueLicense(other);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "policy.serial");
+  EXPECT_TRUE(issuer().IssueLicense(order)) << "the same order again is harmless";
+}
+
+TEST_F(EcIssuerTest, WithoutItsAuditLogItDoesNotStart) {
+  signer_.reset();
+  std::filesystem::remove_all(paths_.AuditLog().parent_path());
+  auto loaded = LoadSigner(paths_.Config(), clock_);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().check, "audit.missing");
+  EXPECT_FALSE(loaded.error().advice.empty());
+  EXPECT_FALSE(std::filesystem::exists(paths_.AuditLog()));
+}
+
+TEST_F(EcIssuerTest, WithoutTheRootsListItDoesNotStart) {
+  signer_.reset();
+  std::filesystem::remove(paths_.RootCrl());
+  auto loaded = LoadSigner(paths_.Config(), clock_);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().check, "signer.root_crl");
+}
+
+TEST_F(EcIssuerTest, AfterTheClockWasAheadTheOperatorLetsItSignAgain) {
+  const LicenseOrder order = GoodOrder();
+  CrlOrder list = GoodCrl();
+  now_ += Seconds(30 * 86400);
+  list.this_update = now_;
+  list.next_update = now_ + Seconds(30 * 86400);
+  list.number = now_.time_since_epoch().count();
+  list.entries = {{order.serial, now_, RevocationReason::kPrivilegeWithdrawn}};
+  ASSERT_TRUE(issuer().IssueCrl(list));
+  now_ = kTestNow;
+  EXPECT_EQ(issuer().IssueLicense(order).error().check, "policy.clock");
+  signer_.reset();
+  ASSERT_TRUE(AcceptClock(paths_.AuditLog(), clock_));
+  Load();
+  auto license = issuer().IssueLicense(order);
+  EXPECT_TRUE(license) << license.error().message;
+  list.number++;
+  list.this_update = now_;
+  CrlOrder lost = list;
+  lost.entries.clear();
+  EXPECT_EQ(issuer().IssueCrl(lost).error().check, "crl.sequence") << "what was published stays";
+  auto repaired = issuer().IssueCrl(list);
+  EXPECT_TRUE(repaired) << repaired.error().check << ": " << repaired.error().message;
+}
+
 TEST_F(EcIssuerTest, AClockThatIsSetBackStopsSigning) {
   ASSERT_TRUE(issuer().IssueLicense(GoodOrder()));
   now_ -= Seconds(86400);
@@ -178,10 +242,7 @@ TEST_F(EcIssuerTest, AClockThatIsSetBackStopsSigning) {
 }
 
 TEST_F(EcIssuerTest, TheRateSurvivesARestart) {
-  auto config = ReadSignerConfig(paths_.Config());
-  config->policy.licenses_per_minute = 2;
-  signer_.reset();
-  ASSERT_TRUE(WriteFileAtomically(paths_.Config(), AsBytes(FormatSignerConfig(*config, directory())), 0600));
+  SetPolicy([](IssuancePolicy& policy) { policy.licenses_per_minute = 2; });
   for (const bool good : {true, true, false}) {
     Load();
     auto license = issuer().IssueLicense(GoodOrder());
@@ -192,6 +253,28 @@ TEST_F(EcIssuerTest, TheRateSurvivesARestart) {
   }
   now_ += Seconds(61);
   EXPECT_TRUE(issuer().IssueLicense(GoodOrder()));
+}
+
+TEST_F(EcIssuerTest, TheRateOfMessagesSurvivesARestartAndIsTheirOwn) {
+  SetPolicy([](IssuancePolicy& policy) { policy.licenses_per_minute = policy.messages_per_minute = 1; });
+  Load();
+  ASSERT_TRUE(issuer().SignMessage(GoodMessage()));
+  Load();
+  auto message = issuer().SignMessage(GoodMessage());
+  ASSERT_FALSE(message);
+  EXPECT_EQ(message.error().check, "policy.rate");
+  ASSERT_TRUE(issuer().IssueCrl(GoodCrl()));
+  Load();
+  EXPECT_TRUE(issuer().IssueLicense(GoodOrder())) << "neither a message nor a list is a license";
+}
+
+TEST_F(EcIssuerTest, AFloodOfRefusalsIsCountedInOneRecord) {
+  LicenseOrder order = GoodOrder();
+  order.line = "other";
+  for (int i = 0; i < 100; i++) EXPECT_FALSE(issuer().IssueLicense(order));
+  EXPECT_EQ(Count(Log(), "\"event\":\"refused\""), 60);
+  signer_.reset();
+  EXPECT_EQ(Count(Log(), "\"event\":\"suppressed\",\"refusals\":40,"), 1);
 }
 
 TEST_F(EcIssuerTest, ABatchGivesEachOrderItsOwnAnswer) {
@@ -269,11 +352,13 @@ class FaultyKeyTest : public EcIssuerTest {
                       .paths = paths_,
                       .root_certificate = root->der(),
                       .workers = 2,
+                      .patience = patience_,
                       .clock = clock_};
     const testing::TestPki pki;
     IssuerKey key{.public_key = pki.issuing.public_key(),
                   .sign_unverified = [this, real = pki.issuing_key](ByteView digest) -> Result<Bytes> {
                     calls_++;
+                    while (hold_) std::this_thread::yield();
                     if (fail_) return Fail(ErrorKind::kUnavailable, "hsm.down", "gone");
                     auto signature = real->SignDigest(digest);
                     if (spoil_) (*signature)[9] ^= 1;
@@ -281,11 +366,18 @@ class FaultyKeyTest : public EcIssuerTest {
                   },
                   .report_bad_signature = [this] { reported_++; },
                   .keep_alive = [] { return Status(); },
-                  .health = [] { return KeyHealth(); }};
+                  .health =
+                      [this] {
+                        KeyHealth health;
+                        health.hangs = hangs_;
+                        return health;
+                      }};
     parts.lines.push_back({"default", 1, pki.issuing, pki.message, key, key});
     faulty_ = std::make_unique<Issuer>(std::move(parts), std::move(*audit));
   }
+  SigningBatch::Patience patience_{60'000};
   std::atomic<int> calls_{0}, reported_{0};
+  std::atomic<bool> hold_{false}, hangs_{false};
   bool spoil_ = false, fail_ = false;
   std::unique_ptr<Issuer> faulty_;
 };
@@ -343,6 +435,46 @@ TEST_F(FaultyKeyTest, WhatThePolicyRefusesNeverReachesTheToken) {
   EXPECT_FALSE(faulty_->IssueCrl(list));
   EXPECT_FALSE(faulty_->SignMessage({.line = "default", .payload = {1, 2, 3}}));
   EXPECT_EQ(calls_, 0);
+}
+
+class SilentKeyTest : public FaultyKeyTest {
+ protected:
+  void SetUp() override {
+    patience_ = SigningBatch::Patience(50);
+    FaultyKeyTest::SetUp();
+  }
+  void TearDown() override { hold_ = false; }
+};
+
+TEST_F(SilentKeyTest, AnOrderDoesNotWaitForEverAndItsLateSignatureIsNotReleased) {
+  hold_ = true;
+  const LicenseOrder order = GoodOrder();
+  auto license = faulty_->IssueLicense(order);
+  ASSERT_FALSE(license);
+  EXPECT_EQ(license.error().check, "hsm.down");
+  EXPECT_EQ(license.error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(Count(Log(), "\"event\":\"signed\""), 0);
+  hold_ = false;
+  faulty_.reset();
+  EXPECT_EQ(Count(Log(), "\"event\":\"signed\""), 1) << "that it was signed is on record all the same";
+}
+
+TEST_F(SilentKeyTest, ABatchEndsToo) {
+  hold_ = true;
+  const std::vector<LicenseOrder> orders{GoodOrder("lic-1"), GoodOrder("lic-2"), GoodOrder("lic-3")};
+  for (const auto& license : faulty_->IssueLicenses(orders, Issuer::Self())) {
+    ASSERT_FALSE(license);
+    EXPECT_EQ(license.error().check, "hsm.down");
+  }
+}
+
+TEST_F(SilentKeyTest, WhileItHangsNothingIsBegun) {
+  hangs_ = true;
+  auto license = faulty_->IssueLicense(GoodOrder());
+  ASSERT_FALSE(license);
+  EXPECT_EQ(license.error().check, "hsm.down");
+  EXPECT_EQ(calls_, 0);
+  EXPECT_EQ(Count(Log(), "\"event\":\"signing\""), 0);
 }
 
 }  // namespace
