@@ -126,6 +126,15 @@ SigningJob DerJob(std::string_view kind, AuditMembers intent, Bytes tbs, const I
   return job;
 }
 
+// What a peer wrote is in a refusal's record, but a record has a largest size (kMaxAuditLine).
+std::string_view Short(std::string_view text) {
+  constexpr size_t kMost = 1024;
+  if (text.size() <= kMost) return text;
+  size_t size = kMost;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) size--;
+  return text.substr(0, size);
+}
+
 std::string_view StateName(KeyState state) {
   if (state == KeyState::kOk) return "ok";
   return state == KeyState::kPinRefused ? "pin_refused" : "hsm_down";
@@ -268,7 +277,9 @@ void Issuer::RecordRefusal(std::string_view kind, std::string_view subject, cons
   AuditEntry entry{"refused", {}};
   entry.members.Text("kind", kind);
   AddActor(entry.members, actor);
-  entry.members.Text("subject", subject).Text("check", error.check).Text("message", error.message);
+  entry.members.Text("subject", Short(subject))
+      .Text("check", error.check)
+      .Text("message", Short(error.message));
   // A refusal stands whether or not it could be recorded.
   if (audit_->Append(entry)) (void)audit_->Sync();
 }

@@ -149,6 +149,14 @@ TEST_F(EcIssuerTest, ARefusalIsRecordedAndSignsNothing) {
   EXPECT_EQ(Count(Log(), "\"event\":\"signing\""), 0);
 }
 
+TEST_F(EcIssuerTest, ARefusalOfSomethingHugeLeavesTheLogReadable) {
+  LicenseOrder order = GoodOrder();
+  order.line = "other";
+  order.license_id = std::string(1 << 20, 'x');
+  EXPECT_FALSE(issuer().IssueLicense(order));
+  EXPECT_TRUE(VerifyAuditLog(paths_.AuditLog()));
+}
+
 TEST_F(EcIssuerTest, TheLogHoldsNoSeed) {
   ASSERT_TRUE(issuer().SignMessage(GoodMessage()));
   const std::string seed = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
