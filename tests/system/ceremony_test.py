@@ -93,7 +93,7 @@ class Ceremony(unittest.TestCase):
         done = self.stage.run('holdfast-signer', 'ceremony', '--dir', other, '--plan', self.plan, '--approval', a, '--approval', b)
         self.assertEqual(done.code, 0, done.text)
         given = [x for approval in approvals for x in ('--approval', approval)]
-        done = self.stage.run('holdfast-signer', 'rotate', '--config', other / 'signer.conf', '--plan', rotation, *given)
+        done = self.stage.run('holdfast-signer', 'root-crl', '--config', other / 'signer.conf', '--plan', revocation, *given)
         self.refused(done, 'change.root')
 
 
