@@ -118,6 +118,7 @@ void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLice
 
 std::vector<LicenseView> ViewsOf(const std::vector<LoadedLicense>& licenses) {
   std::vector<LicenseView> views;
+  views.reserve(licenses.size());
   for (const LoadedLicense& license : licenses) views.push_back(license.view);
   return views;
 }

@@ -33,7 +33,7 @@ Result<Json> Client::Call(const Json& request) {
   // What was said before the connection broke, such as a refusal, is worth more than that it broke.
   const Status sent = Send(FormatJson(request) + "\n");
   auto line = ReadLine();
-  if (!line) return tl::unexpected(std::move(sent ? line.error() : sent.error()));
+  if (!line) return tl::unexpected(sent ? line.error() : sent.error());
   HOLDFAST_TRY(Json answer, ParseJson(*line, kMaxAdminLine));
   if (!answer.is_object() || !answer.contains("ok") || !answer["ok"].is_boolean()) {
     return Malformed("api.answer", "the agent's answer is not understood", "is it of the same version?");
