@@ -5,16 +5,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <thread>
 
 #include "tools/cli/output.h"
+#include "tools/vendor/in_turn.h"
 
 namespace holdfast::vendor {
 namespace {
 
 constexpr size_t kMinPrefix = 4;
-constexpr int kLockAttempts = 100;
-constexpr std::chrono::milliseconds kLockPause{100};
 
 bool NamesDirectory(const std::vector<std::string>& words) {
   return std::any_of(words.begin(), words.end(),
@@ -37,11 +35,7 @@ Error ServiceIsDown(Error error) {
 // One signer at a time holds the directory: another command's is waited for.
 Result<std::unique_ptr<SignerProcess>> SpawnSigner(const Path& config) {
   HOLDFAST_TRY(const Path program, FindSignerProgram());
-  for (int attempt = 1;; ++attempt) {
-    auto child = SignerProcess::Spawn(program, config);
-    if (child || child.error().check != "signer.locked" || attempt == kLockAttempts) return child;
-    std::this_thread::sleep_for(kLockPause);
-  }
+  return InTurn("signer.locked", [&] { return SignerProcess::Spawn(program, config); });
 }
 
 }  // namespace

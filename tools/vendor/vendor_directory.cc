@@ -1,19 +1,16 @@
 #include "tools/vendor/vendor_directory.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "protocol/armor.h"
 #include "protocol/json_text.h"
 #include "tools/cli/output.h"
+#include "tools/vendor/in_turn.h"
 
 namespace holdfast::vendor {
 namespace {
 
 constexpr size_t kMaxConfigSize = 16 * 1024, kMaxEkFileSize = 4 * 1024 * 1024;
-
-constexpr int kLockAttempts = 100;
-constexpr std::chrono::milliseconds kLockPause{100};
 
 bool IsKeyPrefix(std::string_view prefix) {
   return prefix.size() >= 2 && prefix.size() <= 8 &&
@@ -54,11 +51,7 @@ std::string FormatVendorConfig(const VendorConfig& config) {
 }
 
 Result<FileLock> LockFiles(const VendorDirectory& directory) {
-  for (int attempt = 1;; ++attempt) {
-    auto lock = FileLock::Acquire(directory.Lock());
-    if (lock || lock.error().kind != ErrorKind::kConflict || attempt == kLockAttempts) return lock;
-    std::this_thread::sleep_for(kLockPause);
-  }
+  return InTurn("file.locked", [&] { return FileLock::Acquire(directory.Lock()); });
 }
 
 Result<EkRootBundle> LoadEkRoots(const VendorDirectory& directory) {
