@@ -83,10 +83,10 @@ Status CheckEntries(const CrlFields& list, const PolicyContext& context, const C
   for (size_t i = 0; i < list.entries.size(); i++) {
     const RevokedEntry& entry = list.entries[i];
     if (!IsEntrySerial(entry.serial)) return refuse("an entry's serial number is malformed");
-    // What was published while the clock was ahead keeps its date.
+    // What is published keeps its date, whatever was allowed, or whatever the clock said, when it was.
     if (entry.date > list.this_update + kClockTolerance && !Has(previous, entry))
       return refuse("serial " + HexEncode(entry.serial) + " is revoked after thisUpdate");
-    if (entry.date < context.issuer_not_before)
+    if (entry.date < context.issuer_not_before && !Has(previous, entry))
       return refuse("serial " + HexEncode(entry.serial) +
                     " is revoked before its issuer's certificate begins");
     if (i > 0 && !SerialLess(list.entries[i - 1].serial, entry.serial))

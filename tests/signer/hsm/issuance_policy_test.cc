@@ -175,6 +175,18 @@ TEST(CrlPolicy, RefusesToTurnAHoldIntoARevocationThatIsOlderThanTheIssuer) {
   EXPECT_EQ(status.error().check, "policy.crl_entries");
 }
 
+TEST(CrlPolicy, KeepsAnEntryWithAnImpossibleDateThatIsPublishedAlready) {
+  RevokedEntry old = kRevoked, ahead = kRevoked;
+  old.date = Context().issuer_not_before - Seconds(1);
+  ahead.serial = {2, 2};
+  ahead.date = kTestNow + Seconds(86400);
+  const CrlFields previous = Previous({old, ahead});
+  CrlFields list = GoodList();
+  list.entries = previous.entries;
+  auto status = CheckCrl(list, {}, Context(), &previous);
+  EXPECT_TRUE(status) << status.error().message;
+}
+
 struct BadList {
   const char* name;
   const char* check;
