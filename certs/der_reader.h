@@ -16,7 +16,6 @@ class DerReader {
   bool Next(uint8_t tag) const { return ok_ && !rest_.empty() && rest_[0] == tag; }
   bool AtEnd() const { return !ok_ || rest_.empty(); }
   bool Finish() const { return ok_ && rest_.empty(); }  // nothing was wrong and nothing is left
-  void Fail() { ok_ = false; }
   bool ok() const { return ok_; }
 
   ByteView Content(uint8_t tag);  // takes one element with that tag

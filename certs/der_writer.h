@@ -9,7 +9,7 @@ namespace holdfast {
 
 namespace der {
 inline constexpr uint8_t kBoolean = 0x01, kInteger = 0x02, kBitString = 0x03, kOctetString = 0x04,
-                         kNull = 0x05, kOid = 0x06, kEnumerated = 0x0a, kUtf8String = 0x0c, kUtcTime = 0x17,
+                         kOid = 0x06, kEnumerated = 0x0a, kUtf8String = 0x0c, kUtcTime = 0x17,
                          kGeneralizedTime = 0x18, kSequence = 0x30, kSet = 0x31;
 // Context-specific tags [0] to [30].
 constexpr uint8_t Implicit(uint8_t number) {

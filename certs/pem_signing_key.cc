@@ -1,20 +1,13 @@
 #include "certs/pem_signing_key.h"
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "protocol/crypto/openssl_handles.h"
+
 namespace holdfast {
 namespace {
-
-struct Free {
-  void operator()(BIO* p) const { BIO_free_all(p); }
-  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
-  void operator()(EVP_PKEY_CTX* p) const { EVP_PKEY_CTX_free(p); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Free>;
 
 tl::unexpected<Error> Fault(std::string_view check, std::string message) {
   ERR_clear_error();
@@ -23,13 +16,13 @@ tl::unexpected<Error> Fault(std::string_view check, std::string message) {
 
 class PemSigningKey : public SigningKey {
  public:
-  PemSigningKey(Owned<EVP_PKEY> key, PublicKey public_key)
+  PemSigningKey(PkeyPtr key, PublicKey public_key)
       : key_(std::move(key)), public_key_(std::move(public_key)) {}
 
   const PublicKey& public_key() const override { return public_key_; }
 
   Result<Bytes> SignDigest(ByteView digest) override {
-    const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    const PkeyContextPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
     size_t size = 128;
     Bytes der(size);
     if (digest.size() != 32 || !context || EVP_PKEY_sign_init(context.get()) != 1 ||
@@ -42,15 +35,15 @@ class PemSigningKey : public SigningKey {
   }
 
  private:
-  Owned<EVP_PKEY> key_;
+  PkeyPtr key_;
   PublicKey public_key_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<SigningKey>> ParsePemSigningKey(const Secret& pem) {
-  const Owned<BIO> in(BIO_new_mem_buf(pem.Reveal().data(), static_cast<int>(pem.size())));
-  Owned<EVP_PKEY> key(in ? PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr) : nullptr);
+  const BioPtr in(BIO_new_mem_buf(pem.Reveal().data(), static_cast<int>(pem.size())));
+  PkeyPtr key(in ? PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr) : nullptr);
   if (!key) return Fault("pem_key.syntax", "it is not a private key in PEM form, or the passphrase is wrong");
   unsigned char* spki = nullptr;
   const int size = i2d_PUBKEY(key.get(), &spki);

@@ -1,20 +1,12 @@
 #include "protocol/crypto/aead.h"
 
-#include <openssl/evp.h>
-
-#include <memory>
-
+#include "protocol/crypto/openssl_handles.h"
 #include "protocol/crypto/random.h"
 
 namespace holdfast {
 namespace {
 
 constexpr size_t kIvSize = 12, kTagSize = 16, kKeySize = 32;
-
-struct FreeContext {
-  void operator()(EVP_CIPHER_CTX* c) const { EVP_CIPHER_CTX_free(c); }
-};
-using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
 
 auto Broken() {
   return Fail(ErrorKind::kInternal, "aead.internal", "AES-256-GCM is not available");
@@ -26,7 +18,7 @@ Result<Sealed> AesGcmSeal(const Secret& key, ByteView aad, ByteView plaintext) {
   if (key.size() != kKeySize)
     return Fail(ErrorKind::kInternal, "aead.key", "a content key that is not of 32 octets");
   Sealed sealed{RandomBytes(kIvSize), Bytes(plaintext.size()), Bytes(kTagSize)};
-  Context c(EVP_CIPHER_CTX_new());
+  CipherContextPtr c(EVP_CIPHER_CTX_new());
   int n = 0;
   if (!c ||
       EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, key.Reveal().data(), sealed.iv.data()) != 1 ||
@@ -44,7 +36,7 @@ Result<Secret> AesGcmOpen(const Secret& key, ByteView aad, const Sealed& sealed)
   if (key.size() != kKeySize || sealed.iv.size() != kIvSize || sealed.tag.size() != kTagSize)
     return Refused("aead.tag", "a sealed text with a key, IV or tag of wrong size");
   Bytes plaintext(sealed.ciphertext.size()), tag = sealed.tag;
-  Context c(EVP_CIPHER_CTX_new());
+  CipherContextPtr c(EVP_CIPHER_CTX_new());
   int n = 0;
   if (!c ||
       EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, key.Reveal().data(), sealed.iv.data()) != 1 ||

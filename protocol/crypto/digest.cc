@@ -1,54 +1,29 @@
 #include "protocol/crypto/digest.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <memory>
+
+#include "protocol/crypto/openssl_handles.h"
 
 namespace holdfast {
-namespace {
 
-// Fetched once: an implicit fetch costs more than hashing a short message.
-const EVP_MD* Implementation(HashAlgorithm algorithm) {
+const EVP_MD* DigestMethod(HashAlgorithm algorithm) {
   static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
   static const EVP_MD* const kSha384 = EVP_MD_fetch(nullptr, "SHA2-384", nullptr);
-  static const EVP_MD* const kSha512 = EVP_MD_fetch(nullptr, "SHA2-512", nullptr);
-  switch (algorithm) {
-    case HashAlgorithm::kSha256:
-      return kSha256;
-    case HashAlgorithm::kSha384:
-      return kSha384;
-    case HashAlgorithm::kSha512:
-      return kSha512;
-  }
-  return nullptr;
+  return algorithm == HashAlgorithm::kSha256 ? kSha256 : kSha384;
 }
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
-};
-
-}  // namespace
-
 size_t DigestSize(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::kSha256:
-      return 32;
-    case HashAlgorithm::kSha384:
-      return 48;
-    case HashAlgorithm::kSha512:
-      return 64;
-  }
-  return 0;
+  return algorithm == HashAlgorithm::kSha256 ? 32 : 48;
 }
 
 Bytes Digest(HashAlgorithm algorithm, std::initializer_list<ByteView> parts) {
-  std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  MdContextPtr context(EVP_MD_CTX_new());
   Bytes digest(DigestSize(algorithm));
-  bool ok = context && EVP_DigestInit_ex2(context.get(), Implementation(algorithm), nullptr) == 1;
+  bool ok = context && EVP_DigestInit_ex2(context.get(), DigestMethod(algorithm), nullptr) == 1;
   for (ByteView part : parts) ok = ok && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
   if (!ok || EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1)
     std::abort();  // no memory, or no SHA-2
@@ -69,8 +44,8 @@ Bytes Hmac(HashAlgorithm algorithm, ByteView key, std::initializer_list<ByteView
   Bytes message, digest(DigestSize(algorithm));
   for (ByteView part : parts) Append(message, part);
   unsigned size = 0;
-  if (!HMAC(Implementation(algorithm), key.data(), static_cast<int>(key.size()), message.data(),
-            message.size(), digest.data(), &size)) {
+  if (!HMAC(DigestMethod(algorithm), key.data(), static_cast<int>(key.size()), message.data(), message.size(),
+            digest.data(), &size)) {
     std::abort();  // no memory
   }
   OPENSSL_cleanse(message.data(), message.size());

@@ -8,7 +8,7 @@
 
 namespace holdfast {
 
-enum class HashAlgorithm { kSha256, kSha384, kSha512 };
+enum class HashAlgorithm { kSha256, kSha384 };
 size_t DigestSize(HashAlgorithm algorithm);
 
 using Sha256Digest = std::array<uint8_t, 32>;

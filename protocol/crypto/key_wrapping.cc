@@ -45,9 +45,7 @@ Result<EcdhShare> EcdhEphemeral(const PublicKey& peer) {
 
 Result<Bytes> RsaOaepEncrypt(const PublicKey& key, HashAlgorithm hash, ByteView label, ByteView message) {
   if (key.type() != KeyType::kRsa) return Refused("key.type", "a key that is not RSA");
-  const EVP_MD* md = hash == HashAlgorithm::kSha256   ? EVP_sha256()
-                     : hash == HashAlgorithm::kSha384 ? EVP_sha384()
-                                                      : EVP_sha512();
+  const EVP_MD* md = DigestMethod(hash);
   PkeyContextPtr context(EVP_PKEY_CTX_new(key.impl().pkey.get(), nullptr));
   void* owned_label =
       OPENSSL_memdup(label.data(), label.size());  // set0: the context owns it when that succeeds
@@ -72,7 +70,7 @@ Result<Bytes> AesCfbEncrypt(const Secret& key, ByteView plaintext) {
   if (key.size() != 16 && key.size() != 32) return Failed("an AES key of that size");
   const Bytes iv(16, 0);
   Bytes ciphertext(plaintext.size());
-  std::unique_ptr<EVP_CIPHER_CTX, OpensslFree<EVP_CIPHER_CTX_free>> c(EVP_CIPHER_CTX_new());
+  CipherContextPtr c(EVP_CIPHER_CTX_new());
   int n = 0;
   if (!c ||
       EVP_EncryptInit_ex(c.get(), key.size() == 16 ? EVP_aes_128_cfb128() : EVP_aes_256_cfb128(), nullptr,

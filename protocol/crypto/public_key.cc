@@ -5,7 +5,6 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <mutex>
 
 #include "protocol/crypto/openssl_handles.h"
 #include "protocol/crypto/public_key_impl.h"
@@ -13,32 +12,8 @@
 namespace holdfast {
 namespace {
 
-const EVP_MD* MdFor(HashAlgorithm hash) {
-  switch (hash) {
-    case HashAlgorithm::kSha256:
-      return EVP_sha256();
-    case HashAlgorithm::kSha384:
-      return EVP_sha384();
-    case HashAlgorithm::kSha512:
-      return EVP_sha512();
-  }
-  return nullptr;
-}
-
-bool Fits(KeyType type, SignatureAlgorithm algorithm) {
-  switch (algorithm) {
-    case SignatureAlgorithm::kEcdsaSha256:
-    case SignatureAlgorithm::kEcdsaSha384:
-    case SignatureAlgorithm::kEcdsaSha512:
-      return type == KeyType::kEcP256 || type == KeyType::kEcP384;
-    case SignatureAlgorithm::kRsaSha256:
-    case SignatureAlgorithm::kRsaSha384:
-    case SignatureAlgorithm::kRsaSha512:
-      return type == KeyType::kRsa;
-    case SignatureAlgorithm::kEd25519:
-      return type == KeyType::kEd25519;
-  }
-  return false;
+auto WrongAlgorithm() {
+  return Refused("signature.algorithm", "a signature algorithm that is not that of the key");
 }
 
 auto Invalid() {
@@ -127,9 +102,10 @@ static Result<PublicKey::Impl> Build(KeyType type, size_t bits, Bytes spki) {
   impl.bits = bits;
   const bool ec = type == KeyType::kEcP256 || type == KeyType::kEcP384;
   impl.pkey = ec ? DecodeEcPoint(type, ByteView(spki).last(2 * bits / 8 + 1)) : Decode(spki);
+  if (!impl.pkey && ec) return Refused("key.point", "a public key whose point is not on the curve");
   if (!impl.pkey)
     return Refused(type == KeyType::kRsa ? "key.size" : "key.point",
-                   "a public key that is not valid: the point is not on the curve");
+                   "a public key that libcrypto does not take");
   if (type == KeyType::kRsa && (EVP_PKEY_get_base_id(impl.pkey.get()) != EVP_PKEY_RSA ||
                                 EVP_PKEY_get_bits(impl.pkey.get()) != static_cast<int>(bits)))
     return Refused("key.size", "an RSA key of another size than it says");
@@ -237,8 +213,7 @@ Status PublicKey::Verify(SignatureAlgorithm algorithm, ByteView message, ByteVie
                          EcdsaForm form) const {
   if (algorithm != SignatureAlgorithm::kEd25519)
     return VerifyDigest(algorithm, Digest(HashFor(algorithm), {message}), signature, form);
-  if (!Fits(type(), algorithm))
-    return Refused("signature.algorithm", "a signature algorithm that is not that of the key");
+  if (algorithm != AlgorithmFor(type())) return WrongAlgorithm();
   MdContextPtr context(EVP_MD_CTX_new());
   if (!context || EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, impl_->pkey.get()) != 1 ||
       EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) !=
@@ -250,8 +225,7 @@ Status PublicKey::Verify(SignatureAlgorithm algorithm, ByteView message, ByteVie
 
 Status PublicKey::VerifyDigest(SignatureAlgorithm algorithm, ByteView digest, ByteView signature,
                                EcdsaForm form) const {
-  if (!Fits(type(), algorithm) || algorithm == SignatureAlgorithm::kEd25519)
-    return Refused("signature.algorithm", "a signature algorithm that is not that of the key");
+  if (algorithm != AlgorithmFor(type()) || algorithm == SignatureAlgorithm::kEd25519) return WrongAlgorithm();
   const HashAlgorithm hash = HashFor(algorithm);
   if (digest.size() != DigestSize(hash)) return Refused("signature.algorithm", "a digest of wrong length");
   Bytes converted;
@@ -269,7 +243,7 @@ Status PublicKey::VerifyDigest(SignatureAlgorithm algorithm, ByteView digest, By
   PkeyContextPtr context(EVP_PKEY_CTX_new(impl_->pkey.get(), nullptr));
   if (!context || EVP_PKEY_verify_init(context.get()) != 1 ||
       (type() == KeyType::kRsa && EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) != 1) ||
-      EVP_PKEY_CTX_set_signature_md(context.get(), MdFor(hash)) != 1 ||
+      EVP_PKEY_CTX_set_signature_md(context.get(), DigestMethod(hash)) != 1 ||
       EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(), digest.size()) != 1) {
     return Invalid();
   }
@@ -291,16 +265,7 @@ SignatureAlgorithm AlgorithmFor(KeyType type) {
 }
 
 HashAlgorithm HashFor(SignatureAlgorithm algorithm) {
-  switch (algorithm) {
-    case SignatureAlgorithm::kEcdsaSha384:
-    case SignatureAlgorithm::kRsaSha384:
-      return HashAlgorithm::kSha384;
-    case SignatureAlgorithm::kEcdsaSha512:
-    case SignatureAlgorithm::kRsaSha512:
-      return HashAlgorithm::kSha512;
-    default:
-      return HashAlgorithm::kSha256;
-  }
+  return algorithm == SignatureAlgorithm::kEcdsaSha384 ? HashAlgorithm::kSha384 : HashAlgorithm::kSha256;
 }
 
 }  // namespace holdfast

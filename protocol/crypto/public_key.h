@@ -11,14 +11,12 @@ namespace holdfast {
 
 enum class KeyType { kEcP256, kEcP384, kRsa, kEd25519 };
 
-// The algorithm belongs to the key, never to the message: see AlgorithmFor.
+// The algorithm belongs to the key, never to the message: see AlgorithmFor. (The chains of EK certificates, which
+// use others as well, are verified by OpenSSL's X509_verify_cert.)
 enum class SignatureAlgorithm {
-  kEcdsaSha256,  // ES256 with P-256
-  kEcdsaSha384,  // ES384 with P-384
-  kEcdsaSha512,  // only in EK certificate chains
-  kRsaSha256,    // RSASSA-PKCS1-v1_5: RS256
-  kRsaSha384,    // only in EK certificate chains
-  kRsaSha512,    // only in EK certificate chains
+  kEcdsaSha256,  // ES256, P-256
+  kEcdsaSha384,  // ES384, P-384
+  kRsaSha256,    // RS256, RSASSA-PKCS1-v1_5
   kEd25519,
 };
 
@@ -40,7 +38,7 @@ class PublicKey {
   Bytes EcY() const;
 
   // Strict DER or fixed-length raw signatures; anything else is refused. Check: signature.invalid (kRefused),
-  // signature.algorithm when the algorithm does not fit the key's type.
+  // signature.algorithm when the algorithm is not AlgorithmFor(type()).
   Status Verify(SignatureAlgorithm algorithm, ByteView message, ByteView signature,
                 EcdsaForm form = EcdsaForm::kDer) const;
   // The same over a digest of the algorithm's hash; not for Ed25519. Thread safe.

@@ -21,7 +21,6 @@ enum class Alg : uint16_t {
   kSha384 = 0x000c,
   kNull = 0x0010,
   kEcdsa = 0x0018,
-  kKeyedHash = 0x0008,
   kEcc = 0x0023,
   kAes = 0x0006,
   kCfb = 0x0043,

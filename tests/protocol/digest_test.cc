@@ -14,9 +14,6 @@ TEST(DigestTest, HashesTheStandardsExample) {
   EXPECT_EQ(
       HexEncode(Digest(HashAlgorithm::kSha384, {AsBytes("abc")})),
       "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
-  EXPECT_EQ(HexEncode(Digest(HashAlgorithm::kSha512, {AsBytes("abc")})),
-            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
-            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
 }
 TEST(DigestTest, PartsAreConcatenated) {
   EXPECT_EQ(Sha256({AsBytes("a"), AsBytes(""), AsBytes("bc")}), Sha256(AsBytes("abc")));
@@ -25,7 +22,6 @@ TEST(DigestTest, PartsAreConcatenated) {
 TEST(DigestTest, SizesAreThoseOfTheHash) {
   EXPECT_EQ(DigestSize(HashAlgorithm::kSha256), 32u);
   EXPECT_EQ(DigestSize(HashAlgorithm::kSha384), 48u);
-  EXPECT_EQ(DigestSize(HashAlgorithm::kSha512), 64u);
 }
 // RFC 4231, test cases 2 and 6 (a key longer than a block).
 TEST(HmacTest, AgreesWithTheRfc) {

@@ -86,20 +86,11 @@ using enum SignatureAlgorithm;
 INSTANTIATE_TEST_SUITE_P(
     Files, WycheproofSignatureTest,
     testing::Values(SignatureFile{"ecdsa_secp256r1_sha256_test.json", KeyType::kEcP256, kEcdsaSha256},
-                    SignatureFile{"ecdsa_secp256r1_sha512_test.json", KeyType::kEcP256, kEcdsaSha512},
-                    SignatureFile{"ecdsa_secp384r1_sha256_test.json", KeyType::kEcP384, kEcdsaSha256},
                     SignatureFile{"ecdsa_secp384r1_sha384_test.json", KeyType::kEcP384, kEcdsaSha384},
-                    SignatureFile{"ecdsa_secp384r1_sha512_test.json", KeyType::kEcP384, kEcdsaSha512},
                     SignatureFile{"ed25519_test.json", KeyType::kEd25519, kEd25519},
                     SignatureFile{"rsa_signature_2048_sha256_test.json", KeyType::kRsa, kRsaSha256, 2},
-                    SignatureFile{"rsa_signature_2048_sha384_test.json", KeyType::kRsa, kRsaSha384},
-                    SignatureFile{"rsa_signature_2048_sha512_test.json", KeyType::kRsa, kRsaSha512, 1},
                     SignatureFile{"rsa_signature_3072_sha256_test.json", KeyType::kRsa, kRsaSha256, 1},
-                    SignatureFile{"rsa_signature_3072_sha384_test.json", KeyType::kRsa, kRsaSha384},
-                    SignatureFile{"rsa_signature_3072_sha512_test.json", KeyType::kRsa, kRsaSha512, 1},
-                    SignatureFile{"rsa_signature_4096_sha256_test.json", KeyType::kRsa, kRsaSha256},
-                    SignatureFile{"rsa_signature_4096_sha384_test.json", KeyType::kRsa, kRsaSha384},
-                    SignatureFile{"rsa_signature_4096_sha512_test.json", KeyType::kRsa, kRsaSha512}));
+                    SignatureFile{"rsa_signature_4096_sha256_test.json", KeyType::kRsa, kRsaSha256}));
 
 // JOSE form: what Wycheproof calls valid must also verify after conversion, and nothing else converts and
 // verifies.
@@ -121,7 +112,8 @@ TEST(WycheproofTest, RawEcdsaAgreesWithDer) {
 
 class WycheproofOutOfScopeTest : public testing::TestWithParam<const char*> {};
 
-// The PSS files hold a few genuine PKCS#1 v1.5 signatures, wrong there and right for us.
+// What no key of ours signs with. The PSS files hold a few genuine PKCS#1 v1.5 signatures, wrong there and, with
+// SHA-256, right for us.
 TEST_P(WycheproofOutOfScopeTest, NothingIsAcceptedButPkcs1) {
   const json vectors = Load(GetParam());
   if (vectors.is_null()) GTEST_SKIP() << "no vectors in " << VectorDirectory();
@@ -129,17 +121,16 @@ TEST_P(WycheproofOutOfScopeTest, NothingIsAcceptedButPkcs1) {
     auto key = PublicKey::FromSpki(Hex(group, "publicKeyDer"));
     if (!key) return;
     bool accepted = false;
-    for (SignatureAlgorithm algorithm :
-         {kRsaSha256, kRsaSha384, kRsaSha512, kEcdsaSha256, kEcdsaSha384, kEcdsaSha512, kEd25519})
+    for (SignatureAlgorithm algorithm : {kRsaSha256, kEcdsaSha256, kEcdsaSha384, kEd25519})
       accepted |= key->Verify(algorithm, Hex(test, "msg"), Hex(test, "sig")).has_value();
-    EXPECT_EQ(accepted, test.at("comment").get<std::string>().starts_with("PKCS #1 v1.5 signature"))
-        << Describe(test);
+    EXPECT_EQ(accepted, test.at("comment") == "PKCS #1 v1.5 signature with SHA-256") << Describe(test);
   });
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Files, WycheproofOutOfScopeTest,
-    testing::Values("ecdsa_secp521r1_sha512_test.json", "rsa_pss_2048_sha256_mgf1_32_test.json",
+    testing::Values("ecdsa_secp256r1_sha512_test.json", "ecdsa_secp384r1_sha256_test.json",
+                    "ecdsa_secp521r1_sha512_test.json", "rsa_pss_2048_sha256_mgf1_32_test.json",
                     "rsa_pss_2048_sha384_mgf1_48_test.json", "rsa_pss_3072_sha256_mgf1_32_test.json",
                     "rsa_pss_4096_sha256_mgf1_32_test.json", "rsa_pss_4096_sha384_mgf1_48_test.json",
                     "rsa_pss_4096_sha512_mgf1_32_test.json", "rsa_pss_4096_sha512_mgf1_64_test.json",
