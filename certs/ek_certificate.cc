@@ -15,12 +15,8 @@ constexpr char kOidModel[] = "2.23.133.2.2";
 constexpr char kOidVersion[] = "2.23.133.2.3";
 constexpr size_t kMaxAttribute = 256;
 
-struct FreeGeneralNames {
-  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-};
-struct FreeUsages {
-  void operator()(EXTENDED_KEY_USAGE* usages) const { EXTENDED_KEY_USAGE_free(usages); }
-};
+using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES_free>>;
+using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<EXTENDED_KEY_USAGE_free>>;
 using ObjectPtr = std::unique_ptr<ASN1_OBJECT, OpensslFree<ASN1_OBJECT_free>>;
 
 Status CheckProfile(X509* x) {
@@ -37,7 +33,7 @@ Status CheckProfile(X509* x) {
 
 Status CheckExtendedKeyUsage(X509* x) {
   int found = 0;
-  const std::unique_ptr<EXTENDED_KEY_USAGE, FreeUsages> usages(
+  const UsagesPtr usages(
       static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(x, NID_ext_key_usage, &found, nullptr)));
   if (found == -1) return {};  // absent: older profiles
   const ObjectPtr wanted(OBJ_txt2obj(kOidEkCertificate, 1));
@@ -46,12 +42,17 @@ Status CheckExtendedKeyUsage(X509* x) {
   return Refused("ek.extended_key_usage", "extended key usage without that of an EK certificate");
 }
 
+bool IsTextType(int type) {
+  return type == V_ASN1_UTF8STRING || type == V_ASN1_PRINTABLESTRING || type == V_ASN1_IA5STRING;
+}
+
 // The value of one attribute as text; empty when it is missing, no text or not for eyes.
 std::string Attribute(const X509_NAME* name, const char* oid) {
   const ObjectPtr object(OBJ_txt2obj(oid, 1));
   const int at = X509_NAME_get_index_by_OBJ(name, object.get(), -1);
   if (at < 0) return {};
   const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+  if (!IsTextType(ASN1_STRING_type(value))) return {};
   const std::string text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
                          static_cast<size_t>(ASN1_STRING_length(value)));
   const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
@@ -65,7 +66,7 @@ struct TpmNames {
 };
 TpmNames ReadTpmNames(X509* x) {
   TpmNames found;
-  const std::unique_ptr<GENERAL_NAMES, FreeGeneralNames> names(
+  const GeneralNamesPtr names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && !found.complete(); i++) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);

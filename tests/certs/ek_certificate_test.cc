@@ -200,6 +200,18 @@ TEST_F(Ek, WithOnePartOfTheTpmsNameMissingIsRefused) {
               }),
               "ek.san");
 }
+TEST_F(Ek, WithOnePartOfTheTpmsNameInATypeThatIsNoTextIsRefused) {
+  const auto with_type = [&](uint8_t tag) {
+    return OutcomeOf([&](DerNode& c) {
+      Bytes& value = Find(c, kSan).children.back().value;
+      DerNode san = DerNode::Parse(value);
+      san[0][0][0][0][1].tag = tag;
+      value = san.Encode();
+    });
+  };
+  for (uint8_t text : {0x0c, 0x13, 0x16}) EXPECT_EQ(with_type(text), "verified") << int(text);
+  for (uint8_t other : {0x12, 0x14}) EXPECT_EQ(with_type(other), "ek.san") << int(other);
+}
 TEST_F(Ek, MayHaveCriticalSubjectDirectoryAttributesButNoUnknownCriticalExtension) {
   EXPECT_EQ(OutcomeOf([](DerNode& c) { Extensions(c).push_back(Node("300c0603551d090101ff04023000")); }),
             "verified");
