@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "certs/der_reader.h"
+#include "protocol/display_text.h"
 
 namespace holdfast {
 namespace {
@@ -11,34 +12,11 @@ constexpr size_t kMaxCharacters = 64;                    // ub-common-name, ub-o
 constexpr uint8_t kOrganization[] = {0x55, 0x04, 0x0a};  // 2.5.4.10
 constexpr uint8_t kCommonName[] = {0x55, 0x04, 0x03};    // 2.5.4.3
 
-// Takes one UTF-8 character (RFC 3629: shortest form, no surrogates) off `text`.
-std::optional<uint32_t> TakeCharacter(std::string_view& text) {
-  const auto first = static_cast<uint8_t>(text[0]);
-  const size_t size = first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (size == 0 || first > 0xf4 || text.size() < size) return std::nullopt;
-  uint32_t character = size == 1 ? first : first & (0xffu >> (size + 1));
-  for (size_t i = 1; i < size; i++) {
-    const auto next = static_cast<uint8_t>(text[i]);
-    if ((next & 0xc0) != 0x80) return std::nullopt;
-    character = character << 6 | (next & 0x3f);
-  }
-  constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (character < kSmallest[size] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000))
-    return std::nullopt;
-  text.remove_prefix(size);
-  return character;
-}
-
-// C0, DEL, C1; line and paragraph separators; what reorders the text around it on a screen.
-bool Misleads(uint32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
 bool IsText(std::string_view text) {
   size_t count = 0;
   while (!text.empty()) {
     const auto character = TakeCharacter(text);
-    if (!character || Misleads(*character) || ++count > kMaxCharacters) return false;
+    if (!character || IsMisleading(*character) || ++count > kMaxCharacters) return false;
   }
   return true;
 }
@@ -65,15 +43,17 @@ std::optional<std::string> TakeAttribute(DerReader& names, ByteView oid) {
 }
 
 auto BadText(std::string_view check) {
-  return Malformed(check, "a name with more than 64 characters, control characters or bad UTF-8",
-                   "shorten it or take the unprintable characters out");
+  return Malformed(check,
+                   "a name with more than 64 characters, characters that are not to be seen, or bad UTF-8",
+                   "shorten it, or take the invisible characters out");
 }
 
 }  // namespace
 
 Result<Bytes> EncodeName(const DistinguishedName& name) {
   if (!IsText(name.organization)) return BadText("name.organization");
-  if (name.common_name.empty()) return Malformed("name.common_name", "a name without a common name");
+  if (name.common_name.empty())
+    return Malformed("name.common_name", "a name without a common name", "give a name");
   if (!IsText(name.common_name)) return BadText("name.common_name");
   DerWriter w;
   w.Sequence([&] {

@@ -7,8 +7,9 @@
 namespace holdfast {
 
 struct DistinguishedName {
-  std::string organization;  // may be empty; at most 64 characters, UTF-8, no control characters
-  std::string common_name;   // 1 to 64
+  // At most 64 characters of UTF-8 (ub-organization-name, ub-common-name), none misleading (display_text.h).
+  std::string organization;  // may be empty
+  std::string common_name;   // may not
   bool operator==(const DistinguishedName&) const = default;
 };
 Result<Bytes> EncodeName(const DistinguishedName& name);  // DER Name. Check: name.<member>

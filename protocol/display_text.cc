@@ -1,57 +1,63 @@
 #include "protocol/display_text.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 
 namespace holdfast {
 
-size_t Utf8Length(std::string_view text) {
-  const auto at = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0; };
-  const uint8_t first = at(0);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  for (size_t i = 1; i < length; i++) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
+std::optional<char32_t> TakeCharacter(std::string_view& text) {
+  const auto first = static_cast<uint8_t>(text[0]);
+  const size_t size = first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (size == 0 || first > 0xf4 || text.size() < size) return std::nullopt;
+  char32_t character = size == 1 ? first : first & (0xffu >> (size + 1));
+  for (size_t i = 1; i < size; i++) {
+    const auto next = static_cast<uint8_t>(text[i]);
+    if ((next & 0xc0) != 0x80) return std::nullopt;
+    character = character << 6 | (next & 0x3f);
   }
-  const bool bad = (first == 0xe0 && at(1) < 0xa0) || (first == 0xed && at(1) > 0x9f) ||
-                   (first == 0xf0 && at(1) < 0x90) || (first == 0xf4 && at(1) > 0x8f);
-  return bad ? 0 : length;
+  constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (character < kSmallest[size] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000))
+    return std::nullopt;
+  text.remove_prefix(size);
+  return character;
 }
 
 bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t length = Utf8Length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
+  while (!text.empty())
+    if (!TakeCharacter(text)) return false;
   return true;
+}
+
+bool IsMisleading(char32_t c) {
+  constexpr std::pair<char32_t, char32_t> kRanges[] = {
+      {0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad}, {0x061c, 0x061c}, {0x180e, 0x180e},
+      {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}};
+  return std::any_of(std::begin(kRanges), std::end(kRanges),
+                     [c](const auto& range) { return c >= range.first && c <= range.second; });
 }
 
 bool IsDisplayText(std::string_view text, size_t max_size) {
   if (text.size() > max_size) return false;
-  for (size_t i = 0; i < text.size(); i++) {
-    const auto octet = static_cast<unsigned char>(text[i]);
-    if (octet < 0x20 || octet == 0x7f) return false;
-    // U+0080 to U+009F are C2 80 to C2 9F; C2 is never a continuation octet.
-    if (octet == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return false;
+  while (!text.empty()) {
+    const auto character = TakeCharacter(text);
+    if (!character || IsMisleading(*character)) return false;
   }
   return true;
 }
 
 std::string Quotable(std::string_view text) {
   constexpr size_t kMaxQuote = 64;
-  size_t size = text.size();
-  if (size > kMaxQuote) {
-    // A continuation octet is 10xxxxxx: the cut is before the character that it belongs to.
-    for (size = kMaxQuote; size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80;) size--;
-  }
   std::string quoted;
-  for (size_t i = 0; i < size; i++) {
-    // One character at a time: U+0080 to U+009F have two octets.
-    const size_t length = static_cast<unsigned char>(text[i]) == 0xc2 && i + 1 < size ? 2 : 1;
-    const std::string_view character = text.substr(i, length);
-    quoted += IsDisplayText(character, length) ? std::string(character) : "?";
-    i += length - 1;
+  for (size_t taken = 0; !text.empty();) {
+    std::string_view rest = text;
+    const auto character = TakeCharacter(rest);
+    if (!character) rest.remove_prefix(1);
+    const size_t size = text.size() - rest.size();
+    if ((taken += size) > kMaxQuote) break;
+    quoted += character && !IsMisleading(*character) ? text.substr(0, size) : "?";
+    text = rest;
   }
   return quoted;
 }

@@ -63,7 +63,7 @@ Status FinishMembers(JsonObject& object, const Json& value, bool lenient) {
 std::string ReadDisplayText(JsonObject& object, std::string_view name, size_t max_size) {
   std::string text = object.String(name, max_size);
   if (text.empty()) object.Fault(name, "empty");
-  if (!IsDisplayText(text, max_size)) object.Fault(name, "holds control characters");
+  if (!IsDisplayText(text, max_size)) object.Fault(name, "holds control or invisible characters");
   return text;
 }
 

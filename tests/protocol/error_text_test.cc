@@ -16,6 +16,24 @@ TEST(DisplayTextTest, RefusesControlCharactersOfOneAndTwoOctets) {
     EXPECT_FALSE(IsDisplayText(bad, 64));
   EXPECT_FALSE(IsDisplayText("abc", 2));
 }
+TEST(DisplayTextTest, RefusesWhatReordersOrHidesTheTextAroundIt) {
+  for (const char* bad : {"\u00ad", "\u061c", "\u180e", "\u200b", "\u200f", "\u2028", "\u2029", "\u202e",
+                          "\u2060", "\u2066", "\u206f", "\ufeff", "\ufff9"}) {
+    const std::string text = std::string("Ac") + bad + "me";
+    EXPECT_FALSE(IsDisplayText(text, 64)) << text;
+    EXPECT_EQ(Quotable(text), "Ac?me");
+  }
+  for (const char* good : {"\u2010", "\u2027", "\u202f", "\u205f", "\u2070", "\ufffd"})
+    EXPECT_TRUE(IsDisplayText(good, 64)) << good;
+}
+TEST(DisplayTextTest, RefusesWhatIsNoUtf8) {
+  for (const char* bad : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
+    EXPECT_FALSE(IsUtf8(bad));
+    EXPECT_FALSE(IsDisplayText(bad, 64));
+    EXPECT_EQ(Quotable(bad).find_first_not_of('?'), std::string::npos);
+  }
+}
 TEST(QuotableTest, CutsBetweenCharacters) {
   EXPECT_EQ(Quotable("short"), "short");
   EXPECT_EQ(Quotable(std::string(64, 'a')), std::string(64, 'a'));

@@ -10,16 +10,6 @@
 namespace holdfast::cli {
 namespace {
 
-// C0, DEL, C1, and the characters that reorder or hide text (RFC 8259 has no word on them; terminals do).
-bool MovesTheCursor(std::string_view sequence) {
-  const uint8_t first = static_cast<uint8_t>(sequence[0]);
-  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
-  if (sequence.size() == 2) return first == 0xc2 && static_cast<uint8_t>(sequence[1]) < 0xa0;
-  const std::string_view s = sequence;
-  return (s >= "\u200b" && s <= "\u200f") || (s >= "\u2028" && s <= "\u202e") ||
-         (s >= "\u2060" && s <= "\u206f") || s == "\ufeff";
-}
-
 std::string Sentence(std::string_view clause) {
   if (clause.empty()) return {};
   std::string sentence(clause);
@@ -39,6 +29,8 @@ Error About(std::string_view file, Error error) {
   const std::string name(file);
   const bool named = error.message.starts_with(name + ":") || error.message.starts_with(name + " ");
   if (!named) error.message = name + ": " + error.message;
+  if (error.advice.empty() && error.kind == ErrorKind::kMalformed)
+    error.advice = "give the file as it was made, or make it again";
   return error;
 }
 
@@ -79,15 +71,17 @@ Json ErrorJson(const Error& error) {
 
 std::string Printable(std::string_view text) {
   std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const size_t length = Utf8Length(text.substr(i));
-    const std::string_view sequence = text.substr(i, std::max<size_t>(length, 1));
-    if (length > 0 && !MovesTheCursor(sequence)) {
-      out += sequence;
+  while (!text.empty()) {
+    std::string_view rest = text;
+    const auto character = TakeCharacter(rest);
+    if (!character) rest.remove_prefix(1);
+    const std::string_view octets = text.substr(0, text.size() - rest.size());
+    if (character && !IsMisleading(*character)) {
+      out += octets;
     } else {
-      for (char c : sequence) out += "\\x" + HexEncode(AsBytes({&c, 1}));
+      for (char c : octets) out += "\\x" + HexEncode(AsBytes({&c, 1}));
     }
-    i += sequence.size();
+    text = rest;
   }
   return out;
 }
