@@ -9,6 +9,7 @@
 #include "certs/der_reader.h"
 #include "certs/extensions.h"
 #include "certs/lint_compare.h"
+#include "certs/lint_opinions.h"
 #include "certs/openssl_outline.h"
 
 namespace holdfast {
@@ -22,21 +23,6 @@ bool SameTime(const Botan::X509_Time& botan, Time time) {
 // Some versions of Botan hand out a SEQUENCE with its tag and length, some without.
 bool SameSequence(const std::vector<uint8_t>& botan, ByteView expected) {
   return Equal(botan, expected) || Equal(botan, DerReader(expected).Content(der::kSequence));
-}
-
-Status LintWithOpenssl(ByteView der, const CertificateFields& ordered) {
-  const X509Ptr x = DecodeX509(der);
-  if (!x) return Disagree("lint.openssl", "OpenSSL cannot read it");
-  const Bytes again = EncodeOpenssl<i2d_X509>(x.get());
-  const Bytes key = EncodeOpenssl<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(x.get()));
-  if (!Equal(again, der)) return Disagree("lint.openssl", "OpenSSL encodes it differently");
-  if (!SameSerial(X509_get0_serialNumber(x.get()), ordered.serial) ||
-      !SameName(X509_get_subject_name(x.get()), ordered.subject) ||
-      !SameName(X509_get_issuer_name(x.get()), ordered.issuer) ||
-      !SameTime(X509_get0_notBefore(x.get()), ordered.not_before) ||
-      !SameTime(X509_get0_notAfter(x.get()), ordered.not_after) || key != ordered.subject_spki)
-    return Disagree("lint.openssl", "OpenSSL reads other values in it than were ordered");
-  return {};
 }
 
 // Botan 2.19 refuses years after 2200 and object identifiers whose numbers exceed 32 bits, ours among them. It
@@ -59,6 +45,30 @@ Bytes ForBotan(ByteView der, Time end) {
     if (at == copy.end()) return copy;
     std::transform(arc.begin(), arc.end(), at, [](uint8_t octet) { return octet & 0x7f; });
   }
+}
+
+template <class Object, class Fields>
+Status LintProfile(const Result<Object>& parsed, const Fields& ordered) {
+  if (!parsed) return Disagree("lint.profile", parsed.error().check + ": " + parsed.error().message);
+  if (parsed->fields() != ordered) return Disagree("lint.fields", "it does not say what was ordered");
+  return {};
+}
+
+}  // namespace
+
+Status LintWithOpenssl(ByteView der, const CertificateFields& ordered) {
+  const X509Ptr x = DecodeX509(der);
+  if (!x) return Disagree("lint.openssl", "OpenSSL cannot read it");
+  const Bytes again = EncodeOpenssl<i2d_X509>(x.get());
+  const Bytes key = EncodeOpenssl<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(x.get()));
+  if (!Equal(again, der)) return Disagree("lint.openssl", "OpenSSL encodes it differently");
+  if (!SameSerial(X509_get0_serialNumber(x.get()), ordered.serial) ||
+      !SameName(X509_get_subject_name(x.get()), ordered.subject) ||
+      !SameName(X509_get_issuer_name(x.get()), ordered.issuer) ||
+      !SameTime(X509_get0_notBefore(x.get()), ordered.not_before) ||
+      !SameTime(X509_get0_notAfter(x.get()), ordered.not_after) || key != ordered.subject_spki)
+    return Disagree("lint.openssl", "OpenSSL reads other values in it than were ordered");
+  return {};
 }
 
 Status LintWithBotan(ByteView der, const CertificateFields& ordered) {
@@ -114,15 +124,6 @@ Status LintWithBotan(ByteView der, const CrlFields& ordered) {
   }
   return {};
 }
-
-template <class Object, class Fields>
-Status LintProfile(const Result<Object>& parsed, const Fields& ordered) {
-  if (!parsed) return Disagree("lint.profile", parsed.error().check + ": " + parsed.error().message);
-  if (parsed->fields() != ordered) return Disagree("lint.fields", "it does not say what was ordered");
-  return {};
-}
-
-}  // namespace
 
 Status LintCertificate(ByteView der, const CertificateFields& ordered) {
   HOLDFAST_CHECK(LintProfile(Certificate::Parse(der, ordered.profile), ordered));

@@ -21,6 +21,8 @@ std::filesystem::path LimboFile() {
 
 bool IsOurs(const std::string& pem) {
   const auto blocks = ParseArmor(pem);
+  // Otherwise nobody would have looked at the certificate.
+  EXPECT_TRUE(blocks) << blocks.error().message << "\n" << pem;
   if (!blocks) return false;
   for (const ArmorBlock& block : *blocks) {
     for (auto profile : {CertificateProfile::kRoot, CertificateProfile::kIssuing,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "certs/lint.h"
+#include "certs/lint_opinions.h"
 #include "certs/openssl_outline.h"
 #include "tests/testing/pki.h"
 
@@ -29,6 +30,23 @@ const std::vector<std::pair<const char*, void (*)(CertificateFields&)>> kChanges
     {"shard", [](CertificateFields& f) { f.crl_uri += "1"; }},
     {"terms", [](CertificateFields& f) { f.terms_json += " "; }},
 };
+
+const std::vector<std::pair<const char*, void (*)(CrlFields&)>> kListChanges{
+    {"number", [](CrlFields& f) { f.number++; }},
+    {"shard", [](CrlFields& f) { f.uri += "1"; }},
+    {"list issuer", [](CrlFields& f) { f.issuer.common_name = "other"; }},
+    {"this_update", [](CrlFields& f) { f.this_update -= Seconds(1); }},
+    {"next_update", [](CrlFields& f) { f.next_update += Seconds(1); }},
+    {"entry missing", [](CrlFields& f) { f.entries.pop_back(); }},
+    {"entry serial", [](CrlFields& f) { f.entries[0].serial = {0x06}; }},
+    {"entry date", [](CrlFields& f) { f.entries[0].date -= Seconds(1); }},
+    {"reason", [](CrlFields& f) { f.entries[1].reason = RevocationReason::kSuperseded; }},
+};
+
+// Is `what` one of the words in `list`?
+bool IsAmong(std::string_view what, const std::vector<std::string_view>& list) {
+  return std::find(list.begin(), list.end(), what) != list.end();
+}
 
 class Lint : public ::testing::Test {
  protected:
@@ -93,46 +111,77 @@ TEST_F(Lint, StopsAKeyOffTheCurveThoughAnotherWasParsed) {
   EXPECT_EQ(CheckOf(LintLicense(der, ordered, key())), "lint.profile");
 }
 
-// The second opinion, asked alone, so that what the first one would have stopped reaches it.
-TEST_F(Lint, OpensslStopsWhatItReadsDifferently) {
-  EXPECT_EQ(CheckOf(LintWithOpensslOutline(der, ordered)), "passed");
-  for (const auto& [what, change] : kChanges) {
-    CertificateFields other = ordered;
-    change(other);
-    const bool in_extension = std::string_view("authority shard terms").find(what) != std::string_view::npos;
-    EXPECT_EQ(CheckOf(LintWithOpensslOutline(der, other)), in_extension ? "passed" : "lint.openssl") << what;
-  }
-}
-
-TEST_F(Lint, OpensslStopsACertificateThatIsCutOffOrGoesOn) {
-  for (size_t size = 0; size < der.size(); size++)
-    EXPECT_EQ(CheckOf(LintWithOpensslOutline(ByteView(der).first(size), ordered)), "lint.openssl") << size;
-  der.push_back(0);
-  EXPECT_EQ(CheckOf(LintWithOpensslOutline(der, ordered)), "lint.openssl");
-}
-
-// BER that is not DER: OpenSSL reads it and writes it otherwise.
-TEST_F(Lint, OpensslStopsALengthThatIsNotMinimal) {
-  ASSERT_EQ(der[1], 0x82);
-  der[1] = 0x83;
-  der.insert(der.begin() + 2, 0);
-  EXPECT_EQ(CheckOf(LintWithOpensslOutline(der, ordered)), "lint.openssl");
-}
-
 TEST_F(Lint, StopsACrlThatDiffersInOneField) {
   const Bytes crl = testing::SignCrl(list, *pki.issuing_key);
-  const std::vector<std::pair<const char*, void (*)(CrlFields&)>> changes{
-      {"number", [](CrlFields& f) { f.number++; }},
-      {"shard", [](CrlFields& f) { f.uri += "1"; }},
-      {"this_update", [](CrlFields& f) { f.this_update -= Seconds(1); }},
-      {"next_update", [](CrlFields& f) { f.next_update += Seconds(1); }},
-      {"entry missing", [](CrlFields& f) { f.entries.pop_back(); }},
-      {"reason", [](CrlFields& f) { f.entries[1].reason = RevocationReason::kSuperseded; }},
-  };
-  for (const auto& [what, change] : changes) {
+  for (const auto& [what, change] : kListChanges) {
     CrlFields other = list;
     change(other);
     EXPECT_EQ(CheckOf(LintCrl(crl, other)), "lint.fields") << what;
+  }
+}
+
+// --- Each other opinion asked alone, so that what our own parser would have stopped reaches it.
+
+struct Opinion {
+  const char* name;
+  const char* check;
+  Status (*certificate)(ByteView, const CertificateFields&);
+  Status (*list)(ByteView, const CrlFields&);  // null: of lists it has none
+  std::vector<std::string_view> blind_to;
+};
+class LintOpinion : public Lint, public ::testing::WithParamInterface<Opinion> {};
+
+TEST_P(LintOpinion, StopsACertificateInWhichItReadsAnotherValue) {
+  EXPECT_EQ(CheckOf(GetParam().certificate(der, ordered)), "passed");
+  for (const auto& [what, change] : kChanges) {
+    CertificateFields other = ordered;
+    change(other);
+    const bool in_extension = IsAmong(what, {"authority", "shard", "terms"});
+    EXPECT_EQ(CheckOf(GetParam().certificate(der, other)), in_extension ? "passed" : GetParam().check)
+        << what;
+  }
+}
+
+TEST_P(LintOpinion, StopsACertificateThatIsCutOff) {
+  for (size_t size = 0; size < der.size(); size++)
+    EXPECT_EQ(CheckOf(GetParam().certificate(ByteView(der).first(size), ordered)), GetParam().check) << size;
+}
+
+class LintListOpinion : public LintOpinion {};
+
+TEST_P(LintListOpinion, StopsAListInWhichItReadsAnotherValue) {
+  const Bytes crl = testing::SignCrl(list, *pki.issuing_key);
+  EXPECT_EQ(CheckOf(GetParam().list(crl, list)), "passed");
+  for (const auto& [what, change] : kListChanges) {
+    CrlFields other = list;
+    change(other);
+    const bool blind = IsAmong(what, {"number", "shard"}) || IsAmong(what, GetParam().blind_to);
+    EXPECT_EQ(CheckOf(GetParam().list(crl, other)), blind ? "passed" : GetParam().check) << what;
+  }
+  for (size_t size = 0; size < crl.size(); size++)
+    EXPECT_EQ(CheckOf(GetParam().list(ByteView(crl).first(size), list)), GetParam().check) << size;
+}
+
+const Opinion kOpenssl{"Openssl", "lint.openssl", LintWithOpenssl, LintWithOpenssl, {"reason"}};
+const Opinion kBotan{"Botan", "lint.botan", LintWithBotan, LintWithBotan, {"list issuer", "entry date"}};
+const Opinion kOutline{"OpensslOutline", "lint.openssl", LintWithOpensslOutline, nullptr, {}};
+
+std::string NameOf(const ::testing::TestParamInfo<Opinion>& info) {
+  return info.param.name;
+}
+INSTANTIATE_TEST_SUITE_P(, LintOpinion, ::testing::Values(kOpenssl, kBotan, kOutline), NameOf);
+INSTANTIATE_TEST_SUITE_P(, LintListOpinion, ::testing::Values(kOpenssl, kBotan), NameOf);
+
+// Botan does not mind either; what goes on or is BER is for the others.
+TEST_F(Lint, OpensslStopsWhatGoesOnAndLengthsThatAreNotMinimal) {
+  Bytes longer = der, not_minimal = der;
+  longer.push_back(0);
+  ASSERT_EQ(der[1], 0x82);
+  not_minimal[1] = 0x83;
+  not_minimal.insert(not_minimal.begin() + 2, 0);
+  for (const Bytes& bad : {longer, not_minimal}) {
+    EXPECT_EQ(CheckOf(LintWithOpensslOutline(bad, ordered)), "lint.openssl");
+    EXPECT_EQ(CheckOf(LintWithOpenssl(bad, ordered)), "lint.openssl");
   }
 }
 
