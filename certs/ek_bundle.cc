@@ -69,22 +69,7 @@ Result<Sha256Digest> ParseDigest(const Json& value) {
   return digest;
 }
 
-}  // namespace
-
-std::string_view EkRootClassName(EkRootClass value) {
-  for (const auto& [root_class, name] : kClasses)
-    if (root_class == value) return name;
-  return {};
-}
-
-Result<EkRootClass> ParseEkRootClass(std::string_view name) {
-  for (const auto& [root_class, known] : kClasses)
-    if (known == name) return root_class;
-  return Malformed("ek_bundle.root.class", "\"" + std::string(name) + "\" is no class of TPM",
-                   "use discrete, firmware, pluton, cloud-vtpm or simulator");
-}
-
-Result<EkRootBundle> ParseEkRootBundle(std::string_view json) {
+Result<EkRootBundle> Parse(std::string_view json) {
   HOLDFAST_TRY(const Json value, ParseJson(json, kMaxEkBundleSize));
   JsonObject o(value, "ek_bundle");
   HOLDFAST_CHECK(ReadSchemaVersion(o, kSchemaMajor, "ek_bundle"));
@@ -103,6 +88,26 @@ Result<EkRootBundle> ParseEkRootBundle(std::string_view json) {
     bundle.revoked.push_back(digest);
   }
   return bundle;
+}
+
+}  // namespace
+
+std::string_view EkRootClassName(EkRootClass value) {
+  for (const auto& [root_class, name] : kClasses)
+    if (root_class == value) return name;
+  return {};
+}
+
+Result<EkRootClass> ParseEkRootClass(std::string_view name) {
+  for (const auto& [root_class, known] : kClasses)
+    if (known == name) return root_class;
+  return Malformed("ek_bundle.root.class", "\"" + std::string(name) + "\" is no class of TPM",
+                   "use discrete, firmware, pluton, cloud-vtpm or simulator");
+}
+
+Result<EkRootBundle> ParseEkRootBundle(std::string_view json) {
+  return WithAdvice(Parse(json),
+                    "correct the bundle (docs/formats.md, \"EK bundle\") or restore it from a backup");
 }
 
 std::string FormatEkRootBundle(const EkRootBundle& bundle) {

@@ -16,22 +16,18 @@ bool HasLayout(const std::vector<ArmorBlock>& blocks) {
                     [](const ArmorBlock& block, std::string_view label) { return block.label == label; });
 }
 
-// For people; nobody trusts it. A name that looks like armor is left out.
+// For people; nobody trusts it.
 std::string Preamble(const CertificateFields& license) {
   std::string text = "Holdfast license " + license.subject.common_name;
   if (!license.subject.organization.empty()) text += " for " + license.subject.organization;
-  if (text.find("-----") != std::string::npos) text = "Holdfast license";
   return text + "\nRead it with: holdfast inspect FILE, or openssl x509 -text -in FILE\n\n";
 }
 
-}  // namespace
-
-Result<LicenseFile> ParseLicenseFile(std::string_view text) {
+Result<LicenseFile> Parse(std::string_view text) {
   HOLDFAST_TRY(const std::vector<ArmorBlock> blocks, ParseArmor(text));
   if (!HasLayout(blocks))
     return Malformed("license_file.blocks",
-                     "not a license certificate, an issuing certificate and one or two CRLs, in this order",
-                     "give the license file as it came from the vendor");
+                     "not a license certificate, an issuing certificate and one or two CRLs, in this order");
   HOLDFAST_TRY(Certificate license, Certificate::Parse(blocks[0].content, CertificateProfile::kLicense));
   HOLDFAST_TRY(Certificate issuing, Certificate::Parse(blocks[1].content, CertificateProfile::kIssuing));
   HOLDFAST_TRY(Crl crl, Crl::Parse(blocks[2].content));
@@ -42,15 +38,7 @@ Result<LicenseFile> ParseLicenseFile(std::string_view text) {
   return LicenseFile{std::move(license), std::move(issuing), std::move(crl), std::move(root_crl)};
 }
 
-std::string FormatLicenseFile(const LicenseFile& file) {
-  std::string text = Armor(kLabelCertificate, file.license.der(), Preamble(file.license.fields()));
-  text += Armor(kLabelCertificate, file.issuing.der());
-  text += Armor(kLabelCrl, file.crl.der());
-  if (file.root_crl) text += Armor(kLabelCrl, file.root_crl->der());
-  return text;
-}
-
-Result<TrustAnchors> ParseTrustAnchors(std::string_view pem) {
+Result<TrustAnchors> ParseAnchors(std::string_view pem) {
   HOLDFAST_TRY(const std::vector<ArmorBlock> blocks, ParseArmor(pem));
   if (blocks.size() > kMaxAnchors) return Malformed("roots.count", "more than 16 trust anchors");
   TrustAnchors anchors;
@@ -64,6 +52,24 @@ Result<TrustAnchors> ParseTrustAnchors(std::string_view pem) {
     anchors.roots.push_back(std::move(root));
   }
   return anchors;
+}
+
+}  // namespace
+
+Result<LicenseFile> ParseLicenseFile(std::string_view text) {
+  return WithAdvice(Parse(text), "give the license file as it came from the vendor");
+}
+
+std::string FormatLicenseFile(const LicenseFile& file) {
+  std::string text = Armor(kLabelCertificate, file.license.der(), Preamble(file.license.fields()));
+  text += Armor(kLabelCertificate, file.issuing.der());
+  text += Armor(kLabelCrl, file.crl.der());
+  if (file.root_crl) text += Armor(kLabelCrl, file.root_crl->der());
+  return text;
+}
+
+Result<TrustAnchors> ParseTrustAnchors(std::string_view pem) {
+  return WithAdvice(ParseAnchors(pem), "give the vendor's roots.pem as it came from the vendor");
 }
 
 }  // namespace holdfast

@@ -31,11 +31,9 @@ Result<const Certificate*> FindRoot(const Certificate& issuing, const TrustAncho
 
 Status CheckNamesAndDates(const Certificate& leaf, const Certificate& issuing, const Certificate& root) {
   if (!Issued(issuing, leaf))
-    return Refused("path.issuer", "the certificate is not of the issuing certificate beside it",
-                   std::string(kGetAgain));
+    return Refused("path.issuer", "the certificate is not of the issuing certificate beside it");
   if (!Within(root, issuing) || !Within(issuing, leaf))
-    return Refused("path.dates", "a certificate is valid outside the time of its issuer",
-                   std::string(kGetAgain));
+    return Refused("path.dates", "a certificate is valid outside the time of its issuer");
   return {};
 }
 
@@ -43,10 +41,9 @@ Status CheckNamesAndDates(const Certificate& leaf, const Certificate& issuing, c
 Status CheckScope(const Crl& crl, const Certificate& issuer, std::string_view uri) {
   const CrlFields& f = crl.fields();
   if (f.issuer != issuer.fields().subject || f.authority_key_id != issuer.subject_key_id())
-    return Refused("path.crl", "a CRL of another issuer", std::string(kGetAgain));
+    return Refused("path.crl", "a CRL of another issuer");
   if (f.uri != uri)
-    return Refused("path.crl", "a CRL of another shard, which does not cover this certificate",
-                   std::string(kGetAgain));
+    return Refused("path.crl", "a CRL of another shard, which does not cover this certificate");
   return {};
 }
 
@@ -54,17 +51,13 @@ Result<LicenseTerms> BoundTerms(const CertificateFields& license, const Certific
   HOLDFAST_TRY(LicenseTerms terms, ParseTerms(license.terms_json));
   // Whoever trusts two vendors trusts each of them with its own licenses only.
   if (terms.vendor != root.subject.organization)
-    return Refused("path.terms",
-                   "the terms are of vendor \"" + Quotable(terms.vendor) + "\" and the root is of \"" +
-                       root.subject.organization + "\"",
-                   std::string(kGetAgain));
+    return Refused("path.terms", "the terms are of vendor \"" + Quotable(terms.vendor) +
+                                     "\" and the root is of \"" + root.subject.organization + "\"");
   if (terms.license != license.subject.common_name)
-    return Refused("path.terms", "the terms are of another license than the certificate",
-                   std::string(kGetAgain));
+    return Refused("path.terms", "the terms are of another license than the certificate");
   // A perpetual license ends by its terms never, its certificate when it must (docs/decisions/0084).
   if (terms.expires && *terms.expires + terms.expiry_grace != license.not_after)
-    return Refused("path.terms", "the certificate does not end when the terms and their grace do",
-                   std::string(kGetAgain));
+    return Refused("path.terms", "the certificate does not end when the terms and their grace do");
   return terms;
 }
 
@@ -87,13 +80,11 @@ Status CheckAgreement(const LicenseFile& file, const OpensslRevocations& openssl
   const bool leaf = file.crl.Find(file.license.fields().serial) != nullptr;
   const bool issuing = file.root_crl && file.root_crl->Find(file.issuing.fields().serial) != nullptr;
   if (leaf != openssl.leaf || issuing != openssl.issuing)
-    return Refused("path.openssl", "OpenSSL and we do not agree on what is revoked", std::string(kGetAgain));
+    return Refused("path.openssl", "OpenSSL and we do not agree on what is revoked");
   return {};
 }
 
-}  // namespace
-
-Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchors& anchors) {
+Result<VerifiedLicense> Verify(const LicenseFile& file, const TrustAnchors& anchors) {
   HOLDFAST_TRY(const Certificate* root, FindRoot(file.issuing, anchors));
   HOLDFAST_CHECK(CheckNamesAndDates(file.license, file.issuing, *root));
   HOLDFAST_CHECK(CheckScope(file.crl, file.issuing, file.license.fields().crl_uri));
@@ -119,6 +110,12 @@ Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchor
                          .crl_this_update = crl.this_update,
                          .crl_next_update = crl.next_update,
                          .root = root->public_key().SpkiSha256()};
+}
+
+}  // namespace
+
+Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchors& anchors) {
+  return WithAdvice(Verify(file, anchors), kGetAgain);
 }
 
 Status VerifyMessageCertificate(const Certificate& message, const Certificate& issuing,

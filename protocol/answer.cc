@@ -8,12 +8,14 @@
 
 namespace holdfast {
 
+constexpr std::string_view kGetAgain = "get the answer again from the vendor";
+
 Bytes FormatAnswerContent(const AnswerContent& content) {
   const Json json = {{"schema", "1.0"}, {"license", content.license}};
   return ToBytes(std::string_view(FormatJson(json)));
 }
 
-Result<AnswerContent> ParseAnswerContent(ByteView json) {
+static Result<AnswerContent> ParseContent(ByteView json) {
   HOLDFAST_TRY(Json value, ParseJson(AsText(json), kMaxJweSize));
   JsonObject o(value, "answer");
   const std::string schema = o.String("schema", 16);
@@ -25,13 +27,17 @@ Result<AnswerContent> ParseAnswerContent(ByteView json) {
   return content;
 }
 
+Result<AnswerContent> ParseAnswerContent(ByteView json) {
+  return WithAdvice(ParseContent(json), kGetAgain);
+}
+
 std::string ArmorAnswer(std::string_view compact_jwe, std::string_view preamble) {
   return Armor(kLabelAnswer, AsBytes(compact_jwe), preamble);
 }
 
 Result<Jwe> ReadAnswerFile(std::string_view file_text) {
   HOLDFAST_TRY(std::string compact, ReadSingleBlock(file_text, kLabelAnswer, "answer"));
-  return ParseJwe(compact);
+  return WithAdvice(ParseJwe(compact), kGetAgain);
 }
 
 }  // namespace holdfast

@@ -87,9 +87,12 @@ Result<std::vector<ArmorBlock>> ParseArmor(std::string_view text) {
     std::string_view line = NextLine(text);
     if (!line.starts_with(kBegin)) continue;
     std::string_view label = BeginLabel(line);
-    if (!IsLabel(label)) return Malformed("armor.syntax", "a BEGIN line that is not one of PEM");
+    if (!IsLabel(label))
+      return Malformed("armor.syntax", "a BEGIN line that is not one of PEM",
+                       "get the file again; it is damaged");
     if (blocks.size() == kMaxArmorBlocks)
-      return Malformed("armor.count", "more than " + std::to_string(kMaxArmorBlocks) + " PEM blocks");
+      return Malformed("armor.count", "more than " + std::to_string(kMaxArmorBlocks) + " PEM blocks",
+                       "this is not one of our files");
     HOLDFAST_TRY(Bytes content, ReadBody(text, label));
     blocks.push_back({std::string(label), std::move(content)});
   }

@@ -78,9 +78,7 @@ Status CheckTermsSize(const std::string& id, const Plan& plan) {
                    "use fewer features, or shorter texts");
 }
 
-}  // namespace
-
-Result<ProductFile> ParseProductFile(std::string_view json) {
+Result<ProductFile> Parse(std::string_view json) {
   HOLDFAST_TRY(Json value, ParseJson(json, kMaxProductFileSize));
   JsonObject o(value, kContext);
   ProductFile file;
@@ -103,6 +101,12 @@ Result<ProductFile> ParseProductFile(std::string_view json) {
     file.plans.emplace(id, std::move(*parsed));
   }
   return file;
+}
+
+}  // namespace
+
+Result<ProductFile> ParseProductFile(std::string_view json) {
+  return WithAdvice(Parse(json), "correct the product file; docs/formats.md explains each member");
 }
 
 }  // namespace holdfast

@@ -118,7 +118,7 @@ Result<ActivationRequest> ParseRequest(std::string_view compact_jws) {
 
 Result<AnyRequest> ReadAnyRequestFile(std::string_view file_text) {
   HOLDFAST_TRY(std::string compact, ReadSingleBlock(file_text, kLabelRequest, "request"));
-  return ParseAnyRequest(compact);
+  return WithAdvice(ParseAnyRequest(compact), "make a new request on the host");
 }
 
 Result<ActivationRequest> ReadRequestFile(std::string_view file_text) {

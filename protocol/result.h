@@ -46,6 +46,13 @@ inline tl::unexpected<Error> Refused(std::string_view check, std::string message
   return Fail(ErrorKind::kRefused, check, std::move(message), std::move(advice));
 }
 
+// What a family of checks advises in common: the result as it is, but an error without advice gets this one.
+template <class T>
+Result<T> WithAdvice(Result<T> result, std::string_view advice) {
+  if (!result && result.error().advice.empty()) result.error().advice = advice;
+  return result;
+}
+
 }  // namespace holdfast
 
 #define HOLDFAST_CONCAT_(a, b) a##b

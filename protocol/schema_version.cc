@@ -20,7 +20,8 @@ Result<SchemaVersion> ParseSchemaVersion(std::string_view text, int major, std::
   SchemaVersion version{Number(text.substr(0, dot)),
                         dot == std::string_view::npos ? -1 : Number(text.substr(dot + 1))};
   if (version.major < 0 || version.minor < 0)
-    return Malformed(check, "the schema version is not two numbers like 1.0");
+    return Malformed(check, "the schema version is not two numbers like 1.0",
+                     "write \"1.0\", or get the file again");
   if (version.major > major)
     return Refused(check, "schema " + std::string(text) + " is newer than this program understands",
                    "install a newer version");

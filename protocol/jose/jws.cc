@@ -10,6 +10,7 @@ namespace holdfast {
 namespace {
 
 constexpr size_t kMaxHeaderSize = 512;
+constexpr std::string_view kGetAgain = "get the file again from where it was made";
 
 // RFC 7518 3.1, RFC 8037; only what our own keys sign with.
 std::string_view AlgName(SignatureAlgorithm algorithm) {
@@ -28,7 +29,7 @@ std::string_view AlgName(SignatureAlgorithm algorithm) {
 }
 
 auto BadSyntax(std::string what) {
-  return Malformed("jws.syntax", std::move(what), "get the file again; it is damaged");
+  return Malformed("jws.syntax", std::move(what), std::string(kGetAgain));
 }
 
 }  // namespace
@@ -47,14 +48,15 @@ std::string_view TypName(MessageType type) {
 
 Result<Jws> ParseJws(std::string_view compact, MessageType expected) {
   if (compact.size() > kMaxJwsSize)
-    return Malformed("jws.size", "a signed message of more than " + std::to_string(kMaxJwsSize) + " octets");
+    return Malformed("jws.size", "a signed message of more than " + std::to_string(kMaxJwsSize) + " octets",
+                     "give the file of the right kind");
   auto parts = SplitCompact(compact, 3);
   if (parts.empty()) return BadSyntax("not three parts separated by dots (JWS compact serialization)");
   auto header = Base64UrlDecode(parts[0]), payload = Base64UrlDecode(parts[1]),
        signature = Base64UrlDecode(parts[2]);
   if (!header || !payload || !signature) return BadSyntax("a part of the signed message is not base64url");
   auto json = ParseJson(AsText(*header), kMaxHeaderSize);
-  if (!json) return Malformed("jws.header", "the header is " + json.error().message);
+  if (!json) return Malformed("jws.header", "the header is " + json.error().message, std::string(kGetAgain));
   JsonObject object(*json, "jws.header");
   Jws jws;
   jws.type = expected;
@@ -62,7 +64,7 @@ Result<Jws> ParseJws(std::string_view compact, MessageType expected) {
   const std::string typ = object.String("typ", 64);
   jws.kid = object.String("kid", 128, "");
   if (auto status = object.Finish(); !status)
-    return Malformed("jws.header", "the header: " + status.error().message);
+    return Malformed("jws.header", "the header: " + status.error().message, std::string(kGetAgain));
   if (typ != TypName(expected)) {
     return Refused("jws.typ",
                    "a message of type \"" + Quotable(typ) + "\" where \"" + std::string(TypName(expected)) +
@@ -78,12 +80,15 @@ Result<Jws> ParseJws(std::string_view compact, MessageType expected) {
 Status VerifyJws(const Jws& jws, const PublicKey& key) {
   const SignatureAlgorithm algorithm = AlgorithmFor(key.type());
   if (jws.alg != AlgName(algorithm)) {
-    return Refused("jws.algorithm", "the header says \"" + Quotable(jws.alg) + "\" but the key signs with " +
-                                        std::string(AlgName(algorithm)));
+    return Refused("jws.algorithm",
+                   "the header says \"" + Quotable(jws.alg) + "\" but the key signs with " +
+                       std::string(AlgName(algorithm)),
+                   std::string(kGetAgain));
   }
   if (!key.Verify(algorithm, AsBytes(jws.signing_input), jws.signature, EcdsaForm::kRaw))
     return Refused("jws.signature",
-                   "the signature does not fit the message: it was altered, or signed by another key");
+                   "the signature does not fit the message: it was altered, or signed by another key",
+                   std::string(kGetAgain));
   return {};
 }
 

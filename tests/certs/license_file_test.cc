@@ -20,10 +20,12 @@ class LicenseFileBlocks : public ::testing::Test {
 
   static std::string Outcome(const std::string& text) {
     const auto parsed = ParseLicenseFile(text);
+    EXPECT_TRUE(parsed || !parsed.error().advice.empty()) << parsed.error().check;
     return parsed ? "parsed" : parsed.error().check;
   }
   static std::string AnchorsOutcome(const std::string& text) {
     const auto parsed = ParseTrustAnchors(text);
+    EXPECT_TRUE(parsed || !parsed.error().advice.empty()) << parsed.error().check;
     return parsed ? std::to_string(parsed->roots.size()) : parsed.error().check;
   }
 };

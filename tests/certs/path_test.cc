@@ -51,6 +51,7 @@ class Path : public ::testing::Test {
 
   std::string Refusal(const LicenseFile& f, const TrustAnchors& anchors) {
     const auto verified = VerifyLicense(f, anchors);
+    EXPECT_TRUE(verified || !verified.error().advice.empty()) << verified.error().check;
     return verified ? "verified" : verified.error().check;
   }
   std::string Refusal(const LicenseFile& f) { return Refusal(f, pki.Anchors()); }

@@ -10,6 +10,7 @@ namespace {
 
 std::string CheckOf(std::string_view json) {
   auto content = ParseAnswerContent(AsBytes(json));
+  EXPECT_TRUE(content || !content.error().advice.empty()) << content.error().check;
   return content ? "accepted" : content.error().check;
 }
 
@@ -45,6 +46,7 @@ TEST(AnswerTest, TheContentIsStrict) {
 TEST(AnswerTest, SaysWhatAWrongFileIs) {
   auto message = [](std::string_view text) {
     auto jwe = ReadAnswerFile(text);
+    EXPECT_TRUE(jwe || !jwe.error().advice.empty()) << jwe.error().check;
     return jwe ? "accepted" : jwe.error().check + ": " + jwe.error().message;
   };
   EXPECT_EQ(message(Armor(kLabelRequest, AsBytes("x"))),

@@ -21,6 +21,7 @@ std::string WithHeader(std::string_view header) {
 
 std::string CheckOf(std::string_view compact, MessageType type = MessageType::kRequest) {
   auto jws = ParseJws(compact, type);
+  EXPECT_TRUE(jws || !jws.error().advice.empty()) << jws.error().check;
   return jws ? "accepted" : jws.error().check;
 }
 
@@ -116,6 +117,7 @@ TEST(JwsTest, TheAlgorithmIsThatOfTheKeyNeverOfTheHeader) {
       auto status = VerifyJws(*jws, key.public_key());
       ASSERT_FALSE(status) << alg;
       EXPECT_EQ(status.error().check, "jws.algorithm") << alg;
+      EXPECT_NE(status.error().advice, "");
     }
   }
 }

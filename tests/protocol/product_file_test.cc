@@ -17,6 +17,7 @@ Result<ProductFile> After(F alter) {
 template <class F>
 std::string CheckAfter(F alter) {
   auto file = After(alter);
+  EXPECT_TRUE(file || !file.error().advice.empty()) << file.error().check;
   return file ? "accepted" : file.error().check;
 }
 template <class F>

@@ -43,13 +43,19 @@ TEST(RequestTest, SaysWhatAWrongFileIs) {
   EXPECT_EQ(message("hello"), "request.kind: this is no file of Holdfast, not a request");
 }
 
+// The check that refuses the file of a request, which also says what to do.
+std::string CheckOfFile(const std::string& compact_jws) {
+  auto request = ReadRequestFile(ArmorRequest(compact_jws, examples::Content()));
+  if (request) return "accepted";
+  EXPECT_NE(request.error().advice, "") << request.error().check;
+  return request.error().check;
+}
 // The check that refuses the example request after the content (or the payload) was altered.
 template <class F>
 std::string AfterContent(F alter) {
   Json json = Json::parse(FormatRequestContent(examples::Content()));
   alter(json);
-  auto request = ParseRequest(examples::UnsignedRequest(json.dump()));
-  return request ? "accepted" : request.error().check;
+  return CheckOfFile(examples::UnsignedRequest(json.dump()));
 }
 template <class F>
 std::string AfterPayload(F alter) {
@@ -57,8 +63,7 @@ std::string AfterPayload(F alter) {
       RequestPayload(FormatRequestContent(examples::Content()), examples::Evidence(), Bytes(64, 14));
   Json json = Json::parse(AsText(payload));
   alter(json);
-  auto request = ParseRequest(examples::UnsignedRequest("", json.dump()));
-  return request ? "accepted" : request.error().check;
+  return CheckOfFile(examples::UnsignedRequest("", json.dump()));
 }
 
 TEST(RequestTest, EveryMemberOfTheContentIsRequired) {

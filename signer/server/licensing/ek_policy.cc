@@ -62,9 +62,7 @@ Result<DeniedFirmware> ParseFirmware(const Json& value) {
   return denied;
 }
 
-}  // namespace
-
-Result<EkPolicy> ParseEkPolicy(std::string_view json) {
+Result<EkPolicy> Parse(std::string_view json) {
   HOLDFAST_TRY(const Json value, ParseJson(json, kMaxPolicySize));
   JsonObject object(value, "ek_policy");
   HOLDFAST_CHECK(ReadSchemaVersion(object, kSchemaMajor, "ek_policy"));
@@ -88,6 +86,12 @@ Result<EkPolicy> ParseEkPolicy(std::string_view json) {
     }
   HOLDFAST_CHECK(object.Finish());
   return policy;
+}
+
+}  // namespace
+
+Result<EkPolicy> ParseEkPolicy(std::string_view json) {
+  return WithAdvice(Parse(json), "correct the policy for endorsement keys or restore it from a backup");
 }
 
 std::string FormatEkPolicy(const EkPolicy& policy) {

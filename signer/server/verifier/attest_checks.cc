@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "signer/server/verifier/checks.h"
 
 namespace holdfast::verifier {
@@ -38,12 +40,12 @@ Status AttestClock(Case& c) {
     const tpm::ClockInfo& before = c.attests[i - 1].attest.clock;
     const tpm::ClockInfo& after = c.attests[i].attest.clock;
     if (after.reset_count != before.reset_count || after.restart_count != before.restart_count)
-      return c.Refuse("the host was restarted or suspended between two attestations of the request",
-                      "Make a new request on the host");
+      return c.Refuse("the host was restarted or suspended between two attestations of the request");
     if (after.clock_ms < before.clock_ms)
       return c.Refuse("the TPM's clock goes back between two attestations of the request");
   }
-  if (!c.at(Slot::kQuote).attest.clock.safe)
+  if (!std::all_of(c.attests.begin(), c.attests.end(),
+                   [](const ParsedAttest& parsed) { return parsed.attest.clock.safe; }))
     c.Note("attest.clock_not_safe",
            "the TPM's clock may repeat earlier values: it lost power shortly before");
   return {};

@@ -9,8 +9,7 @@ Status Store(Result<T> parsed, std::string_view member, T& out) {
   if (!parsed) {
     Error error = std::move(parsed.error());
     error.message = std::string(member) + ": " + error.message;
-    if (error.advice.empty()) error.advice = "Make a new request on the host";
-    return tl::unexpected(std::move(error));
+    return WithAdvice(Status(tl::unexpected(std::move(error))), kNewRequest);
   }
   out = std::move(*parsed);
   return {};

@@ -8,6 +8,9 @@
 
 namespace holdfast::verifier {
 
+// What helps against most that can be wrong with a request.
+inline constexpr std::string_view kNewRequest = "Make a new request on the host";
+
 enum class Slot { kCertify, kGate, kQuote };  // in the order in which the agent makes them
 inline constexpr std::array kSlots{Slot::kCertify, Slot::kGate, Slot::kQuote};
 std::string_view SlotName(Slot slot);  // for messages
@@ -44,7 +47,7 @@ struct Case {
     return std::get<Body>(at(slot).attest.attested);
   }
   // kRefused with the running check's name.
-  tl::unexpected<Error> Refuse(std::string message, std::string advice = {}) const;
+  tl::unexpected<Error> Refuse(std::string message, std::string advice = std::string(kNewRequest)) const;
   void Note(std::string_view name, std::string_view message);
 };
 

@@ -64,7 +64,9 @@ Status EkCertificate(Case& c) {
     c.Note("ek.pinned", "the EK is trusted because it is pinned, not by a certificate");
     return {};
   }
-  HOLDFAST_TRY(c.identity, VerifyEkCertificate(chain, c.policy.ek_roots, c.now));
+  const std::string advice = "Use a certificate that the manufacturer issued for this EK, or pin the EK: " +
+                             HexEncode(c.ek_key->SpkiSha256());
+  HOLDFAST_TRY(c.identity, WithAdvice(VerifyEkCertificate(chain, c.policy.ek_roots, c.now), advice));
   c.manufacturer = c.identity->manufacturer;
   NoteExpiry(c);
   return {};
@@ -72,8 +74,7 @@ Status EkCertificate(Case& c) {
 
 Status EkKeyMatch(Case& c) {
   if (c.identity->key.spki() == c.ek_key->spki()) return {};
-  return c.Refuse("the EK certificate is for another key than the request's EK",
-                  "Make a new request on the host");
+  return c.Refuse("the EK certificate is for another key than the request's EK");
 }
 
 Status EkSimulator(Case& c) {

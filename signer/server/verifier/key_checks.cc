@@ -34,8 +34,7 @@ Status CertifyQualifiedName(Case& c) {
 
 Status KeyPolicy(Case& c) {
   if (c.license_key.auth_policy == tpm::GatePolicy(NameOf(c.gate), c.gate_base)) return {};
-  return c.Refuse("the license key does not depend on the gate at the value that was attested",
-                  "Make a new request on the host");
+  return c.Refuse("the license key does not depend on the gate at the value that was attested");
 }
 
 }  // namespace holdfast::verifier

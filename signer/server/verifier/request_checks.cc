@@ -25,8 +25,7 @@ Status RequestPossession(Case& c) {
 Status RequestQualifyingData(Case& c) {
   for (Slot slot : kSlots)
     if (!Equal(c.at(slot).attest.extra_data, c.request.content_hash))
-      return c.Refuse(std::string(SlotName(slot)) + " was made for another request",
-                      "Make a new request on the host");
+      return c.Refuse(std::string(SlotName(slot)) + " was made for another request");
   return {};
 }
 

@@ -109,14 +109,18 @@ TEST(Appraisal, AnExpiredEkCertificateIsNotedNotRefused) {
   EXPECT_EQ(result->notes[0].name, "ek.expired");
 }
 
-TEST(Appraisal, AClockThatIsNotSafeIsNoted) {
+TEST(Appraisal, AClockThatIsNotSafeIsNotedWhicheverAttestationSaysSo) {
   SoftwareTpm tpm;
-  RequestOptions options;
-  options.lies.attest = [](tpm::Attest& attest) { attest.clock.safe = false; };
-  auto result = Appraise(RequestOf(tpm, options), PolicyFor(tpm), kAppraisalTime);
-  ASSERT_EQ(FailedCheck(result), "");
-  ASSERT_EQ(result->notes.size(), 1u);
-  EXPECT_EQ(result->notes[0].name, "attest.clock_not_safe");
+  const auto not_safe = [](tpm::Attest& attest) { attest.clock.safe = false; };
+  for (auto attest : {&testing::RequestLies::certify, &testing::RequestLies::gate,
+                      &testing::RequestLies::quote, &testing::RequestLies::attest}) {
+    RequestOptions options;
+    options.lies.*attest = not_safe;
+    auto result = Appraise(RequestOf(tpm, options), PolicyFor(tpm), kAppraisalTime);
+    ASSERT_EQ(FailedCheck(result), "");
+    ASSERT_EQ(result->notes.size(), 1u);
+    EXPECT_EQ(result->notes[0].name, "attest.clock_not_safe");
+  }
 }
 
 class WithoutCertificate : public ::testing::Test {

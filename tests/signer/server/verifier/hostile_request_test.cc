@@ -373,6 +373,7 @@ TEST_P(HostileRequest, IsRefusedByTheCheckThatSeesIt) {
   auto result = Appraise(RequestOf(stage.tpm, stage.options), stage.policy, kAppraisalTime);
   ASSERT_EQ(FailedCheck(result), GetParam().check) << (result ? "" : result.error().message);
   EXPECT_FALSE(result.error().message.empty());
+  EXPECT_FALSE(result.error().advice.empty()) << "says not what to do";
 }
 
 INSTANTIATE_TEST_SUITE_P(Appraisal, HostileRequest, ::testing::ValuesIn(Lies()),
