@@ -34,8 +34,7 @@ std::string Checksum(std::string_view text) {
   return checksum;
 }
 
-Result<ProductKeyClaims> ParseClaims(ByteView payload) {
-  HOLDFAST_TRY(Json json, ParseJson(AsText(payload), kMaxKeySize));
+Result<ProductKeyClaims> ReadClaims(const Json& json) {
   JsonObject object(json, "product_key");
   ProductKeyClaims claims;
   claims.id = object.String("jti", 22);
@@ -43,17 +42,24 @@ Result<ProductKeyClaims> ParseClaims(ByteView payload) {
   claims.product = object.String("product", 64);
   claims.plan = object.String("plan", 64);
   claims.issued = Time(Seconds(object.Integer("iat", 0, 253402300799)));
-  Bytes seed = object.Base64Url("seed", kSeedSize);
+  claims.seed = object.Base64UrlSecret("seed", kSeedSize);
   if (auto id = Base64UrlDecode(claims.id); !id || id->size() != 16)
     object.Fault("jti", "not 128 bits in base64url");
   if (claims.vendor.empty() || !IsDisplayText(claims.vendor, kMaxNameSize))
-    object.Fault("iss", "empty or with control characters");
+    object.Fault("iss", "empty or with control or invisible characters");
   // Both become parts of file names on the customer's side, where nobody has verified the signature.
   if (!IsIdentifier(claims.product)) object.Fault("product", "not an identifier");
   if (!IsIdentifier(claims.plan)) object.Fault("plan", "not an identifier");
-  if (seed.size() != kSeedSize) object.Fault("seed", "not 32 octets");
-  claims.seed = Secret(std::move(seed));
+  if (claims.seed.size() != kSeedSize) object.Fault("seed", "not 32 octets");
   HOLDFAST_CHECK(object.Finish());
+  return claims;
+}
+
+Result<ProductKeyClaims> ParseClaims(ByteView payload) {
+  HOLDFAST_TRY(Json json, ParseJson(AsText(payload), kMaxKeySize));
+  auto claims = ReadClaims(json);
+  if (const auto seed = json.find("seed"); seed != json.end() && seed->is_string())
+    Wipe(seed->get_ref<std::string&>());
   return claims;
 }
 
@@ -69,6 +75,28 @@ Bytes PossessionMessage(ByteView content_hash) {
 
 auto BadSeed() {
   return Fail(ErrorKind::kInternal, "product_key.seed", "a seed that is not of 32 octets");
+}
+
+Result<ProductKey> Parse(std::string_view text) {
+  if (text.size() > kMaxKeySize)
+    return Malformed("product_key.size",
+                     "a product key of more than " + std::to_string(kMaxKeySize) + " characters");
+  const size_t first = text.find('-'), last = text.rfind('-');
+  if (first == std::string_view::npos || last <= first || !IsPrefix(text.substr(0, first)) ||
+      text.size() - last - 1 != kChecksumSize)
+    return Malformed("product_key.syntax", "not a product key, which looks like NLS-...-ABCDEFGH");
+  if (text.substr(last + 1) != Checksum(text.substr(0, last)))
+    return Malformed("product_key.checksum", "the checksum at the end of the product key does not fit");
+  ProductKey key;
+  key.prefix = std::string(text.substr(0, first));
+  key.jwt = Secret::CopyOf(AsBytes(text.substr(first + 1, last - first - 1)));
+  HOLDFAST_TRY(Jws jws, ParseJws(key.jwt.RevealText(), MessageType::kProductKey));
+  auto claims = ParseClaims(jws.payload);
+  Wipe(jws.payload);
+  Wipe(jws.signing_input);
+  if (!claims) return tl::unexpected(std::move(claims.error()));
+  key.claims = std::move(*claims);
+  return key;
 }
 
 }  // namespace
@@ -88,23 +116,7 @@ std::string FormatProductKey(std::string_view prefix, std::string_view jwt) {
 }
 
 Result<ProductKey> ParseProductKey(std::string_view text) {
-  if (text.size() > kMaxKeySize)
-    return Malformed("product_key.size",
-                     "a product key of more than " + std::to_string(kMaxKeySize) + " characters");
-  const size_t first = text.find('-'), last = text.rfind('-');
-  if (first == std::string_view::npos || last <= first || !IsPrefix(text.substr(0, first)) ||
-      text.size() - last - 1 != kChecksumSize)
-    return Malformed("product_key.syntax", "not a product key, which looks like NLS-...-ABCDEFGH",
-                     "copy the whole key, from its first to its last character");
-  if (text.substr(last + 1) != Checksum(text.substr(0, last)))
-    return Malformed("product_key.checksum", "the checksum at the end of the product key does not fit",
-                     "copy the key again; a character is missing or altered");
-  ProductKey key;
-  key.prefix = std::string(text.substr(0, first));
-  key.jwt = std::string(text.substr(first + 1, last - first - 1));
-  HOLDFAST_TRY(Jws jws, ParseJws(key.jwt, MessageType::kProductKey));
-  HOLDFAST_TRY(key.claims, ParseClaims(jws.payload));
-  return key;
+  return WithAdvice(Parse(text), "copy the whole key again, from its first to its last character");
 }
 
 Result<Bytes> PossessionPublicKey(const Secret& seed) {

@@ -8,6 +8,10 @@
 // finds typing errors without any key. The seed is an Ed25519 private key (RFC 8032): a request carries the
 // key id and a signature by it, the vendor's store holds only the public half. So neither the mail nor the
 // store lets anyone use the key (docs/decisions/).
+//
+// What ParseProductKey copies of the seed is wiped, but for what the JSON parser has used meanwhile. `text` is the
+// caller's to wipe. On the vendor's side a key is ordinary text on its way to the customer: the payload and the
+// formatted key are not wiped.
 #pragma once
 
 #include "protocol/secret.h"
@@ -17,7 +21,7 @@ namespace holdfast {
 
 struct ProductKeyClaims {
   std::string id;      // jti
-  std::string vendor;  // iss, at most 64 characters
+  std::string vendor;  // iss, at most 64 octets
   std::string product;
   std::string plan;
   Time issued;  // iat, written as a number (RFC 7519 NumericDate)
@@ -26,7 +30,7 @@ struct ProductKeyClaims {
 
 struct ProductKey {
   std::string prefix;
-  std::string jwt;  // a secret, too: holds the seed
+  Secret jwt;  // holds the seed
   ProductKeyClaims claims;
 };
 

@@ -4,9 +4,13 @@
 
 namespace holdfast {
 
-static void Wipe(Bytes& bytes) {
-  if (!bytes.empty()) OPENSSL_cleanse(bytes.data(), bytes.size());
-  bytes.clear();
+void Wipe(Bytes& octets) {
+  if (!octets.empty()) OPENSSL_cleanse(octets.data(), octets.size());
+  octets.clear();
+}
+void Wipe(std::string& text) {
+  if (!text.empty()) OPENSSL_cleanse(text.data(), text.size());
+  text.clear();
 }
 
 Secret::Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) {

@@ -6,6 +6,10 @@
 
 namespace holdfast {
 
+// Overwrites, then empties: for copies of a secret that others hand out as ordinary octets.
+void Wipe(Bytes& octets);
+void Wipe(std::string& text);
+
 class Secret {
  public:
   Secret() = default;

@@ -15,11 +15,14 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   bool boolean(bool v) override { return Put(v); }
   bool number_integer(number_integer_t v) override { return Put(v); }
   bool number_unsigned(number_unsigned_t v) override {
-    if (v > static_cast<uint64_t>(INT64_MAX)) return Stop("json.number", "a number beyond 64 bits");
+    if (v > static_cast<uint64_t>(INT64_MAX)) return Stop("json.number", "a number beyond 64 bits with sign");
     return Put(static_cast<int64_t>(v));
   }
-  bool number_float(number_float_t, const string_t&) override {
-    return Stop("json.number", "a number that is not an integer");
+  bool number_float(number_float_t, const string_t& text) override {
+    // What the library cannot hold as an integer it hands out as a float.
+    const bool integer = text.find_first_of(".eE") == std::string::npos;
+    return Stop("json.number",
+                integer ? "a number beyond 64 bits with sign" : "a number that is not an integer");
   }
   bool string(string_t& v) override { return Put(std::move(v)); }
   bool binary(binary_t&) override { return Stop("json.syntax", "binary data"); }
@@ -36,7 +39,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& e) override {
-    if (e.id == 406) return Stop("json.number", "a number beyond 64 bits");  // out_of_range: 1E400
+    if (e.id == 406) return Stop("json.number", "a number beyond 64 bits with sign");  // out_of_range: 1E400
     const bool utf8 = std::string_view(e.what()).find("UTF-8") != std::string_view::npos;
     return Stop(utf8 ? "json.utf8" : "json.syntax",
                 (utf8 ? "text that is not UTF-8 at octet " : "not well-formed JSON at octet ") +
@@ -188,6 +191,15 @@ Bytes JsonObject::Base64Url(std::string_view name, size_t max_size) {
   Bytes bytes = error_ ? Bytes{} : Converted<Bytes>(*this, name, text, Base64UrlDecode);
   if (bytes.size() > max_size) Fault(name, "longer than " + std::to_string(max_size) + " octets");
   return bytes;
+}
+Secret JsonObject::Base64UrlSecret(std::string_view name, size_t max_size) {
+  const Json* value = Find(name, true);
+  if (!value) return {};
+  auto octets = value->is_string() ? Base64UrlDecode(value->get_ref<const std::string&>())
+                                   : Malformed("bytes.base64url", "not a string");
+  if (octets && octets->size() <= max_size) return Secret(std::move(*octets));
+  Fault(name, octets ? "longer than " + std::to_string(max_size) + " octets" : octets.error().message);
+  return {};
 }
 Bytes JsonObject::Base64(std::string_view name, size_t max_size) {
   std::string text = String(name, max_size / 3 * 4 + 4);

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/bytes.h"
+#include "protocol/secret.h"
 #include "protocol/time.h"
 
 namespace holdfast {
@@ -42,8 +42,10 @@ class JsonObject {
   std::optional<holdfast::Time> OptionalTime(std::string_view name);
   Seconds Duration(std::string_view name);  // "30d"
   Seconds Duration(std::string_view name, Seconds otherwise);
-  Bytes Base64Url(std::string_view name, size_t max_size);     // decoded
-  Bytes Base64(std::string_view name, size_t max_size);        // decoded
+  Bytes Base64Url(std::string_view name, size_t max_size);  // decoded
+  Bytes Base64(std::string_view name, size_t max_size);     // decoded
+  // Decoded without a copy of the text. The text stays in the JSON and in what that was parsed from.
+  Secret Base64UrlSecret(std::string_view name, size_t max_size);
   const Json* Object(std::string_view name);                   // required
   const Json* OptionalObject(std::string_view name);           // nullptr when absent
   const Json* Array(std::string_view name, size_t max_count);  // required

@@ -105,6 +105,13 @@ TEST(WriterTest, WritesWhatReaderReads) {
             (Bytes{1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 8, 0, 2, 9, 10, 11}));
 }
 
+TEST(SecretTest, WipingOverwritesWhatWasThere) {
+  std::string text(64, 's');
+  const char* octets = text.data();
+  Wipe(text);
+  EXPECT_TRUE(text.empty());
+  EXPECT_EQ(std::string(octets, 64).find('s'), std::string::npos);
+}
 TEST(SecretTest, MovingLeavesNothingBehind) {
   Secret a = Secret::CopyOf(Bytes{1, 2, 3}), b(std::move(a));
   EXPECT_TRUE(a.empty());  // NOLINT(bugprone-use-after-move): that is what is tested

@@ -42,7 +42,7 @@ TEST(FormatExamplesTest, TheProductKeyIsSignedByTheMessageKey) {
   auto key = ParseProductKey(Line("product-key.txt"));
   ASSERT_TRUE(key) << key.error().message;
   EXPECT_EQ(key->claims.product, "editor");
-  EXPECT_TRUE(VerifyJws(*ParseJws(key->jwt, MessageType::kProductKey), MessageKey()));
+  EXPECT_TRUE(VerifyJws(*ParseJws(key->jwt.RevealText(), MessageType::kProductKey), MessageKey()));
 }
 
 TEST(FormatExamplesTest, TheRequestIsSignedByItsLicenseKeyAndMadeWithTheProductKey) {

@@ -60,6 +60,12 @@ TEST(ParseJsonTest, RefusesNumbersThatAreNotInt64) {
                           "-9223372036854775809", "1.0", "1e3", "1E400", "-1e-400", "0.0"})
     EXPECT_EQ(CheckOf(bad), "json.number") << bad;
 }
+TEST(ParseJsonTest, SaysWhetherANumberIsTooLargeOrNoInteger) {
+  for (const char* large : {"9223372036854775808", "-9223372036854775809", "99999999999999999999", "1E400"})
+    EXPECT_EQ(ParseJson(large, 64).error().message, "a number beyond 64 bits with sign") << large;
+  for (const char* fraction : {"1.0", "1e3", "0.5"})
+    EXPECT_EQ(ParseJson(fraction, 64).error().message, "a number that is not an integer") << fraction;
+}
 TEST(ParseJsonTest, RefusesWhatIsNotJson) {
   for (const char* bad : {"",
                           " ",

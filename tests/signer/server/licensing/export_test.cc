@@ -24,7 +24,7 @@ TEST_F(ExportTest, HoldsEverythingAndNoSecret) {
   EXPECT_EQ(exported->at("crls").size(), 1u);
   EXPECT_EQ(exported->at("audit").size(), store_->ListAudit(0, 1000)->size());
   const std::string text = exported->dump();
-  EXPECT_EQ(text.find(key.jwt), std::string::npos);
+  EXPECT_EQ(text.find(key.jwt.RevealText()), std::string::npos);
   EXPECT_EQ(text.find(HexEncode(key.claims.seed.Reveal())), std::string::npos);
 }
 
