@@ -83,7 +83,8 @@ tl::unexpected<Error> TooLarge(const Path& path, size_t max_size) {
 }
 
 tl::unexpected<Error> CannotRead(const Path& path) {
-  return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be read: " + Reason());
+  return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be read: " + Reason(),
+              "check the disk");
 }
 
 Result<Bytes> ReadAll(int fd, const Path& path, size_t max_size) {
@@ -118,10 +119,12 @@ Result<int> OpenRegular(const Path& path, bool private_only) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid()) {
     if (errno == ENOENT || errno == ENOTDIR)
-      return Fail(ErrorKind::kNotFound, "file.missing", path.string() + " does not exist");
+      return Fail(ErrorKind::kNotFound, "file.missing", path.string() + " does not exist",
+                  "name a file that does");
     if (errno == ELOOP)
       return Refused("file.kind", path.string() + " is a symbolic link", "name the file itself");
-    return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be opened: " + Reason());
+    return Fail(ErrorKind::kUnavailable, "file.read", path.string() + " cannot be opened: " + Reason(),
+                "check its permissions");
   }
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))

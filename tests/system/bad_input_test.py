@@ -47,7 +47,7 @@ class BadInput(unittest.TestCase):
         self.assertTrue(message, f'{name}: says nothing')
         self.assertLessEqual(len(message.splitlines()), 3, f'{name}: {message}')
         self.assertNotIn('terminate called', message)
-        self.assertRegex(message, r'\([a-z0-9_]+(\.[a-z0-9_<>-]+)*\)\. [A-Z][^.].*\.', f'{name}: names no check or says not what to do: {message}')
+        self.assertRegex(message, r'\([a-z0-9_]+(\.[a-z0-9_<>-]+)*\)(\. [A-Z]|; [a-z]).+', f'{name}: names no check or says not what to do: {message}')
         return message
 
     def bad(self, content, suffix='bad'):
