@@ -29,7 +29,7 @@ Result<int64_t> Arguments::Number(const std::string& name, int64_t min, int64_t 
     return tl::unexpected(Usage("usage.number",
                                 "'" + text + "' for --" + name + " is not a number from " +
                                     std::to_string(min) + " to " + std::to_string(max),
-                                ""));
+                                "give one of these"));
   }
   return number;
 }
