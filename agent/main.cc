@@ -1,5 +1,6 @@
 // holdfast-agent: configuration in, objects built, run.
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -72,7 +73,7 @@ int main(int argc, char** argv) {
   });
   const Status ran = (*agent)->Run();
   const int code = ran ? 0 : Complain(ran.error());
-  pthread_kill(waiter.native_handle(), SIGTERM);  // it waits still when the agent ended by itself
+  ::kill(::getpid(), SIGTERM);  // blocked but for the waiter, which waits still when the agent ended by itself
   waiter.join();
   sd_notify(0, "STOPPING=1");
   // A TPM that never answers holds its thread for ever, and everything on disk is whole at any moment.
