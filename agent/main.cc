@@ -73,7 +73,8 @@ int main(int argc, char** argv) {
   });
   const Status ran = (*agent)->Run();
   const int code = ran ? 0 : Complain(ran.error());
-  ::kill(::getpid(), SIGTERM);  // blocked but for the waiter, which waits still when the agent ended by itself
+  ::kill(::getpid(),
+         SIGTERM);  // blocked but for the waiter, which waits still when the agent ended by itself
   waiter.join();
   sd_notify(0, "STOPPING=1");
   // A TPM that never answers holds its thread for ever, and everything on disk is whole at any moment.

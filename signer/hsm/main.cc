@@ -117,7 +117,7 @@ class SignalThread {
       const std::scoped_lock lock(mutex_);
       ended_ = true;
     }
-    ::pthread_kill(thread_.native_handle(), SIGTERM);
+    ::kill(::getpid(), SIGTERM);
   }
   // `hang_up` gets a thread, so that it may take long; while it runs, SIGHUP is ignored. Returns when what was
   // handled before is over.
