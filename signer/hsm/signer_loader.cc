@@ -77,6 +77,12 @@ Result<LoadedSigner> LoadSigner(const Path& config_file, Clock clock) {
   const SignerPaths paths{std::filesystem::absolute(config_file).lexically_normal().parent_path()};
   HOLDFAST_TRY(FileLock lock, LockSigner(paths));
   HOLDFAST_TRY(Certificate root, ReadRoot(paths));
+  // Agents refuse a license whose terms name another vendor than its root does.
+  if (root.fields().subject.organization != config.vendor)
+    return Refused("config.vendor",
+                   config_file.string() + ": the vendor is \"" + config.vendor +
+                       "\", but the root certificate is of \"" + root.fields().subject.organization + "\"",
+                   "Give `vendor` back the name that the ceremony was held for");
   IssuerParts parts{.vendor = config.vendor,
                     .policy = config.policy,
                     .paths = paths,

@@ -211,6 +211,19 @@ TEST_F(EcIssuerTest, WithoutTheRootsListItDoesNotStart) {
   EXPECT_EQ(loaded.error().check, "signer.root_crl");
 }
 
+TEST_F(EcIssuerTest, WithAnotherVendorsNameThanTheRootsItDoesNotStart) {
+  signer_.reset();
+  auto config = ReadSignerConfig(paths_.Config());
+  ASSERT_TRUE(config);
+  config->vendor = "Another Vendor";
+  const std::string text = FormatSignerConfig(*config, paths_.directory);
+  ASSERT_TRUE(WriteFileAtomically(paths_.Config(), AsBytes(text), 0600));
+  auto loaded = LoadSigner(paths_.Config(), clock_);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().check, "config.vendor");
+  EXPECT_FALSE(loaded.error().advice.empty());
+}
+
 TEST_F(EcIssuerTest, AfterTheClockWasAheadTheOperatorLetsItSignAgain) {
   const LicenseOrder order = GoodOrder();
   CrlOrder list = GoodCrl();
