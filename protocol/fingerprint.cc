@@ -85,6 +85,14 @@ bool IsIdentifying(const Fingerprint& fingerprint) {
                        [](const auto& component) { return Identifies(component.first); }) >= 2;
 }
 
+bool IsOfOneHost(const Fingerprint& fingerprint) {
+  return std::all_of(fingerprint.begin(), fingerprint.end(), [](const auto& component) {
+    const auto& [name, values] = component;
+    if (name == "nic") return true;
+    return values.size() <= (name == "board" || name == "model" ? 2 : 1);
+  });
+}
+
 Json FormatFingerprint(const Fingerprint& fingerprint) {
   Json json = Json::object();
   for (const auto& [name, values] : fingerprint) {

@@ -42,6 +42,9 @@ FingerprintMatch MatchFingerprint(const Fingerprint& licensed, const Fingerprint
 
 // Can it tell hosts of one model apart although one component may differ? At least two components identify.
 bool IsIdentifying(const Fingerprint& fingerprint);
+// Could it be of one host? A host has one machine id, one root disk and one CPU model, and two numbers or names of its
+// board and model at most; more are those of several hosts, put together.
+bool IsOfOneHost(const Fingerprint& fingerprint);
 
 Json FormatFingerprint(const Fingerprint& fingerprint);
 // The required member `name` of `o`: 1 to 6 of the components above, each with 1 to 8 values of 32 octets, base64url.

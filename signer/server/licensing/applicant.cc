@@ -4,7 +4,6 @@
 
 #include "protocol/crypto/random.h"
 #include "protocol/jose/jwe.h"
-#include "protocol/json_text.h"
 #include "signer/server/verifier/ledger.h"
 #include "signer/server/verifier/make_credential.h"
 
@@ -26,15 +25,23 @@ bool IsInUse(const ActivationRecord& activation) {
   return activation.state == ActivationState::kReserved || activation.state == ActivationState::kIssued;
 }
 
-// A host that comes again, one part of it perhaps replaced, is the host that it was.
-Bytes HostName(const Fingerprint& fingerprint, const std::vector<ActivationRecord>& activations) {
+struct KnownHost {
+  Bytes name;
+  bool changed = false;
+};
+
+// A host that comes again, one part of it perhaps replaced, is the host that it was. Any other gets a name that no
+// other request had: parts that were in a known host once do not make it that host.
+KnownHost HostOf(const Fingerprint& fingerprint, ByteView key_hash,
+                 const std::vector<ActivationRecord>& activations) {
   for (auto activation = activations.rbegin(); activation != activations.rend(); ++activation) {
     if (!IsInUse(*activation)) continue;
     const auto terms = ParseTerms(activation->terms);
-    if (terms && MatchFingerprint(terms->fingerprint, fingerprint).match) return activation->ek_name;
+    if (!terms) continue;
+    const FingerprintMatch match = MatchFingerprint(terms->fingerprint, fingerprint);
+    if (match.match) return {activation->ek_name, !match.differ.empty()};
   }
-  const std::string text = FormatJson(FormatFingerprint(fingerprint));
-  return ToBytes(Sha256({AsBytes(kHostNameDomain), AsBytes(text)}));
+  return {ToBytes(Sha256({AsBytes(kHostNameDomain), key_hash}))};
 }
 
 EkSighting SightingFrom(const SightingRecord& record, const std::string& license) {
@@ -100,11 +107,15 @@ Applicant ApplicantWithTpm(const ActivationRequest& request, const AttestationRe
 Applicant ApplicantWithoutTpm(const HostRequest& request, const HostAppraisal& appraised,
                               const std::vector<ActivationRecord>& activations) {
   const Bytes key_hash = ToBytes(appraised.license_key.SpkiSha256());
+  KnownHost host = HostOf(request.content.fingerprint, key_hash, activations);
+  std::vector<std::string> notes;
+  if (host.changed) notes.emplace_back("host.changed");
   return {.assurance = AssuranceClass::kHost,
           .license_key = appraised.license_key,
-          .host_name = HostName(request.content.fingerprint, activations),
+          .host_name = std::move(host.name),
           .license_key_name = key_hash,
           .fingerprint = request.content.fingerprint,
+          .notes = std::move(notes),
           .seal = [request_hash = request.request_hash, key_hash,
                    agreement_key = appraised.agreement_key](ByteView plaintext) {
             return SealJweToHost(request_hash, key_hash, agreement_key, plaintext);

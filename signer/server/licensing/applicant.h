@@ -14,7 +14,7 @@ struct Applicant {
   AssuranceClass assurance = AssuranceClass::kHwTpm;
   PublicKey license_key;
   // What counts as one host: the EK's Name; without a TPM that of the activation whose fingerprint matches, or a hash of
-  // the fingerprint (decisions/0064). ActivationRecord::ek_name.
+  // the license key (decisions/0064). ActivationRecord::ek_name.
   Bytes host_name;
   Bytes license_key_name;                       // without a TPM: SHA-256 of its SubjectPublicKeyInfo
   Fingerprint fingerprint = {};                 // without a TPM

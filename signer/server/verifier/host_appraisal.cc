@@ -70,6 +70,8 @@ Status AgreementKey(HostCase& c) {
 }
 
 Status HostFingerprint(HostCase& c) {
+  if (!IsOfOneHost(c.request.content.fingerprint))
+    return c.Refuse("the fingerprint has values of several hosts", kMakeAnew);
   if (IsIdentifying(c.request.content.fingerprint)) return {};
   return c.Refuse("the fingerprint does not tell this host from others of its model",
                   "At least two components of the host must identify it; see docs/formats.md");

@@ -78,8 +78,29 @@ TEST_F(HostAnswer, AHostWithOnePartReplacedIsTheSame) {
   ASSERT_TRUE(Answer(RequestFor(host_, key)));
   SoftwareHost repaired = Again(host_);
   repaired.components["nic"] = {"525400999999"};
-  EXPECT_EQ(CheckOf(RequestFor(repaired, key)), "");
+  const auto answered = Answer(RequestFor(repaired, key));
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(answered->notes, std::vector<std::string>{"host.changed"});
   EXPECT_EQ(ActivationsUsed(), 1);
+}
+TEST_F(HostAnswer, PartsThatWereReplacedDoNotMakeAnotherMachineTheHost) {
+  const ProductKey key = Sell(2);
+  SoftwareHost host = Again(host_);
+  ASSERT_TRUE(Answer(RequestFor(host, key)));
+  for (const char* part : {"machine-id", "nic", "root-disk"}) {
+    host = Again(host);
+    host.components[part] = {"525400999999"};
+    ASSERT_TRUE(Answer(RequestFor(host, key))) << part;
+  }
+  ASSERT_EQ(ActivationsUsed(), 1);
+  ASSERT_TRUE(Answer(RequestFor(Again(host_), key)));
+  EXPECT_EQ(ActivationsUsed(), 2);
+}
+TEST_F(HostAnswer, IsRefusedForPartsOfSeveralHostsPutTogether) {
+  SoftwareHost several = Again(host_);
+  several.components["machine-id"].push_back("another");
+  EXPECT_EQ(CheckOf(RequestFor(several, Sell())), "host.fingerprint");
+  EXPECT_EQ(ActivationsUsed(), 0);
 }
 TEST_F(HostAnswer, AnotherHostExceedsTheActivations) {
   const ProductKey key = Sell(1);
