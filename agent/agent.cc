@@ -156,7 +156,10 @@ void Agent::Reload() {
 }
 
 void Agent::Prove() {
-  const bool all = ProveLicenses(licenses_, hardware(), parts_.state);
+  const bool hosts = ProveHosts(licenses_, hardware(), parts_.state);
+  // A TPM that is silent holds up what follows, and these licenses need none.
+  if (AnyOfClassHost(licenses_)) server_->Post([this, views = ViewsOf(licenses_)] { SetLicenses(views); });
+  const bool all = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
   parts_.tpm->Release();
   Publish();
   if (all) {

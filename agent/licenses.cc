@@ -47,6 +47,18 @@ void KeepAsItWas(const std::vector<LoadedLicense>& before, LoadedLicense& licens
   license.view.fault = std::move(fault);
 }
 
+// False when asking again makes sense.
+bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirectory& state) {
+  HardwareVerdict verdict = ProveHardware(license.keys, *license.view.verified, hardware, state);
+  license.view.hardware = verdict.proof;
+  license.view.differ = std::move(verdict.differ);
+  if (!license.unreadable) license.view.fault.clear();
+  const bool may_change = verdict.proof == HardwareProof::kUnavailable ||
+                          (IsHost(license.keys) && verdict.proof != HardwareProof::kProven);
+  if (may_change) license.view.fault = FaultFrom(verdict.error);
+  return !may_change;
+}
+
 }  // namespace
 
 Result<TrustAnchors> ReadTrustAnchors(const Path& file) {
@@ -77,23 +89,27 @@ Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, con
   return licenses;
 }
 
-bool ProveLicenses(std::vector<LoadedLicense>& licenses, const Hardware& hardware,
-                   const StateDirectory& state) {
+bool ProveHosts(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state) {
+  bool all = true;
+  for (LoadedLicense& license : licenses)
+    if (license.view.verified && IsHost(license.keys)) all = Prove(license, hardware, state) && all;
+  return all;
+}
+
+bool ProveByTpm(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state) {
   bool all = true;
   for (LoadedLicense& license : licenses) {
-    if (!license.view.verified) continue;
-    if (license.view.hardware == HardwareProof::kProven && !IsHost(license.keys)) continue;
-    HardwareVerdict verdict = ProveHardware(license.keys, *license.view.verified, hardware, state);
-    license.view.hardware = verdict.proof;
-    license.view.differ = std::move(verdict.differ);
-    if (!license.unreadable) license.view.fault.clear();
-    const bool may_change = verdict.proof == HardwareProof::kUnavailable ||
-                            (IsHost(license.keys) && verdict.proof != HardwareProof::kProven);
-    if (!may_change) continue;
-    all = false;
-    license.view.fault = FaultFrom(verdict.error);
+    const bool due =
+        license.view.verified && !IsHost(license.keys) && license.view.hardware != HardwareProof::kProven;
+    if (due) all = Prove(license, hardware, state) && all;
   }
   return all;
+}
+
+bool ProveLicenses(std::vector<LoadedLicense>& licenses, const Hardware& hardware,
+                   const StateDirectory& state) {
+  const bool hosts = ProveHosts(licenses, hardware, state);
+  return ProveByTpm(licenses, hardware, state) && hosts;
 }
 
 bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses) {

@@ -26,6 +26,9 @@ Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, con
 // soon makes sense: when a machine starts, udev may still be at work. The views say what stood in the way.
 bool ProveLicenses(std::vector<LoadedLicense>& licenses, const Hardware& hardware,
                    const StateDirectory& state);
+// Its two halves: licenses of class host, which ask no TPM, and the others.
+bool ProveHosts(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state);
+bool ProveByTpm(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state);
 
 // Is there one whose host is to be looked at again from time to time?
 bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses);

@@ -47,7 +47,7 @@ class SilentTpm(unittest.TestCase):
     def test_it_is_used_again_when_it_answers_after_all(self):
         self.assertNamed(self.again(), 'tpm.silent', 'seconds')
         self.tpm.signal(signal.SIGCONT)
-        while '(tpm.busy)' in (done := self.again()).err:  # until the worker is through
+        while '(tpm.' in (done := self.again()).err:  # until the worker is through; a slow machine may need more than a second
             pass
         self.assertEqual(done.code, 0, done.text)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: host_class_test.py BINARIES - hosts without a TPM with the real programs: no TPM runs anywhere in this test. Where the
 plan allows class host everything works; where it does not, where files are altered, or where the host is another, it is refused."""
-import base64, json, re, shutil, sys, unittest
+import base64, json, re, shutil, signal, sys, unittest
 from stage import PRODUCT, Stage, snapshot
 
 BINARIES = sys.argv.pop(1)
@@ -57,8 +57,8 @@ class HostClass(unittest.TestCase):
         self.vendor.add_product(terms=plan_with_host(self.stage))
         self.host = self.new_host('host-a', '1234')
 
-    def new_host(self, name, serial):
-        host = self.stage.host(name, NoTpm, self.vendor)
+    def new_host(self, name, serial, tpm=NoTpm):
+        host = self.stage.host(name, tpm, self.vendor)
         host.root = host.dir / 'root'
         make_root(host.root, serial)
         options = host.options()
@@ -167,6 +167,23 @@ class HostClass(unittest.TestCase):
         self.host.stop_agent()
         self.host.start_agent()
         self.done(self.host.run('check', 'export'))
+
+    def test_a_silent_tpm_does_not_hold_up_a_license_that_needs_none(self):
+        tpm = self.stage.tpm()
+        self.vendor.trust(tpm)
+        self.vendor.add_product('zeta', plan_with_host(self.stage))  # by name after the one that needs the TPM
+        self.host = self.new_host('both', '5678', tpm)
+        self.host.activate(self.vendor.sell())
+        request, answer = self.stage.path('zeta.request'), self.stage.path('zeta.answer')
+        key = self.vendor.sell(plan='standard', product='zeta')['product_key']
+        self.done(self.host.request(key, request, '--without-tpm'))
+        self.done(self.vendor.answer(request, answer))
+        self.done(self.host.run('install', answer))
+        tpm.signal(signal.SIGSTOP)
+        self.addCleanup(tpm.signal, signal.SIGCONT)
+        self.host.start_agent()
+        self.done(self.host.run('check', 'export', '--product', 'zeta'))
+        self.done(self.host.run('check', 'export', '--product', 'acme-cad'), 3)
 
 
 if __name__ == '__main__':
