@@ -7,7 +7,9 @@
 #include "agent/tpm/evidence.h"
 #include "agent/tpm/gate.h"
 #include "agent/tpm/keys.h"
+#include "agent/tpm/ledger_counter.h"
 #include "agent/tpm/properties.h"
+#include "agent/tpm/sealed_key.h"
 #include "agent/tpm/tpm.h"
 #include "agent/tpm/use.h"
 
@@ -35,6 +37,24 @@ class Device final : public Tpm {
   }
   Result<Bytes> Sign(const KeySet& keys, const Sha256Digest& digest) override {
     return Use([&](Connection& tpm) { return SignDigest(tpm, keys, digest); });
+  }
+  Result<SealedKey> Seal(const Secret& key) override {
+    return Use([&](Connection& tpm) { return SealKey(tpm, key); });
+  }
+  Result<bool> HasCounter(uint32_t index) override {
+    return Use([&](Connection& tpm) { return tpm::HasCounter(tpm, index); });
+  }
+  Result<uint64_t> CreateCounter(const LedgerCounter& counter) override {
+    return Use([&](Connection& tpm) { return MakeCounter(tpm, counter); });
+  }
+  Result<Reading> Read(const SealedKey& key, const LedgerCounter& counter) override {
+    return Use([&](Connection& tpm) { return ReadLedgerAnchor(tpm, key, counter); });
+  }
+  Status Advance(const LedgerCounter& counter, uint64_t to) override {
+    return Use([&](Connection& tpm) { return AdvanceCounter(tpm, counter, to); });
+  }
+  Result<ClockInfo> ReadClock() override {
+    return Use([&](Connection& tpm) { return tpm::ReadClock(tpm, ESYS_TR_NONE); });
   }
   Result<std::map<std::string, std::string>> Properties() override {
     return Use([](Connection& tpm) { return ReadProperties(tpm); });

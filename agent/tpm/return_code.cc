@@ -33,6 +33,7 @@ constexpr const char* kNoEndorsementPassword =
     "command again";
 constexpr const char* kFirmware =
     "enable the TPM's storage and endorsement hierarchies in the firmware setup and restart";
+constexpr const char* kAskVendor = "make a time request (holdfast time request) and send it to the vendor";
 constexpr const char* kNewEk = "use a TPM 2.0 that has an endorsement key on P-256, P-384 or RSA-2048";
 constexpr const char* kOtherIndex =
     "find the program that uses this NV index (tpm2_nvreadpublic) and remove the index, then run the command "
@@ -107,6 +108,15 @@ constexpr Meaning kMeanings[] = {
     {TPM2_RC_AUTH_FAIL, Subject::kGate, kRefused, "tpm.gate",
      "the gate counter was made anew with a password", kRetired},
     {TPM2_RC_NV_LOCKED, Subject::kGate, kRefused, "tpm.gate", "the gate counter is locked", kRetired},
+
+    {TPM2_RC_HANDLE, Subject::kCounter, kRefused, "tpm.counter", "the ledger's counter was deleted",
+     kAskVendor},
+    {TPM2_RC_NV_UNINITIALIZED, Subject::kCounter, kRefused, "tpm.counter",
+     "the ledger's counter was deleted and made anew", kAskVendor},
+    {TPM2_RC_BAD_AUTH, Subject::kCounter, kRefused, "tpm.counter",
+     "the ledger's counter was made anew with another password", kAskVendor},
+    {TPM2_RC_AUTH_FAIL, Subject::kCounter, kRefused, "tpm.counter",
+     "the ledger's counter was made anew with another password", kAskVendor},
 
     {TPM2_RC_INTEGRITY, Subject::kCredential, kRefused, "tpm.credential",
      "the answer was sealed for another TPM or key", kOtherReply},

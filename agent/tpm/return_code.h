@@ -17,6 +17,7 @@ enum class Subject {
   kNewGate,      // incrementing and reading the gate while keys are made
   kGate,         // the gate of existing keys
   kCredential,   // ActivateCredential
+  kCounter,      // the ledger's counter
 };
 struct Step {
   const char* what;  // "TPM2_Load of the AK"

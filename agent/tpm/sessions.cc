@@ -67,8 +67,8 @@ Result<Handle> GatePolicySession(Connection& tpm, const Handle& gate, uint64_t b
   return session;
 }
 
-Result<Handle> SaltedSession(Connection& tpm, const Handle& ek) {
-  return Start(tpm, TPM2_SE_HMAC, ek.tr(), kAes128Cfb, TPM2_ALG_SHA256, TPMA_SESSION_ENCRYPT);
+Result<Handle> SaltedSession(Connection& tpm, const Handle& key, TPMA_SESSION attributes) {
+  return Start(tpm, TPM2_SE_HMAC, key.tr(), kAes128Cfb, TPM2_ALG_SHA256, attributes);
 }
 
 }  // namespace holdfast::tpm

@@ -14,8 +14,9 @@ Result<Handle> EkPolicySession(Connection& tpm, EkTemplate ek);
 // A policy session that authorises one use of the license key: PolicyNV(gate == base). Check: tpm.gate.
 Result<Handle> GatePolicySession(Connection& tpm, const Handle& gate, uint64_t base);
 
-// An HMAC session salted to the EK, whose public area was compared with the pinned one: who sits on the bus
+// An HMAC session salted to the EK or the SRK, whose public area was compared with the pinned one: who sits on the bus
 // can neither read the encrypted answer nor alter it unseen.
-Result<Handle> SaltedSession(Connection& tpm, const Handle& ek);
+Result<Handle> SaltedSession(Connection& tpm, const Handle& key,
+                             TPMA_SESSION attributes = TPMA_SESSION_ENCRYPT);
 
 }  // namespace holdfast::tpm

@@ -7,7 +7,7 @@
 // password is set), tpm.hierarchy (disabled by firmware), tpm.lockout, tpm.nv_space, tpm.nv_conflict (another
 // program's index where the gate should be), tpm.no_ek, tpm.pcr_bank (SHA-256 PCRs are off), tpm.unsupported.
 // About a license: tpm.cleared (an object does not load here: cleared, or another TPM), tpm.gate (the gate
-// has moved: retired). tpm.command (kUnavailable) is everything that trying again later may cure, after
+// has moved: retired). About the ledger: tpm.counter (its counter is gone or was made anew). tpm.command (kUnavailable) is everything that trying again later may cure, after
 // back-off within the call; tpm.answer (kUnavailable) is an answer that is not what the command asked for.
 //
 // A call blocks while the TPM is silent: ESAPI has no deadline over every TCTI. The caller's own are in
@@ -68,6 +68,47 @@ class LicenseKeySigner {
   virtual Result<Bytes> Sign(const KeySet& keys, const Sha256Digest& digest) = 0;
 };
 
+// 32 octets that only this TPM gives back, until it is cleared: a KEYEDHASH object under the SRK. What is in it root can
+// ask the TPM for; no other machine can.
+struct SealedKey {
+  Bytes srk_public;
+  Bytes public_area;   // TPMT_PUBLIC
+  Bytes private_area;  // TPM2B_PRIVATE without size
+};
+inline constexpr size_t kSealedKeySize = 32;
+
+// An NV counter of the gate's form, whose authValue keeps other local users from incrementing it.
+struct LedgerCounter {
+  uint32_t index = tpm::kLedgerCounterIndex;
+  Secret auth;
+};
+inline constexpr size_t kCounterAuthSize = 16;
+
+// What authenticates the agent's ledger and dates it (agent/ledger). Reading goes through a session that is salted to the SRK, so
+// that who sits on the bus can neither read the key nor alter what the TPM says.
+class LedgerAnchor {
+ public:
+  virtual ~LedgerAnchor() = default;
+  virtual Result<SealedKey> Seal(const Secret& key) = 0;
+  // Is there an index at the counter's place?
+  virtual Result<bool> HasCounter(uint32_t index) = 0;
+  // Its first value. A counter that is there already is deleted first: the new one begins above it. Checks: tpm.nv_conflict
+  // (it is not of this form), tpm.owner_auth, tpm.nv_space.
+  virtual Result<uint64_t> CreateCounter(const LedgerCounter& counter) = 0;
+  struct Reading {
+    Secret key;
+    uint64_t counter = 0;
+    tpm::ClockInfo clock;
+  };
+  // Checks: tpm.cleared (not this TPM's key), tpm.counter.
+  virtual Result<Reading> Read(const SealedKey& key, const LedgerCounter& counter) = 0;
+  // Increments until the counter is `to`, whatever was answered before; nothing when it is that already. Checks: tpm.counter, also
+  // when it is further than that or more than kMostIncrements behind.
+  virtual Status Advance(const LedgerCounter& counter, uint64_t to) = 0;
+  virtual Result<tpm::ClockInfo> ReadClock() = 0;
+};
+inline constexpr uint64_t kMostIncrements = 2;
+
 struct TpmOptions {
   // Waits between attempts when the TPM says "later" (RETRY, NV_RATE and such): doubling, about 10 s in all.
   // For tests that must not wait; empty means to sleep.
@@ -77,7 +118,7 @@ struct TpmOptions {
   std::function<void(Event)> observe;
 };
 
-class Tpm : public Attester, public CredentialOpener, public LicenseKeySigner {
+class Tpm : public Attester, public CredentialOpener, public LicenseKeySigner, public LedgerAnchor {
  public:
   // A TCTI string of tpm2-tss ("device:/dev/tpmrm0", "tabrmd", "swtpm:host=127.0.0.1,port=2321"); connected
   // on first use, again after a lost connection, and released by Release(), so that a TPM without resource

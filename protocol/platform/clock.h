@@ -1,4 +1,4 @@
-// The only place that reads the system clock. Everything else is handed a Time or a Clock.
+// The only place that reads the system's clocks. Everything else is handed a Time, a Clock or an Uptime.
 #pragma once
 
 #include <functional>
@@ -9,5 +9,9 @@ namespace holdfast {
 
 using Clock = std::function<Time()>;
 Clock SystemClock();
+
+// Milliseconds since the machine was started, its suspension included; nobody can set it (CLOCK_BOOTTIME).
+using Uptime = std::function<std::chrono::milliseconds()>;
+Uptime SystemUptime();
 
 }  // namespace holdfast

@@ -32,6 +32,9 @@ NvPublic GatePublic(uint32_t index);  // with WRITTEN: what NV_Certify names
 // authPolicy of the license key: PolicyNV(gate == base), Part 3, 23.9.
 Bytes GatePolicy(const Name& gate_name, uint64_t base);
 
+// The counter that stamps the agent's ledger: one for each host, of the gate's form, with an authValue.
+inline constexpr uint32_t kLedgerCounterIndex = 0x01a00000;
+
 // PolicySecret(endorsement) and the constants of the high range EK (PolicyA, PolicyB, PolicyC).
 Bytes PolicyA(Alg hash);
 Bytes PolicyBSha384();

@@ -93,6 +93,12 @@ class SilentTpm : public Tpm {
   Result<Bytes> GatePublic(const KeySet&) override { return NoTpm(); }
   Result<RequestEvidence> Attest(const KeySet&, const Sha256Digest&) override { return NoTpm(); }
   Result<Secret> ActivateCredential(const KeySet&, ByteView) override { return NoTpm(); }
+  Result<SealedKey> Seal(const Secret&) override { return NoTpm(); }
+  Result<bool> HasCounter(uint32_t) override { return NoTpm(); }
+  Result<uint64_t> CreateCounter(const LedgerCounter&) override { return NoTpm(); }
+  Result<Reading> Read(const SealedKey&, const LedgerCounter&) override { return NoTpm(); }
+  Status Advance(const LedgerCounter&, uint64_t) override { return NoTpm(); }
+  Result<tpm::ClockInfo> ReadClock() override { return NoTpm(); }
   Result<std::map<std::string, std::string>> Properties() override { return NoTpm(); }
   void Release() override {}
 };
