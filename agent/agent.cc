@@ -22,25 +22,6 @@ std::string Describe(const std::vector<LicenseView>& licenses, const std::string
   return text;
 }
 
-constexpr std::string_view kTpmAdvice =
-    "check the TPM and --tcti of the agent, and that no other program holds the TPM";
-
-std::string NotAnsweredFor(std::chrono::seconds time) {
-  return "not answered for " + std::to_string(time.count()) + " seconds";
-}
-
-Error TpmSilent(std::chrono::seconds time) {
-  return {
-      ErrorKind::kUnavailable, "tpm.silent", "the TPM has " + NotAnsweredFor(time),
-      std::string(kTpmAdvice) + "; what was asked may still be done when it answers: see holdfast status"};
-}
-
-Error TpmBusy(std::chrono::seconds time) {
-  return {ErrorKind::kUnavailable, "tpm.busy",
-          "the agent still waits for the TPM, which has " + NotAnsweredFor(time),
-          std::string(kTpmAdvice) + "; then restart the agent"};
-}
-
 }  // namespace
 
 // A request that the worker has not done yet. It is answered once: by the worker, or by Tick when the time is up.
@@ -56,6 +37,7 @@ struct Agent::Waiting {
 Agent::Agent(AgentParts parts, AgentObserver observer)
     : parts_(std::move(parts)),
       observer_(std::move(observer)),
+      tpm_(std::move(parts_.tpm), parts_.tpm_timeout),
       service_(parts_.clock, std::string(kVersion)) {}
 
 Agent::~Agent() {
@@ -96,7 +78,7 @@ void Agent::Tick() {
       waiting->Answer(api::ErrorAnswer(TpmSilent(parts_.tpm_timeout)));
     return waiting->answered.test();
   });
-  const bool silent = worker_.BusyFor() >= parts_.tpm_timeout;
+  const bool silent = tpm_.silent();
   if (silent && silent_ && !any_proven_) {
     gave_up_ = true;
     return Stop();
@@ -116,8 +98,6 @@ void Agent::Stop() {
 }
 
 void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
-  if (const auto busy = worker_.BusyFor(); busy >= parts_.tpm_timeout)
-    return done(api::ErrorAnswer(TpmBusy(std::chrono::duration_cast<std::chrono::seconds>(busy))));
   const auto until = std::chrono::steady_clock::now() + parts_.tpm_timeout;
   std::shared_ptr<Waiting> waiting(new Waiting{until, done, {}});
   waiting_.push_back(waiting);
@@ -160,7 +140,7 @@ void Agent::Prove() {
   // A TPM that is silent holds up what follows, and these licenses need none.
   if (AnyOfClassHost(licenses_)) server_->Post([this, views = ViewsOf(licenses_)] { SetLicenses(views); });
   const bool all = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
-  parts_.tpm->Release();
+  tpm_.Release();
   Publish();
   if (all) {
     retry_after_ = std::chrono::seconds(1);

@@ -1,14 +1,15 @@
 // The agent: live licenses, the local API in front of them, and one worker behind it for TPM and disk. Built
 // by main and by tests.
 //
-// A TPM, or what stands in for one, that takes a command and never answers blocks the worker in the TSS library for ever. Checks go on;
-// whoever waits for the worker is told tpm.silent when the time is up, and who comes after that tpm.busy at once, until the TPM
-// answers after all. As long as no license is proven there is nothing to lose: then the agent ends, so that the service manager starts
-// one that asks the TPM anew.
+// A TPM that takes a command and never answers (patient_tpm.h) holds up what needs it, and nothing else for longer than
+// `tpm_timeout`: checks go on, and so do lists and whatever is about licenses of class host. Whoever waits for the TPM is told
+// tpm.silent when the time is up, and who comes after that tpm.busy at once, until it answers after all. As long as no license is
+// proven there is nothing to lose: then the agent ends, so that the service manager starts one that asks the TPM anew.
 #pragma once
 
 #include "agent/api/server.h"
 #include "agent/licenses.h"
+#include "agent/patient_tpm.h"
 #include "agent/worker.h"
 
 namespace holdfast {
@@ -51,7 +52,7 @@ class Agent {
   void Tick();
   void SetLicenses(std::vector<LicenseView> views);
   // On the worker:
-  Hardware hardware() const { return {*parts_.tpm, parts_.host_root}; }
+  Hardware hardware() { return {tpm_, parts_.host_root}; }
   Json Do(const api::ApiRequest& request);
   void Reload();
   void Prove();
@@ -59,6 +60,7 @@ class Agent {
 
   AgentParts parts_;
   const AgentObserver observer_;
+  PatientTpm tpm_;  // the worker's
   api::Service service_;
   std::unique_ptr<api::Server> server_;
   bool ready_ = false;

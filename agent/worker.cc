@@ -14,12 +14,6 @@ void Worker::PostLater(std::chrono::milliseconds delay, Job job) {
   changed_.notify_one();
 }
 
-std::chrono::steady_clock::duration Worker::BusyFor() const {
-  const std::lock_guard lock(mutex_);
-  if (!running_since_) return {};
-  return std::chrono::steady_clock::now() - *running_since_;
-}
-
 void Worker::Stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -42,11 +36,9 @@ void Worker::Run() {
     }
     const Job job = std::move(jobs_.front());
     jobs_.pop_front();
-    running_since_ = std::chrono::steady_clock::now();
     lock.unlock();
     job();
     lock.lock();
-    running_since_.reset();
   }
 }
 

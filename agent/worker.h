@@ -19,16 +19,14 @@ class Worker {
   void Post(Job job);
   // Replaces what was to be done later, if anything: there is one such job.
   void PostLater(std::chrono::milliseconds delay, Job job);
-  std::chrono::steady_clock::duration BusyFor() const;  // since the running job began; 0: none runs
-  void Stop();                                          // finishes the running job, drops the others, joins
+  void Stop();  // finishes the running job, drops the others, joins
 
  private:
   void Run();
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;
   std::optional<std::pair<std::chrono::steady_clock::time_point, Job>> later_;
-  std::optional<std::chrono::steady_clock::time_point> running_since_;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

@@ -11,7 +11,7 @@
 // back-off within the call; tpm.answer (kUnavailable) is an answer that is not what the command asked for.
 //
 // A call blocks while the TPM is silent: ESAPI has no deadline over every TCTI. The caller's own are in
-// agent/agent.h and tools/holdfast/tpm_deadline.h.
+// agent/patient_tpm.h and tools/holdfast/tpm_deadline.h.
 #pragma once
 
 #include <chrono>

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/agent/enforcement/views.h"
+#include "tests/agent/no_tpm.h"
 #include "tests/testing/temp_dir.h"
 
 namespace holdfast {
@@ -76,31 +77,13 @@ TEST(LoadLicenses, OneFileThatCannotBeReadIsNothingToTheOthers) {
   }
 }
 
-class SilentTpm : public Tpm {
+class SilentTpm : public testing::NoTpm {
  public:
   Result<Bytes> Sign(const KeySet&, const Sha256Digest&) override {
-    if (silent) return NoTpm();
+    if (silent) return NoAnswer();
     return Refused("tpm.gate", "the gate counter has moved");
   }
   bool silent = true;
-
- private:
-  static tl::unexpected<Error> NoTpm() {
-    return Fail(ErrorKind::kUnavailable, "tpm.open", "there is no TPM");
-  }
-  Result<KeySet> CreateKeys(uint32_t) override { return NoTpm(); }
-  Result<std::vector<Bytes>> EkCertificates(const KeySet&) override { return NoTpm(); }
-  Result<Bytes> GatePublic(const KeySet&) override { return NoTpm(); }
-  Result<RequestEvidence> Attest(const KeySet&, const Sha256Digest&) override { return NoTpm(); }
-  Result<Secret> ActivateCredential(const KeySet&, ByteView) override { return NoTpm(); }
-  Result<SealedKey> Seal(const Secret&) override { return NoTpm(); }
-  Result<bool> HasCounter(uint32_t) override { return NoTpm(); }
-  Result<uint64_t> CreateCounter(const LedgerCounter&) override { return NoTpm(); }
-  Result<Reading> Read(const SealedKey&, const LedgerCounter&) override { return NoTpm(); }
-  Status Advance(const LedgerCounter&, uint64_t) override { return NoTpm(); }
-  Result<tpm::ClockInfo> ReadClock() override { return NoTpm(); }
-  Result<std::map<std::string, std::string>> Properties() override { return NoTpm(); }
-  void Release() override {}
 };
 
 TEST(ProveLicenses, TheCauseIsKeptUntilTheTpmAnswers) {

@@ -49,7 +49,7 @@ def flip(path, out, label):
     return out
 
 
-class HostClass(unittest.TestCase):
+class Case(unittest.TestCase):
     def setUp(self):
         self.stage = Stage(BINARIES)
         self.addCleanup(self.stage.close)
@@ -69,6 +69,19 @@ class HostClass(unittest.TestCase):
         self.assertEqual(ran.code, code, ran.text)
         return ran
 
+    def status(self, host):
+        return self.done(host.run('status', '--json')).json()['licenses'][0]
+
+    def buy_without_tpm(self, product):
+        """A request, its answer, and the installation."""
+        request, answer = self.stage.path(f'{product}.request'), self.stage.path(f'{product}.answer')
+        key = self.vendor.sell(plan='standard', product=product)['product_key']
+        self.done(self.host.request(key, request, '--without-tpm'))
+        self.done(self.vendor.answer(request, answer))
+        self.done(self.host.run('install', answer))
+
+
+class HostClass(Case):
     def activate(self, plan='standard'):
         sold = self.vendor.sell(plan=plan)
         self.request, self.answer = self.stage.path('request'), self.stage.path('answer')
@@ -76,9 +89,6 @@ class HostClass(unittest.TestCase):
         self.done(self.vendor.answer(self.request, self.answer))
         self.done(self.host.run('install', self.answer))
         return sold
-
-    def status(self, host):
-        return self.done(host.run('status', '--json')).json()['licenses'][0]
 
     def test_the_main_job_without_a_tpm(self):
         sold = self.activate()
@@ -168,22 +178,59 @@ class HostClass(unittest.TestCase):
         self.host.start_agent()
         self.done(self.host.run('check', 'export'))
 
-    def test_a_silent_tpm_does_not_hold_up_a_license_that_needs_none(self):
-        tpm = self.stage.tpm()
-        self.vendor.trust(tpm)
-        self.vendor.add_product('zeta', plan_with_host(self.stage))  # by name after the one that needs the TPM
-        self.host = self.new_host('both', '5678', tpm)
+
+class SilentTpm(Case):
+    """A host with licenses of both classes, and a TPM that takes commands and never answers."""
+    PATIENCE = 4
+
+    def setUp(self):
+        super().setUp()
+        self.tpm = self.stage.tpm()
+        self.vendor.trust(self.tpm)
+        for product in ('zeta', 'omega'):  # by name after acme-cad, which needs the TPM
+            self.vendor.add_product(product, plan_with_host(self.stage))
+        self.host = self.new_host('both', '5678', self.tpm)
         self.host.activate(self.vendor.sell())
-        request, answer = self.stage.path('zeta.request'), self.stage.path('zeta.answer')
-        key = self.vendor.sell(plan='standard', product='zeta')['product_key']
-        self.done(self.host.request(key, request, '--without-tpm'))
-        self.done(self.vendor.answer(request, answer))
-        self.done(self.host.run('install', answer))
-        tpm.signal(signal.SIGSTOP)
-        self.addCleanup(tpm.signal, signal.SIGCONT)
-        self.host.start_agent()
+
+    def silence(self):
+        self.tpm.signal(signal.SIGSTOP)
+        self.addCleanup(self.tpm.signal, signal.SIGCONT)
+
+    def fault_of_acme_cad(self):
+        return self.status(self.host).get('fault', '')
+
+    def test_what_needs_no_tpm_goes_on(self):
+        self.buy_without_tpm('zeta')
+        self.silence()
+        self.host.start_agent('--tpm-timeout', self.PATIENCE)
         self.done(self.host.run('check', 'export', '--product', 'zeta'))
         self.done(self.host.run('check', 'export', '--product', 'acme-cad'), 3)
+        while 'tpm.busy' not in self.fault_of_acme_cad():  # tried once more: an agent that had nothing to lose would be gone
+            pass
+        self.buy_without_tpm('omega')
+        self.done(self.host.run('check', 'export', '--product', 'omega'))
+        crl = self.stage.path('crl')
+        self.done(self.vendor.run('crl', '-o', crl))
+        self.done(self.host.run('install', crl))
+        self.assertIsNone(self.host.agent.poll())
+
+        self.tpm.signal(signal.SIGCONT)
+        while self.host.run('check', 'export', '--product', 'acme-cad').code != 0:
+            pass
+
+    def test_what_needs_no_tpm_is_done_before_an_agent_that_has_proven_nothing_ends(self):
+        self.silence()
+        self.host.launch_agent('--tpm-timeout', self.PATIENCE)
+        while not self.host.socket.exists():
+            self.assertIsNone(self.host.agent.poll())
+        request = self.stage.path('zeta.request')
+        self.done(self.host.request(self.vendor.sell(plan='standard', product='zeta')['product_key'], request, '--without-tpm'))
+        self.assertEqual(self.host.agent.wait(timeout=60), 1)
+
+    def test_a_check_without_agent_asks_the_tpm_only_for_what_it_is_about(self):
+        self.buy_without_tpm('zeta')
+        self.silence()
+        self.done(self.host.run('check', 'export', '--product', 'zeta', '--tpm-timeout', self.PATIENCE))
 
 
 if __name__ == '__main__':

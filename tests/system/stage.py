@@ -148,6 +148,12 @@ class Host:
             assert done.code == 0, done.text
         return request, answer
 
+    def launch_agent(self, *more, env=None):
+        with open(self.dir / 'agent.log', 'w') as log:
+            self.agent = subprocess.Popen([str(self.stage.bin / 'holdfast-agent'), *map(str, [*self.options(), *more])],
+                                          stdout=log, stderr=log, env={**os.environ, **(env or {})})
+        self.stage.processes.append(self.agent)
+
     def start_agent(self, *more):
         # The agent says READY=1 on a datagram socket, as to systemd: waiting needs no sleep.
         path = str(self.dir / 'notify')
@@ -156,10 +162,7 @@ class Host:
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         ready.bind(path)
         ready.settimeout(60)
-        with open(self.dir / 'agent.log', 'w') as log:
-            self.agent = subprocess.Popen([str(self.stage.bin / 'holdfast-agent'), *map(str, [*self.options(), *more])],
-                                          stdout=log, stderr=log, env={**os.environ, 'NOTIFY_SOCKET': path})
-        self.stage.processes.append(self.agent)
+        self.launch_agent(*more, env={'NOTIFY_SOCKET': path})
         try:
             while b'READY=1' not in ready.recv(4096):
                 pass

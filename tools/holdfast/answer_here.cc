@@ -22,22 +22,25 @@ Result<Json> Unwrap(Json answer) {
   return tl::unexpected(std::move(error));
 }
 
-// Everything that is installed, verified and proven, as the agent does it at start.
-Result<std::vector<LicenseView>> LoadAndProve(const Here& here) {
+// What is installed, of `product` or, without a name, all of it, verified and proven as the agent does it at start. What is not asked
+// about is not asked of the TPM, which may be silent.
+Result<std::vector<LicenseView>> LoadAndProve(const Here& here, const std::string& product) {
   HOLDFAST_TRY(const auto products, here.state.InstalledProducts());
   if (products.empty()) return std::vector<LicenseView>();  // then nothing else has to be in order
   HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
   HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, anchors));
+  if (!product.empty())
+    std::erase_if(licenses, [&](const LoadedLicense& license) { return license.view.product != product; });
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
   ProveLicenses(licenses, {*tpm, here.host_root}, here.state);
   return ViewsOf(licenses);
 }
 
 Result<Json> FromService(const Here& here, const api::ApiRequest& request) {
-  HOLDFAST_TRY(auto licenses, LoadAndProve(here));
+  const auto* check = std::get_if<api::CheckRequest>(&request);
+  HOLDFAST_TRY(auto licenses, LoadAndProve(here, check != nullptr ? check->product : ""));
   api::Service service(SystemClock(), std::string(kVersion));
   service.SetLicenses(std::move(licenses));
-  const auto* check = std::get_if<api::CheckRequest>(&request);
   return Unwrap(check != nullptr ? service.Check(*check) : service.Status());
 }
 
