@@ -8,8 +8,7 @@ namespace {
 
 HardwareProof ProofFrom(const Error& error) {
   if (error.check == "tpm.gate") return HardwareProof::kRetired;
-  if (error.check == "tpm.cleared" || error.check == "keys.private" || error.check == "file.missing")
-    return HardwareProof::kWrongHardware;
+  if (error.check == "tpm.cleared" || error.check == "keys.private") return HardwareProof::kWrongHardware;
   return HardwareProof::kUnavailable;
 }
 

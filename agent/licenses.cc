@@ -52,11 +52,12 @@ bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirector
   HardwareVerdict verdict = ProveHardware(license.keys, *license.view.verified, hardware, state);
   license.view.hardware = verdict.proof;
   license.view.differ = std::move(verdict.differ);
-  if (!license.unreadable) license.view.fault.clear();
-  const bool may_change = verdict.proof == HardwareProof::kUnavailable ||
-                          (IsHost(license.keys) && verdict.proof != HardwareProof::kProven);
-  if (may_change) license.view.fault = FaultFrom(verdict.error);
-  return !may_change;
+  const bool proven = verdict.proof == HardwareProof::kProven;
+  if (!proven)
+    license.view.fault = FaultFrom(verdict.error);
+  else if (!license.unreadable)
+    license.view.fault.clear();
+  return proven || (verdict.proof != HardwareProof::kUnavailable && !IsHost(license.keys));
 }
 
 }  // namespace

@@ -24,15 +24,15 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
     {Reason::kSuspended, "suspended",
      "the vendor has suspended this license; settle it with the vendor and install the new revocation list"},
     {Reason::kWrongHardware, "wrong_hardware",
-     "the license belongs to another machine, this TPM was cleared, or too much of a host without TPM was "
-     "changed; "
-     "request a license for this machine"},
+     "see its fault in holdfast status: restore the agent's state when its keys are missing or damaged; "
+     "otherwise the license is of another machine, this TPM was cleared, or too much of a host without TPM "
+     "was changed: request a license for this machine"},
     {Reason::kStateRollback, "state_rollback",
      "the agent's state was restored from a backup; ask the vendor"},
     {Reason::kRetired, "retired", "this license was returned; request a new one"},
     {Reason::kHardwareUnavailable, "hardware_unavailable",
-     "the license cannot be proven; see its fault in holdfast status, that the TPM is on in the firmware "
-     "setup, and that the agent may use its device"},
+     "the license cannot be proven; see its fault in holdfast status: the TPM must be on in the firmware "
+     "setup and the agent must be allowed to use its device; of class host, to read its keys"},
     {Reason::kNoLicense, "no_license",
      "no license is installed; run `holdfast request` and send the file to the vendor"},
     {Reason::kNotYetValid, "not_yet_valid", "the license begins later; check the clock of this machine"},

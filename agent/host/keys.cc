@@ -10,7 +10,8 @@ constexpr std::string_view kClass = "host";
 
 tl::unexpected<Error> Wrong(std::string what) {
   return Refused("keys.private", std::move(what),
-                 "restore the agent's state from a backup, or activate anew");
+                 "restore the agent's state from a backup, or activate anew with holdfast request --new "
+                 "--without-tpm");
 }
 
 Result<EcPrivateKey> ReadScalar(ByteView octets) {
@@ -66,6 +67,16 @@ Result<HostPrivateKeys> ParseHostPrivateKeys(const Secret& octets, const HostKey
       agreement_key.public_key().spki() != expected.agreement_key.spki())
     return Wrong("the file of private keys holds other keys than the license beside it names");
   return HostPrivateKeys{std::move(license_key), std::move(agreement_key)};
+}
+
+Result<HostPrivateKeys> ReadHostPrivateKeys(const Path& file, const HostKeys& expected) {
+  auto octets = ReadSecretFile(file, kHostPrivateKeysSize);
+  if (octets) return ParseHostPrivateKeys(*octets, expected);
+  Error error = std::move(octets.error());
+  if (error.check == "file.missing" || error.check == "file.size" || error.check == "file.kind")
+    return Wrong("the file of private keys is missing or damaged: " + error.message);
+  error.message = "the file of private keys cannot be used: " + error.message;
+  return tl::unexpected(std::move(error));
 }
 
 }  // namespace holdfast

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/crypto/ec_private_key.h"
+#include "protocol/platform/files.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast {
@@ -28,5 +29,7 @@ inline constexpr size_t kHostPrivateKeysSize = 2 * EcPrivateKey::kScalarSize;
 Secret FormatHostPrivateKeys(const HostPrivateKeys& keys);
 // Check: keys.private (of another length, out of range, or not those of `expected`).
 Result<HostPrivateKeys> ParseHostPrivateKeys(const Secret& octets, const HostKeys& expected);
+// Checks: keys.private, also when there is no such file; file.mode, file.read, which may pass.
+Result<HostPrivateKeys> ReadHostPrivateKeys(const Path& file, const HostKeys& expected);
 
 }  // namespace holdfast

@@ -123,8 +123,7 @@ Status StateDirectory::RemovePending(std::string_view product) const {
 
 Result<HostPrivateKeys> StateDirectory::ReadHostKeys(const HostKeys& keys) const {
   const AsOwner owner(directory_);
-  HOLDFAST_TRY(const Secret octets, ReadSecretFile(HostKeysPath(keys), kHostPrivateKeysSize));
-  return ParseHostPrivateKeys(octets, keys);
+  return ReadHostPrivateKeys(HostKeysPath(keys), keys);
 }
 
 Status StateDirectory::WriteHostKeys(const HostPrivateKeys& keys) const {

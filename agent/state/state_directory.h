@@ -40,7 +40,7 @@ class StateDirectory {
   Status WritePending(const PendingRequest& pending) const;
   Status RemovePending(std::string_view product) const;  // absent is success
 
-  // The private halves of `keys`. Checks: those of ReadSecretFile and ParseHostPrivateKeys.
+  // The private halves of `keys`. Checks: those of ReadHostPrivateKeys.
   Result<HostPrivateKeys> ReadHostKeys(const HostKeys& keys) const;
   Status WriteHostKeys(const HostPrivateKeys& keys) const;
   // After something took the place of what named them. Keys that a file of the product names still, or might, stay.

@@ -80,6 +80,10 @@ class HostClass : public ::testing::Test {
     return static_cast<size_t>(std::distance(begin(files), end(files)));
   }
 
+  Path KeyFile() const {  // the only one
+    return std::filesystem::directory_iterator(state_.path() / "host-keys")->path();
+  }
+
   testing::TempDir home_;
   HostFiles host_{home_.path() / "root", "1234"};
   TestVendor vendor_;
@@ -158,8 +162,21 @@ TEST_F(HostClass, StateCopiedToAnotherHostIsWrongHardware) {
 }
 TEST_F(HostClass, ALicenseWithoutItsPrivateKeysIsWrongHardware) {
   Activate();
-  std::filesystem::remove_all(state_.path() / "host-keys");
+  const Path file = KeyFile();
+  EXPECT_TRUE(WriteFileAtomically(file, Bytes(65, 1), 0600));
   EXPECT_EQ(State(), LicenseState::kWrongHardware);
+  EXPECT_NE(View().fault.find("private keys is missing or damaged: " + file.string()), std::string::npos)
+      << View().fault;
+  std::filesystem::remove(file);
+  EXPECT_EQ(State(), LicenseState::kWrongHardware);
+  EXPECT_NE(View().fault.find(file.string() + " does not exist (keys.private)"), std::string::npos)
+      << View().fault;
+}
+TEST_F(HostClass, PrivateKeysThatOthersCanReadAreNotUsed) {
+  Activate();
+  std::filesystem::permissions(KeyFile(), std::filesystem::perms(0644));
+  EXPECT_EQ(State(), LicenseState::kHardwareUnavailable);
+  EXPECT_NE(View().fault.find("can be read by others (file.mode)"), std::string::npos) << View().fault;
 }
 TEST_F(HostClass, AnAnswerForAnotherHostsFingerprintIsRefused) {
   const HostRequest request = Parsed(RequestFile());

@@ -86,7 +86,7 @@ class SilentTpm : public testing::NoTpm {
   bool silent = true;
 };
 
-TEST(ProveLicenses, TheCauseIsKeptUntilTheTpmAnswers) {
+TEST(ProveLicenses, WhatStandsInTheWayIsSaid) {
   SilentTpm tpm;
   const testing::TempDir home;
   const StateDirectory state(home.path() / "state");
@@ -96,7 +96,7 @@ TEST(ProveLicenses, TheCauseIsKeptUntilTheTpmAnswers) {
   tpm.silent = false;
   EXPECT_TRUE(ProveLicenses(licenses, {tpm}, state));
   EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kRetired);
-  EXPECT_EQ(licenses[0].view.fault, "");
+  EXPECT_EQ(licenses[0].view.fault, "the gate counter has moved (tpm.gate)");
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace {
 
 // Errors of these families are not about the file that is installed.
 bool IsAboutTheSite(const Error& error) {
-  constexpr std::string_view kFamilies[] = {"roots.",   "file.",      "state.",  "socket.",
-                                            "tpm.open", "tpm.silent", "tpm.busy"};
+  constexpr std::string_view kFamilies[] = {"roots.",  "file.",    "state.",     "keys.private",
+                                            "socket.", "tpm.open", "tpm.silent", "tpm.busy"};
   return std::any_of(std::begin(kFamilies), std::end(kFamilies),
                      [&](std::string_view family) { return error.check.starts_with(family); });
 }
