@@ -25,7 +25,7 @@ struct RequestOutcome {
 };
 // `product_key`: as typed; white space around it does not matter.
 // Checks: those of ParseProductKey and of the TPM; request.open (kConflict: a request with another product
-// key, or of another class, is open), request.active (kConflict: this product key is in use here already),
+// key, or of another class, is open), request.keys (kConflict: the private keys of the open one are gone), request.active (kConflict: this product key is in use here already),
 // host.fingerprint (without a TPM: too little of this host can be read to recognise it).
 Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptions& options,
                                    const Hardware& hardware, const StateDirectory& state, const Clock& clock);

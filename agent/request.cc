@@ -20,7 +20,20 @@ Result<RequestOutcome> Outcome(const PendingRequest& pending, bool repeated) {
   return RequestOutcome{std::move(file), pending.product, repeated};
 }
 
-// The open request for this product key, if there is one; an error when another is open.
+// Without its private keys nobody opens the answer to a request, which may cost the customer an activation all the same.
+Status CheckAnswerable(const PendingRequest& pending, const StateDirectory& state) {
+  const auto* host = std::get_if<HostKeys>(&pending.keys);
+  if (host == nullptr) return {};
+  const auto own = state.ReadHostKeys(*host);
+  if (own) return {};
+  if (own.error().check != "keys.private") return tl::unexpected(own.error());
+  return Fail(ErrorKind::kConflict, "request.keys",
+              "a request for " + pending.product +
+                  " is open, whose answer could not be opened: " + own.error().message,
+              "restore the agent's state from a backup, or give --new to make another request");
+}
+
+// The open request for this product key, if there is one; an error when another is open, or this one is of no use any more.
 Result<std::optional<PendingRequest>> OpenRequest(const ProductKeyClaims& claims, bool without_tpm,
                                                   const StateDirectory& state) {
   auto pending = state.ReadPending(claims.product);
@@ -40,6 +53,7 @@ Result<std::optional<PendingRequest>> OpenRequest(const ProductKeyClaims& claims
                 without_tpm ? "leave out --without-tpm to have it again, or give --new to drop it"
                             : "give --without-tpm to have it again, or --new to drop it");
   }
+  HOLDFAST_CHECK(CheckAnswerable(*pending, state));
   return std::optional(std::move(*pending));
 }
 

@@ -114,6 +114,18 @@ TEST_F(HostClass, AnOpenRequestOfOneClassIsNotGivenForTheOther) {
   RequestFile();
   EXPECT_EQ(Request(key_, {}).error().check, "request.open");
 }
+TEST_F(HostClass, AnOpenRequestWithoutItsPrivateKeysIsNotGivenAgain) {
+  const std::string first = RequestFile();
+  std::filesystem::remove(KeyFile());
+  const auto again = Request(key_, {.without_tpm = true});
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().check, "request.keys");
+  EXPECT_NE(again.error().advice.find("--new"), std::string::npos);
+  EXPECT_EQ(RefusalOf(Answer(Parsed(first))), "keys.private");
+  const auto anew = Request(key_, {.make_new = true, .without_tpm = true});
+  ASSERT_TRUE(anew) << anew.error().message;
+  EXPECT_TRUE(Install(Answer(Parsed(anew->file))));
+}
 TEST_F(HostClass, AHostOfWhichTooLittleCanBeReadMakesNoRequest) {
   std::filesystem::remove_all(host_.root() / "run");
   EXPECT_EQ(Request(key_, {.without_tpm = true}).error().check, "host.fingerprint");
