@@ -68,17 +68,20 @@ Status CheckKeys(const LicenseKeys& keys, const HostAnswerHeader& header) {
 }
 
 tl::unexpected<Error> NotAnswered(const std::vector<AnsweredRequest>& all, const Jwe& answer) {
-  if (all.empty()) {
+  const bool ours = std::any_of(all.begin(), all.end(), [&](const AnsweredRequest& request) {
+    return std::visit([&](const auto& header) { return IsForMachineOf(request, header); }, answer.header);
+  });
+  if (!all.empty() && !ours) return OtherHardware("another machine");
+  const bool any_open = std::any_of(all.begin(), all.end(), [](const auto& request) { return request.open; });
+  if (!any_open) {
     return Refused(
         "answer.request", "the answer is to a request that this machine does not know; none is open here",
         "install it on the machine that made the request, or make a request here with holdfast request");
   }
-  const bool ours = std::any_of(all.begin(), all.end(), [&](const AnsweredRequest& request) {
-    return std::visit([&](const auto& header) { return IsForMachineOf(request, header); }, answer.header);
-  });
-  if (!ours) return OtherHardware("another machine");
-  return Refused("answer.request", "the answer is to another request than the one that is open here",
-                 "send the vendor the request that holdfast request prints now, and install its answer");
+  return Refused(
+      "answer.request", "the answer is to another request than what is open here",
+      "if that was made on another machine, install it there; otherwise send the vendor the request "
+      "that holdfast request prints now, and install its answer");
 }
 
 Result<Secret> AgreeOn(const HostAnswerHeader& header, const HostKeys& keys, const StateDirectory& state) {

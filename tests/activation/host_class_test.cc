@@ -205,6 +205,14 @@ TEST_F(HostClass, AnAnswerToAnotherRequestIsRefused) {
   HostRequest other = Parsed(RequestFile());
   other.request_hash[0] ^= 1;
   EXPECT_EQ(RefusalOf(Answer(other)), "answer.request");
+  EXPECT_NE(Install(Answer(other)).error().message.find("than what is open here"), std::string::npos);
+}
+TEST_F(HostClass, AnAnswerWhenNoRequestIsOpenIsToldSo) {
+  HostRequest other = Parsed(RequestFile());
+  ASSERT_TRUE(Install(Answer(other)));
+  other.request_hash[0] ^= 1;
+  EXPECT_EQ(RefusalOf(Answer(other)), "answer.request");
+  EXPECT_NE(Install(Answer(other)).error().message.find("none is open here"), std::string::npos);
 }
 TEST_F(HostClass, AnAnswerForAnotherLicenseKeyIsRefused) {
   const HostRequest request = Parsed(RequestFile());
