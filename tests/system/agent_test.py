@@ -78,6 +78,10 @@ class SilentTpm(unittest.TestCase):
         self.assertEqual(self.host.stop_agent(), 0)
 
 
+class NoTpm:
+    tcti = 'device:/dev/no-such-tpm'
+
+
 class HoldThroughARestart(unittest.TestCase):
     """`holdfast hold` while the agent goes and comes back."""
 
@@ -122,6 +126,19 @@ class HoldThroughARestart(unittest.TestCase):
     def test_the_command_may_end_while_the_agent_is_away(self):
         self.host.stop_agent()
         self.assertIn('the agent is gone', self.hold.stderr.readline())
+        self.assertEqual(self.end_of_the_command(), 0)
+
+    def test_a_license_that_cannot_be_proven_for_long_is_said_once(self):
+        self.host.stop_agent()
+        self.assertIn('the agent is gone', self.hold.stderr.readline())
+        tpm, self.host.tpm = self.host.tpm, NoTpm
+        self.host.start_agent()
+        self.assertIn('goes on without what it held: users: denied (hardware_unavailable)', self.hold.stderr.readline())
+        self.assertIn('cannot be proven', self.hold.stderr.readline())
+        self.host.tpm = tpm
+        self.host.stop_agent()
+        self.host.start_agent()
+        self.assertIn('users is held again', self.hold.stderr.readline())
         self.assertEqual(self.end_of_the_command(), 0)
 
     def test_units_that_are_denied_now_do_not_end_the_command(self):

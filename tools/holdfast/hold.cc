@@ -47,7 +47,7 @@ std::optional<int> Ended(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// The TPM has not been asked yet since the agent came back: no decision to act on.
+// The hardware is not proven yet since the agent came back: no decision to speak of, unless it lasts.
 bool IsPreliminary(const Json& decision) {
   return decision.contains("state") && decision["state"] == "hardware_unavailable";
 }
@@ -82,11 +82,11 @@ class Held {
   void Lose() {
     units_.Lose();
     pause_ = kFirstPause;
-    denied_ = false;
+    said_ = nullptr;
     std::cerr << "holdfast: the agent is gone: " << Printable(limit_) << " is not held until it is back\n";
   }
 
-  // Denied or not, work that runs is never ended: what was refused is said once, and asked for again.
+  // Denied or not, work that runs is never ended: what was refused is said once for each reason, and asked for again.
   void TakeAgain() {
     const auto decision = units_.Take();
     if (units_.held()) {
@@ -94,8 +94,9 @@ class Held {
       return;
     }
     pause_ = std::min(pause_ * 2, kLastPause);
-    if (!decision || denied_ || IsPreliminary(*decision)) return;
-    denied_ = true;
+    if (!decision || (*decision)["reasons"] == said_) return;
+    if (IsPreliminary(*decision) && pause_ < kLastPause) return;
+    said_ = (*decision)["reasons"];
     std::cerr << "holdfast: the agent is back, and the command goes on without what it held: "
               << DescribeDecision(limit_, *decision);
   }
@@ -105,7 +106,7 @@ class Held {
   HeldUnits& units_;
   const pid_t child_;
   std::chrono::milliseconds pause_ = kFirstPause;
-  bool denied_ = false;
+  Json said_;  // the reasons
 };
 
 Result<int> Run(const Arguments& arguments) {
