@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include <algorithm>
+#include <future>
 
 #include "agent/api/administration_json.h"
 #include "agent/host_facts.h"
@@ -9,10 +10,12 @@ namespace holdfast {
 namespace {
 
 constexpr std::chrono::seconds kMaxRetry{60};
+constexpr std::chrono::seconds kPatienceAtEnd{3};
 // A TPM that hangs must not keep the service from starting.
 constexpr int kReadyTicks = 20;
 
-std::string Describe(const std::vector<LicenseView>& licenses, const std::string& fault, Time now) {
+std::string Describe(const std::vector<LicenseView>& licenses, const std::string& fault,
+                     const Situation& now) {
   std::string text = std::to_string(licenses.size()) + (licenses.size() == 1 ? " license" : " licenses");
   for (const LicenseView& license : licenses) {
     text += "; " + license.product + " " + std::string(StateName(Assess(license, now).state));
@@ -20,6 +23,12 @@ std::string Describe(const std::vector<LicenseView>& licenses, const std::string
   }
   if (!fault.empty()) text += "; " + fault;
   return text;
+}
+
+// A list's thisUpdate is a moment at which the vendor's clock stood.
+void SeeSignedTimes(const std::vector<LoadedLicense>& licenses, OwnedTime& time) {
+  for (const LoadedLicense& license : licenses)
+    if (license.view.verified) time.SeeSigned(license.view.verified->crl_this_update);
 }
 
 }  // namespace
@@ -38,7 +47,9 @@ Agent::Agent(AgentParts parts, AgentObserver observer)
     : parts_(std::move(parts)),
       observer_(std::move(observer)),
       tpm_(std::move(parts_.tpm), parts_.tpm_timeout),
-      service_(parts_.clock, std::string(kVersion)) {}
+      time_(parts_.clock, parts_.uptime),
+      books_(parts_.state, tpm_, time_),
+      service_(time_, std::string(kVersion)) {}
 
 Agent::~Agent() {
   worker_.Stop();
@@ -48,6 +59,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(AgentParts parts, const api::ServerO
                                             AgentObserver observer) {
   std::unique_ptr<Agent> agent(new Agent(std::move(parts), std::move(observer)));
   HOLDFAST_TRY(agent->licenses_, LoadLicenses(agent->parts_.state, agent->parts_.anchors));
+  SeeSignedTimes(agent->licenses_, agent->time_);
   agent->SetLicenses(ViewsOf(agent->licenses_));
   HOLDFAST_TRY(agent->server_, api::Server::Start(options, agent->service_,
                                                   [raw = agent.get()](api::ApiRequest request,
@@ -61,6 +73,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(AgentParts parts, const api::ServerO
 Status Agent::Run() {
   server_->Run([this] { Tick(); });
   if (gave_up_) return tl::unexpected(TpmSilent(parts_.tpm_timeout));
+  SaveAtEnd();
   return {};
 }
 
@@ -120,7 +133,8 @@ Json Agent::Do(const api::ApiRequest& request) {
         MakeRequest(make->product_key, options, hardware(), parts_.state, parts_.clock));
   }
   const auto& install = std::get<api::InstallRequest>(request);
-  const auto outcome = Install(install.file, hardware(), parts_.state, parts_.anchors, parts_.clock);
+  const auto outcome =
+      Install(install.file, hardware(), parts_.state, parts_.anchors, [this] { return time_.Now(); });
   // Also after a failure: the files may be newer than what is served.
   Reload();
   Prove();
@@ -132,28 +146,67 @@ void Agent::Reload() {
   fault_ = fresh ? "" : fresh.error().message;
   if (!fresh) return;  // what was loaded before stays
   KeepProofs(licenses_, *fresh);
+  SeeSignedTimes(*fresh, time_);
   licenses_ = std::move(*fresh);
 }
 
+bool Agent::UsesTpm() const {
+  return std::any_of(licenses_.begin(), licenses_.end(), [](const LoadedLicense& license) {
+    return license.view.verified && !IsHost(license.keys);
+  });
+}
+
+std::vector<LicenseView> Agent::Views() const {
+  std::vector<LicenseView> views = ViewsOf(licenses_);
+  for (LicenseView& view : views) view.rolled_back = view.verified && books_.RolledBack(*view.verified);
+  return views;
+}
+
+// Where nothing is licensed there is nothing to keep.
+void Agent::KeepBooks() {
+  if (licenses_.empty()) return;
+  const bool kept = books_.Keep(UsesTpm()).has_value();
+  tpm_.Release();
+  worker_.PostLater("books", kept ? parts_.save_interval : kMaxRetry, [this] {
+    KeepBooks();
+    Publish();
+  });
+}
+
+// What passed since the last save; a TPM that does not answer must not keep the machine from going down.
+void Agent::SaveAtEnd() {
+  const auto saved = std::make_shared<std::promise<void>>();
+  std::future<void> done = saved->get_future();
+  worker_.Post([this, saved] {
+    if (books_.report().open) (void)books_.Save();
+    tpm_.Release();
+    saved->set_value();
+  });
+  done.wait_for(kPatienceAtEnd);
+}
+
 void Agent::Prove() {
+  if (!books_.is_open(UsesTpm())) KeepBooks();
   const bool hosts = ProveHosts(licenses_, hardware(), parts_.state);
   // A TPM that is silent holds up what follows, and these licenses need none.
-  if (AnyOfClassHost(licenses_)) server_->Post([this, views = ViewsOf(licenses_)] { SetLicenses(views); });
+  if (AnyOfClassHost(licenses_)) server_->Post([this, views = Views()] { SetLicenses(views); });
   const bool all = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
   tpm_.Release();
   Publish();
   if (all) {
     retry_after_ = std::chrono::seconds(1);
-    if (AnyOfClassHost(licenses_)) worker_.PostLater(parts_.host_interval, [this] { Prove(); });
+    if (AnyOfClassHost(licenses_)) worker_.PostLater("proof", parts_.host_interval, [this] { Prove(); });
     return;
   }
-  worker_.PostLater(retry_after_, [this] { Prove(); });
+  worker_.PostLater("proof", retry_after_, [this] { Prove(); });
   retry_after_ = std::min(retry_after_ * 2, kMaxRetry);
 }
 
 void Agent::Publish() {
-  server_->Post([this, views = ViewsOf(licenses_), fault = fault_] {
-    if (std::string text = Describe(views, fault, parts_.clock()); text != said_) {
+  server_->Post([this, views = Views(), ledger = books_.report(), fault = fault_] {
+    service_.SetLedger(ledger);
+    const TimeReading reading = time_.Read();
+    if (std::string text = Describe(views, fault, {reading.now, reading.clock}); text != said_) {
       said_ = std::move(text);
       observer_.status(said_);
     }

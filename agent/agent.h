@@ -8,6 +8,7 @@
 #pragma once
 
 #include "agent/api/server.h"
+#include "agent/ledger/books.h"
 #include "agent/licenses.h"
 #include "agent/patient_tpm.h"
 #include "agent/worker.h"
@@ -26,6 +27,10 @@ struct AgentParts {
   Path host_root = "/";
   // How often a host without a TPM is compared with its license: a dozen small files are read, on the worker.
   std::chrono::milliseconds host_interval = std::chrono::minutes(10);
+  Uptime uptime = SystemUptime();
+  // How often the time that has passed goes into the ledger, which costs the TPM's NV a write: what a crash loses of it the TPM's
+  // clock makes good.
+  std::chrono::milliseconds save_interval = std::chrono::hours(1);
 };
 
 // What the service manager wants to know. Called on the thread that runs.
@@ -56,11 +61,17 @@ class Agent {
   Json Do(const api::ApiRequest& request);
   void Reload();
   void Prove();
+  void KeepBooks();
+  bool UsesTpm() const;
+  std::vector<LicenseView> Views() const;
   void Publish();
+  void SaveAtEnd();
 
   AgentParts parts_;
   const AgentObserver observer_;
   PatientTpm tpm_;  // the worker's
+  OwnedTime time_;
+  Books books_;  // the worker's
   api::Service service_;
   std::unique_ptr<api::Server> server_;
   bool ready_ = false;

@@ -1,5 +1,7 @@
 #include "agent/worker.h"
 
+#include <algorithm>
+
 namespace holdfast {
 
 void Worker::Post(Job job) {
@@ -8,9 +10,9 @@ void Worker::Post(Job job) {
   changed_.notify_one();
 }
 
-void Worker::PostLater(std::chrono::milliseconds delay, Job job) {
+void Worker::PostLater(const std::string& name, std::chrono::milliseconds delay, Job job) {
   const std::lock_guard lock(mutex_);
-  later_.emplace(std::chrono::steady_clock::now() + delay, std::move(job));
+  later_[name] = {std::chrono::steady_clock::now() + delay, std::move(job)};
   changed_.notify_one();
 }
 
@@ -23,15 +25,29 @@ void Worker::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+// The lock is held.
+void Worker::TakeDue() {
+  for (auto next = later_.begin(); next != later_.end();) {
+    const bool due = next->second.first <= std::chrono::steady_clock::now();
+    if (due) jobs_.push_back(std::move(next->second.second));
+    next = due ? later_.erase(next) : std::next(next);
+  }
+}
+
 void Worker::Run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (later_ && later_->first <= std::chrono::steady_clock::now()) {
-      jobs_.push_back(std::move(later_->second));
-      later_.reset();
+    TakeDue();
+    if (jobs_.empty() && later_.empty()) {
+      changed_.wait(lock);
+      continue;
     }
     if (jobs_.empty()) {
-      later_ ? static_cast<void>(changed_.wait_until(lock, later_->first)) : changed_.wait(lock);
+      const auto first = std::min_element(later_.begin(), later_.end(), [](const auto& a, const auto& b) {
+        return a.second.first < b.second.first;
+      });
+      const auto until = first->second.first;  // the entry may be replaced meanwhile
+      changed_.wait_until(lock, until);
       continue;
     }
     const Job job = std::move(jobs_.front());

@@ -5,8 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
-#include <optional>
+#include <string>
 #include <thread>
 
 namespace holdfast {
@@ -17,16 +18,17 @@ class Worker {
   Worker() : thread_([this] { Run(); }) {}
   ~Worker() { Stop(); }
   void Post(Job job);
-  // Replaces what was to be done later, if anything: there is one such job.
-  void PostLater(std::chrono::milliseconds delay, Job job);
+  // Replaces what was to be done later under the same name, if anything.
+  void PostLater(const std::string& name, std::chrono::milliseconds delay, Job job);
   void Stop();  // finishes the running job, drops the others, joins
 
  private:
   void Run();
+  void TakeDue();
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;
-  std::optional<std::pair<std::chrono::steady_clock::time_point, Job>> later_;
+  std::map<std::string, std::pair<std::chrono::steady_clock::time_point, Job>> later_;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

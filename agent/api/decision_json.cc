@@ -80,7 +80,22 @@ Json DecisionJson(const Decision& decision, const std::string& product) {
   return json;
 }
 
-Json StandingJson(const LicenseView& license, Time now) {
+Json ClockJson(const TimeReading& reading) {
+  Json json{{"state", ClockStateName(reading.clock)}, {"wall", FormatTime(reading.wall)}};
+  if (reading.wall < reading.now) json["behind"] = (reading.now - reading.wall).count();
+  return json;
+}
+
+Json LedgerJson(const LedgerReport& report) {
+  Json json{{"finding", LedgerFindingName(report.finding)},
+            {"protection", report.uses_tpm ? "tpm" : "none"},
+            {"open", report.open}};
+  if (!report.detail.empty()) json["detail"] = report.detail;
+  if (report.tpm_clock) json["tpm_clock"] = TpmClockEventName(*report.tpm_clock);
+  return json;
+}
+
+Json StandingJson(const LicenseView& license, const Situation& now) {
   const Standing standing = Assess(license, now);
   Json json{{"product", license.product}, {"state", StateName(standing.state)}};
   json["reasons"] = ReasonsJson(standing.reasons);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/enforcement/decide.h"
+#include "agent/ledger/books.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast::api {
@@ -11,7 +12,11 @@ namespace holdfast::api {
 //  "expires", "days_left"}: members that do not apply are absent.
 Json DecisionJson(const Decision& decision, const std::string& product);
 // One license of `status`, without its limits.
-Json StandingJson(const LicenseView& license, Time now);
+Json StandingJson(const LicenseView& license, const Situation& now);
+// {"state": "good", "wall": ..., "behind": seconds}: `behind` where the wall clock is behind the time that is now.
+Json ClockJson(const TimeReading& reading);
+// {"finding": "good", "protection": "tpm", "open": true, "detail", "tpm_clock"}
+Json LedgerJson(const LedgerReport& report);
 Json LimitJson(const Limit& limit, int64_t used);
 Json FeatureJson(const FeatureValue& value);
 

@@ -17,7 +17,7 @@ const holdfast::Limit* FindLimit(const Grants* grants, const std::string& name) 
   return found == grants->limits.end() ? nullptr : &found->second;
 }
 
-bool IsMeter(const LicenseView& license, Time now, const std::string& name) {
+bool IsMeter(const LicenseView& license, const Situation& now, const std::string& name) {
   const holdfast::Limit* limit = FindLimit(Assess(license, now).grants, name);
   return limit != nullptr && limit->kind == LimitKind::kMeter;
 }
@@ -37,18 +37,26 @@ Result<const LicenseView*> Service::Find(const std::string& product) const {
   return found == licenses_.end() ? nullptr : &*found;
 }
 
+Situation Service::Now() const {
+  const TimeReading reading = time_.Read();
+  return {reading.now, reading.clock};
+}
+
 Json Service::Status() const {
-  const Time now = clock_();
+  const TimeReading reading = time_.Read();
+  const Situation now(reading.now, reading.clock);
   Json licenses = Json::array();
   for (const LicenseView& license : licenses_) licenses.push_back(StatusOf(license, now));
   return Json{{"ok", true},
               {"api", kApiVersion},
               {"version", version_},
-              {"time", FormatTime(now)},
+              {"time", FormatTime(now.now)},
+              {"clock", ClockJson(reading)},
+              {"ledger", LedgerJson(ledger_)},
               {"licenses", std::move(licenses)}};
 }
 
-Json Service::StatusOf(const LicenseView& license, Time now) const {
+Json Service::StatusOf(const LicenseView& license, const Situation& now) const {
   Json json = StandingJson(license, now);
   const Grants* grants = Assess(license, now).grants;
   Json limits = Json::object();
@@ -65,7 +73,7 @@ Json Service::Check(const CheckRequest& request) const {
   auto license = Find(request.product);
   if (!license) return ErrorAnswer(license.error());
   const Decision decision =
-      *license ? DecideFeature(**license, clock_(), request.feature) : DecideWithoutLicense();
+      *license ? DecideFeature(**license, Now(), request.feature) : DecideWithoutLicense();
   return DecisionJson(decision, *license ? (*license)->product : request.product);
 }
 
@@ -74,7 +82,7 @@ Json Service::Limit(Holdings::Holder holder, const LimitRequest& request) {
   if (!found) return ErrorAnswer(found.error());
   if (*found == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
   const LicenseView& license = **found;
-  const Time now = clock_();
+  const Situation now = Now();
   if (IsMeter(license, now, request.limit)) {
     return ErrorAnswer({ErrorKind::kUsage, "limit.kind",
                         request.limit + " is a meter, which is used up, not held",
@@ -96,8 +104,8 @@ Json Service::Limit(Holdings::Holder holder, const LimitRequest& request) {
   return json;
 }
 
-Decision Service::Take(const LicenseView& license, Time now, Holdings::Holder holder, const std::string& name,
-                       int64_t amount) {
+Decision Service::Take(const LicenseView& license, const Situation& now, Holdings::Holder holder,
+                       const std::string& name, int64_t amount) {
   const std::string account = Account(license.product, name);
   Decision decision = DecideLimit(license, now, name, holdings_.Used(account), amount);
   if (!decision.allowed) return decision;
@@ -108,7 +116,7 @@ Decision Service::Take(const LicenseView& license, Time now, Holdings::Holder ho
 }
 
 // Always allowed, whatever the license says by now.
-Decision Service::GiveBack(const LicenseView& license, Time now, Holdings::Holder holder,
+Decision Service::GiveBack(const LicenseView& license, const Situation& now, Holdings::Holder holder,
                            const std::string& name, int64_t amount) {
   const std::string account = Account(license.product, name);
   holdings_.Release(holder, account, amount);

@@ -5,15 +5,17 @@
 #include "agent/api/api_request.h"
 #include "agent/enforcement/decide.h"
 #include "agent/enforcement/holdings.h"
-#include "protocol/platform/clock.h"
+#include "agent/ledger/books.h"
 
 namespace holdfast::api {
 
 class Service {
  public:
-  Service(Clock clock, std::string version) : clock_(std::move(clock)), version_(std::move(version)) {}
+  // `time` must live as long as the service.
+  Service(OwnedTime& time, std::string version) : time_(time), version_(std::move(version)) {}
   // Ascending by product. Who holds something keeps it.
   void SetLicenses(std::vector<LicenseView> licenses) { licenses_ = std::move(licenses); }
+  void SetLedger(LedgerReport report) { ledger_ = std::move(report); }
 
   // Answers are JSON objects with "ok"; docs/local-api.md has every member.
   Json Status() const;
@@ -24,14 +26,16 @@ class Service {
  private:
   // nullptr: none is installed. Checks: check.product (kUsage: several are installed and none is named).
   Result<const LicenseView*> Find(const std::string& product) const;
-  Json StatusOf(const LicenseView& license, Time now) const;
-  Decision Take(const LicenseView& license, Time now, Holdings::Holder holder, const std::string& name,
-                int64_t amount);
-  Decision GiveBack(const LicenseView& license, Time now, Holdings::Holder holder, const std::string& name,
-                    int64_t amount);
+  Situation Now() const;
+  Json StatusOf(const LicenseView& license, const Situation& now) const;
+  Decision Take(const LicenseView& license, const Situation& now, Holdings::Holder holder,
+                const std::string& name, int64_t amount);
+  Decision GiveBack(const LicenseView& license, const Situation& now, Holdings::Holder holder,
+                    const std::string& name, int64_t amount);
 
-  Clock clock_;
+  OwnedTime& time_;
   std::string version_;
+  LedgerReport ledger_;
   std::vector<LicenseView> licenses_;
   Holdings holdings_;  // by "<product>/<limit>"
 };

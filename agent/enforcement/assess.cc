@@ -62,9 +62,31 @@ LicenseState StateOf(Reason reason) {
       return LicenseState::kRetired;
     case Reason::kTampered:
       return LicenseState::kTampered;
+    case Reason::kClockSetBack:
+      return LicenseState::kClockSetBack;
+    case Reason::kStateRollback:
+      return LicenseState::kStateRollback;
     default:
       return LicenseState::kNone;
   }
+}
+
+struct Finding {
+  Reason reason;
+  Policy policy;
+};
+
+// What the host was found to have done, and what the license wants done about it.
+std::vector<Finding> FindingsOf(const LicenseView& view, ClockState clock) {
+  const Policies& policies = view.verified->terms.policies;
+  std::vector<Finding> findings;
+  if (clock == ClockState::kSetBack || clock == ClockState::kUnset)
+    findings.push_back({Reason::kClockSetBack, policies.clock});
+  // Nobody gains by it, so it denies nothing: it is why a license may seem to have ended.
+  if (clock == ClockState::kAhead && policies.clock != Policy::kAllow)
+    findings.push_back({Reason::kClockAhead, Policy::kWarn});
+  if (view.rolled_back) findings.push_back({Reason::kStateRollback, policies.rollback});
+  return findings;
 }
 
 // The grants that go with a state; every state that is not listed grants nothing.
@@ -83,7 +105,7 @@ const Grants* GrantsIn(LicenseState state, const LicenseTerms& terms) {
 
 }  // namespace
 
-Standing Assess(const LicenseView& view, Time now) {
+Standing Assess(const LicenseView& view, const Situation& situation) {
   Standing standing;
   if (!view.verified) {
     standing.state = LicenseState::kTampered;
@@ -91,15 +113,21 @@ Standing Assess(const LicenseView& view, Time now) {
     return standing;
   }
   const LicenseTerms& terms = view.verified->terms;
-  standing.reasons.push_back(TimeReasonOf(terms, now));
+  const std::vector<Finding> findings = FindingsOf(view, situation.clock);
+  standing.reasons.push_back(TimeReasonOf(terms, situation.now));
   if (auto reason = RevocationReasonOf(*view.verified)) standing.reasons.push_back(*reason);
   if (auto reason = HardwareReasonOf(view.hardware)) standing.reasons.push_back(*reason);
+  for (const Finding& finding : findings)
+    if (finding.policy == Policy::kDeny) standing.reasons.push_back(finding.reason);
   SortBySeriousness(standing.reasons);
   standing.state = StateOf(standing.reasons.front());
+  for (const Finding& finding : findings)
+    if (finding.policy == Policy::kWarn) standing.reasons.push_back(finding.reason);
+  SortBySeriousness(standing.reasons);
   standing.grants = GrantsIn(standing.state, terms);
   standing.expires = terms.expires;
   if (terms.expires) {
-    standing.days_left = std::chrono::floor<std::chrono::days>(*terms.expires - now).count();
+    standing.days_left = std::chrono::floor<std::chrono::days>(*terms.expires - situation.now).count();
   }
   return standing;
 }

@@ -44,8 +44,8 @@ void Add(Decision& decision, Reason reason) {
 
 }  // namespace
 
-Decision DecideFeature(const LicenseView& view, Time now, std::string_view feature) {
-  const Standing standing = Assess(view, now);
+Decision DecideFeature(const LicenseView& view, const Situation& situation, std::string_view feature) {
+  const Standing standing = Assess(view, situation);
   Decision decision = FromStanding(standing);
   if (view.verified && !KnowsFeature(view.verified->terms, feature)) Add(decision, Reason::kUnknownFeature);
   if (standing.grants == nullptr) return decision;
@@ -59,9 +59,9 @@ Decision DecideFeature(const LicenseView& view, Time now, std::string_view featu
   return decision;
 }
 
-Decision DecideLimit(const LicenseView& view, Time now, std::string_view limit, int64_t used,
-                     int64_t amount) {
-  const Standing standing = Assess(view, now);
+Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
+                     int64_t used, int64_t amount) {
+  const Standing standing = Assess(view, situation);
   Decision decision = FromStanding(standing);
   decision.used = used;
   if (view.verified && !KnowsLimit(view.verified->terms, limit)) Add(decision, Reason::kUnknownLimit);

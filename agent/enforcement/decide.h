@@ -3,6 +3,7 @@
 //
 // Boundaries, all inclusive and in whole seconds: from valid_from; active up to `expires`; grace up to
 // expires + expiry_grace, which is the certificate's notAfter; then the fallback edition, or nothing.
+// A clock that was set back and a ledger that was set back are states or warnings, as the license's policies say.
 // Only the passing of time leads to the fallback edition. A license that is revoked, suspended, retired, not
 // genuine or not at home on this hardware grants nothing (docs/decisions/0073).
 #pragma once
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/time/owned_time.h"
 #include "certs/path.h"
 
 namespace holdfast {
@@ -35,9 +37,10 @@ enum class Reason {
   kUnknownLimit,
   kLimitReached,
   kOverage,  // warning: above the limit, within the overage that the terms allow
+  kClockSetBack,  // the wall clock is behind the time that is known to have passed; a warning where the policy says so
+  kStateRollback,  // the ledger is not the one that the license was used with; a warning where the policy says so
+  kClockAhead,  // warning: the wall clock is far ahead of the time that is known to have passed
   // Named now, raised by the parts of C9 to C13 that come next:
-  kClockSetBack,
-  kStateRollback,
   kOfflineTooLong,
   kRevocationStale,
 };
@@ -59,6 +62,8 @@ enum class LicenseState {
   kHardwareUnavailable,
   kRetired,
   kTampered,
+  kClockSetBack,
+  kStateRollback,
   kNone
 };
 std::string_view StateName(LicenseState state);
@@ -73,6 +78,16 @@ struct LicenseView {
   HardwareProof hardware = HardwareProof::kUnavailable;
   // Class host: components of the fingerprint that are not as licensed. Too many of them are kWrongHardware.
   std::vector<std::string> differ = {};
+  bool rolled_back = false;  // the ledger is not the one that it was used with (agent/ledger/books.h)
+};
+
+// What the host says of itself at the moment of a question.
+struct Situation {
+  Time now;  // owned: never before what was now once
+  ClockState clock = ClockState::kGood;
+  Situation(Time time, ClockState clock_state = ClockState::kGood)
+      : now(time),
+        clock(clock_state) {}  // NOLINT(google-explicit-constructor): a time is a situation where all is well
 };
 
 struct Standing {  // of one license, before any question about a feature
@@ -82,7 +97,7 @@ struct Standing {  // of one license, before any question about a feature
   std::optional<Time> expires;
   std::optional<int64_t> days_left;  // whole days to `expires`, negative after
 };
-Standing Assess(const LicenseView& view, Time now);
+Standing Assess(const LicenseView& view, const Situation& situation);
 
 struct Decision {
   bool allowed = false;
@@ -94,10 +109,11 @@ struct Decision {
   std::optional<Time> expires;
   std::optional<int64_t> days_left;
 };
-Decision DecideFeature(const LicenseView& view, Time now, std::string_view feature);
+Decision DecideFeature(const LicenseView& view, const Situation& situation, std::string_view feature);
 // May `amount` more be taken when `used` is held already? amount 0 asks about the limit as such.
 // Precondition: used >= 0, amount >= 0.
-Decision DecideLimit(const LicenseView& view, Time now, std::string_view limit, int64_t used, int64_t amount);
+Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
+                     int64_t used, int64_t amount);
 Decision DecideWithoutLicense();  // nothing is installed
 
 // The most that may be held at once: max and the overage on top, never more than INT64_MAX.

@@ -28,16 +28,21 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "otherwise the license is of another machine, this TPM was cleared, or too much of a host without TPM "
      "was changed: request a license for this machine"},
     {Reason::kStateRollback, "state_rollback",
-     "the agent's state was restored from a backup; ask the vendor"},
+     "the agent's ledger was set back, deleted or altered; send the vendor a time request (holdfast time "
+     "request) and install "
+     "the answer"},
     {Reason::kRetired, "retired", "this license was returned; request a new one"},
     {Reason::kHardwareUnavailable, "hardware_unavailable",
      "the license cannot be proven; see its fault in holdfast status: the TPM must be on in the firmware "
      "setup and the agent must be allowed to use its device; of class host, to read its keys"},
     {Reason::kNoLicense, "no_license",
      "no license is installed; run `holdfast request` and send the file to the vendor"},
+    {Reason::kClockSetBack, "clock_set_back",
+     "the clock of this machine is behind the time that has passed; set it right, or if it is right send the "
+     "vendor a time "
+     "request (holdfast time request)"},
     {Reason::kNotYetValid, "not_yet_valid", "the license begins later; check the clock of this machine"},
     {Reason::kExpired, "expired", "the license has expired; renew it with the vendor"},
-    {Reason::kClockSetBack, "clock_set_back", "the clock of this machine was set back; set it right"},
     {Reason::kOfflineTooLong, "offline_too_long", "exchange a heartbeat file with the vendor"},
     {Reason::kUnknownFeature, "unknown_feature",
      "the license does not know this feature; check its spelling, or ask the vendor"},
@@ -52,6 +57,10 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
     {Reason::kGrace, "grace",
      "the license has expired and runs in its grace period; renew it with the vendor now"},
     {Reason::kOverage, "overage", "more is in use than the license includes; ask the vendor for more"},
+    {Reason::kClockAhead, "clock_ahead",
+     "the clock of this machine is far ahead of the time that is known to have passed; see that it is right: "
+     "nothing is lost "
+     "by setting it right"},
     {Reason::kExpiring, "expiring", "the license expires soon; renew it with the vendor"},
     {Reason::kRevocationStale, "revocation_stale", "install a fresh revocation list from the vendor"},
     {Reason::kActive, "active", ""},
@@ -104,6 +113,10 @@ std::string_view StateName(LicenseState state) {
       return "retired";
     case LicenseState::kTampered:
       return "tampered";
+    case LicenseState::kClockSetBack:
+      return "clock_set_back";
+    case LicenseState::kStateRollback:
+      return "state_rollback";
     case LicenseState::kNone:
       break;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/ledger/ledger_file.h"
 #include "agent/state/as_owner.h"
 #include "protocol/terms.h"
 
@@ -79,6 +80,7 @@ Result<FileLock> StateDirectory::Lock() const {
                 "another process works in " + directory_.string() + " now",
                 "if an agent runs with it, name its --socket; otherwise try again");
   }
+  HOLDFAST_CHECK(RemoveLeftovers(directory_));
   HOLDFAST_CHECK(RemoveLeftovers(directory_ / kLicenses));
   HOLDFAST_CHECK(RemoveLeftovers(directory_ / kPending));
   HOLDFAST_CHECK(RemoveLeftovers(directory_ / kHostKeys));
@@ -144,6 +146,16 @@ Status StateDirectory::DropHostKeys(const LicenseKeys& keys, std::string_view pr
   if (may_need(ReadPending(product)) || may_need(ReadLicense(product))) return {};
   const AsOwner owner(directory_);
   return RemoveFile(HostKeysPath(*host));
+}
+
+Result<Bytes> StateDirectory::ReadLedger() const {
+  const AsOwner owner(directory_);
+  return ReadFile(LedgerPath(), kMaxLedgerFileSize);
+}
+
+Status StateDirectory::WriteLedger(ByteView content) const {
+  const AsOwner owner(directory_);
+  return WriteFileAtomically(LedgerPath(), content, kFileMode);
 }
 
 Path StateDirectory::HostKeysPath(const HostKeys& keys) const {

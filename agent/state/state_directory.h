@@ -4,6 +4,7 @@
 //   lock                      held by whoever writes: the agent while it runs, or a command without agent
 //   licenses/<product>.json   installed_license.h
 //   pending/<product>.json    pending_request.h
+//   ledger.json               agent/ledger/ledger_file.h
 //   host-keys/<hex>           private keys of a host without a TPM, mode 0600 (agent/host/keys.h), by the SHA-256
 //                             of their license key: written before, and removed after the file that names them
 //
@@ -46,6 +47,11 @@ class StateDirectory {
   // After something took the place of what named them. Keys that a file of the product names still, or might, stay.
   Status DropHostKeys(const LicenseKeys& keys, std::string_view product) const;
 
+  // The ledger's octets. Checks: those of ReadFile. The lock must be held for writing.
+  Result<Bytes> ReadLedger() const;
+  Status WriteLedger(ByteView content) const;
+
+  Path LedgerPath() const { return directory_ / "ledger.json"; }
   Path LicensePath(std::string_view product) const;
   Path PendingPath(std::string_view product) const;
 

@@ -53,6 +53,15 @@ Result<Secret> Unseal(Connection& tpm, const Primary& srk, const SealedKey& key,
   return secret;
 }
 
+Result<std::optional<uint64_t>> ReadIfThere(Connection& tpm, const LedgerCounter& counter,
+                                            const Handle& session) {
+  const auto opened = OpenCounter(tpm, counter);
+  const auto value = opened ? ReadCounter(tpm, *opened, session.tr()) : tl::unexpected(opened.error());
+  if (value) return std::optional(*value);
+  if (value.error().check == "tpm.counter") return std::nullopt;
+  return tl::unexpected(value.error());
+}
+
 }  // namespace
 
 bool MatchesSealedKey(ByteView tpmt_public) {
@@ -97,8 +106,7 @@ Result<LedgerAnchor::Reading> ReadLedgerAnchor(Connection& tpm, const SealedKey&
                SaltedSession(tpm, srk.handle, TPMA_SESSION_ENCRYPT | TPMA_SESSION_CONTINUESESSION));
   HOLDFAST_TRY(reading.key, Unseal(tpm, srk, key, session));
   srk.handle.Release();
-  HOLDFAST_TRY(const Handle opened, OpenCounter(tpm, counter));
-  HOLDFAST_TRY(reading.counter, ReadCounter(tpm, opened, session.tr()));
+  HOLDFAST_TRY(reading.counter, ReadIfThere(tpm, counter, session));
   HOLDFAST_CHECK(session.SetSessionAttributes(TPMA_SESSION_AUDIT));
   HOLDFAST_TRY(reading.clock, ReadClock(tpm, session.tr()));
   session.Ended();

@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -97,17 +98,16 @@ class LedgerAnchor {
   virtual Result<uint64_t> CreateCounter(const LedgerCounter& counter) = 0;
   struct Reading {
     Secret key;
-    uint64_t counter = 0;
+    std::optional<uint64_t> counter;  // absent: it was deleted, or made anew by somebody else
     tpm::ClockInfo clock;
   };
-  // Checks: tpm.cleared (not this TPM's key), tpm.counter.
+  // Check: tpm.cleared (not this TPM's key).
   virtual Result<Reading> Read(const SealedKey& key, const LedgerCounter& counter) = 0;
-  // Increments until the counter is `to`, whatever was answered before; nothing when it is that already. Checks: tpm.counter, also
-  // when it is further than that or more than kMostIncrements behind.
+  // Increments the counter to `to`, from one below; nothing when it is there already, as after an answer that was lost. Check:
+  // tpm.counter, also when it is anywhere else.
   virtual Status Advance(const LedgerCounter& counter, uint64_t to) = 0;
   virtual Result<tpm::ClockInfo> ReadClock() = 0;
 };
-inline constexpr uint64_t kMostIncrements = 2;
 
 struct TpmOptions {
   // Waits between attempts when the TPM says "later" (RETRY, NV_RATE and such): doubling, about 10 s in all.

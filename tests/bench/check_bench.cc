@@ -61,7 +61,8 @@ LicenseView View() {
 
 void CheckSection(std::vector<Row>& rows) {
   const testing::TempDir directory;
-  api::Service service([] { return testing::kPkiNow; }, "bench");
+  OwnedTime time([] { return testing::kPkiNow; }, SystemUptime());
+  api::Service service(time, "bench");
   std::vector<LicenseView> licenses;
   licenses.push_back(View());
   service.SetLicenses(std::move(licenses));

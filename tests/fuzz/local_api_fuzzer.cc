@@ -8,7 +8,8 @@ using namespace holdfast;
 using namespace holdfast::api;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Service service([] { return kMidway; }, "1");
+  OwnedTime time([] { return kMidway; }, SystemUptime());
+  Service service(time, "1");
   LicenseView other = GoodView();
   other.product = "other";
   service.SetLicenses({GoodView(), other});

@@ -2,6 +2,7 @@
 #include "agent/agent_config.h"
 #include "agent/api/administration_json.h"
 #include "agent/host_facts.h"
+#include "agent/ledger/books.h"
 #include "protocol/error_json.h"
 #include "tools/holdfast/site.h"
 #include "tools/holdfast/tpm_deadline.h"
@@ -22,25 +23,50 @@ Result<Json> Unwrap(Json answer) {
   return tl::unexpected(std::move(error));
 }
 
+struct Proven {
+  std::vector<LicenseView> licenses;
+  LedgerReport ledger;
+};
+
+// Time and ledger as the agent has them, without writing anything.
+void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& licenses, OwnedTime& time,
+               Proven& proven) {
+  bool uses_tpm = false;
+  for (const LoadedLicense& license : licenses) {
+    if (!license.view.verified) continue;
+    time.SeeSigned(license.view.verified->crl_this_update);
+    uses_tpm = uses_tpm || !IsHost(license.keys);
+  }
+  Books books(here.state, tpm, time);
+  (void)books.Open(uses_tpm);  // the report says what came of it
+  proven.ledger = books.report();
+  for (LicenseView& view : proven.licenses)
+    view.rolled_back = view.verified && books.RolledBack(*view.verified);
+}
+
 // What is installed, of `product` or, without a name, all of it, verified and proven as the agent does it at start. What is not asked
 // about is not asked of the TPM, which may be silent.
-Result<std::vector<LicenseView>> LoadAndProve(const Here& here, const std::string& product) {
+Result<Proven> LoadAndProve(const Here& here, const std::string& product, OwnedTime& time) {
   HOLDFAST_TRY(const auto products, here.state.InstalledProducts());
-  if (products.empty()) return std::vector<LicenseView>();  // then nothing else has to be in order
+  if (products.empty()) return Proven();  // then nothing else has to be in order
   HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
   HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, anchors));
   if (!product.empty())
     std::erase_if(licenses, [&](const LoadedLicense& license) { return license.view.product != product; });
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
   ProveLicenses(licenses, {*tpm, here.host_root}, here.state);
-  return ViewsOf(licenses);
+  Proven proven{ViewsOf(licenses), {}};
+  ReadBooks(here, *tpm, licenses, time, proven);
+  return proven;
 }
 
 Result<Json> FromService(const Here& here, const api::ApiRequest& request) {
   const auto* check = std::get_if<api::CheckRequest>(&request);
-  HOLDFAST_TRY(auto licenses, LoadAndProve(here, check != nullptr ? check->product : ""));
-  api::Service service(SystemClock(), std::string(kVersion));
-  service.SetLicenses(std::move(licenses));
+  OwnedTime time(SystemClock(), SystemUptime());
+  HOLDFAST_TRY(Proven proven, LoadAndProve(here, check != nullptr ? check->product : "", time));
+  api::Service service(time, std::string(kVersion));
+  service.SetLicenses(std::move(proven.licenses));
+  service.SetLedger(std::move(proven.ledger));
   return Unwrap(check != nullptr ? service.Check(*check) : service.Status());
 }
 

@@ -69,7 +69,9 @@ bool IsDecision(const Json& decision) {
 }
 
 bool IsAnswer(std::string_view op, const Json& answer) {
-  if (op == "status") return Has(answer, {"licenses"}, AreLicenses);
+  if (op == "status") {
+    return Has(answer, {"licenses"}, AreLicenses) && MayHave(answer, {"clock", "ledger"}, IsObject);
+  }
   if (op == "request") return Has(answer, {"product", "file"}, IsText) && Has(answer, {"repeated"}, IsSwitch);
   if (op == "install") {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&

@@ -68,6 +68,20 @@ std::string DescribeLicense(const Json& license) {
   return text;
 }
 
+// Only what is not as it should be.
+std::string DescribeClock(const Json& clock) {
+  if (!clock.contains("state") || clock["state"] == "good") return "";
+  return Line("clock", Text(clock, "state") + ": it shows " + Text(clock, "wall"));
+}
+
+std::string DescribeLedger(const Json& ledger) {
+  const bool good = !ledger.contains("finding") || ledger["finding"] == "good" || ledger["finding"] == "new";
+  if (good && !ledger.contains("detail")) return "";
+  std::string text = Text(ledger, "finding");
+  if (ledger.contains("detail")) text += ": " + Text(ledger, "detail");
+  return Line("ledger", text);
+}
+
 }  // namespace
 
 std::string DescribeDecision(std::string_view subject, const Json& decision) {
@@ -89,7 +103,8 @@ std::string DescribeStatus(const Json& status) {
   }
   std::string text;
   for (const Json& license : status["licenses"]) text += DescribeLicense(license);
-  return text;
+  return text + DescribeClock(status.value("clock", Json::object())) +
+         DescribeLedger(status.value("ledger", Json::object()));
 }
 
 }  // namespace holdfast::cli

@@ -68,7 +68,8 @@ class ServerTest : public ::testing::Test {
   }
 
   holdfast::testing::TempDir home;
-  Service service{[] { return kMidway; }, "1"};
+  OwnedTime time{[] { return kMidway; }, SystemUptime()};
+  Service service{time, "1"};
   ServerOptions options;
   Server::Administration administration = [](ApiRequest, const Server::Done& done) {
     done(Json{{"ok", true}});

@@ -18,7 +18,8 @@ class ServiceTest : public ::testing::Test {
   }
 
   Time now = kMidway;
-  Service service{[this] { return now; }, "1.2.3"};
+  OwnedTime time{[this] { return now; }, SystemUptime()};
+  Service service{time, "1.2.3"};
 };
 
 TEST_F(ServiceTest, CheckSaysWhatTheDecisionSays) {

@@ -24,7 +24,8 @@ class SessionTest : public ::testing::Test {
     return answers;
   }
 
-  Service service{[] { return kMidway; }, "1"};
+  OwnedTime time{[] { return kMidway; }, SystemUptime()};
+  Service service{time, "1"};
   Session user{service, 16, false}, administrator{service, 17, true};
   std::optional<ApiRequest> admin;
 };

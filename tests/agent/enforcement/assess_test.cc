@@ -199,6 +199,53 @@ TEST(Assess, PerpetualHasNoDaysLeft) {
   EXPECT_FALSE(standing.days_left);
 }
 
+LicenseView WithPolicies(Policies policies, bool rolled_back = false) {
+  return With([&](LicenseView& v) {
+    v.verified->terms.policies = policies;
+    v.rolled_back = rolled_back;
+  });
+}
+
+TEST(Assess, AClockThatWasSetBackIsAWarningOrAStateAsThePolicySays) {
+  for (const ClockState clock : {ClockState::kSetBack, ClockState::kUnset}) {
+    const Situation now(kMidway, clock);
+    const Standing warned = Assess(WithPolicies({.clock = Policy::kWarn}), now);
+    EXPECT_EQ(warned.state, LicenseState::kActive);
+    EXPECT_THAT(warned.reasons, ElementsAre(Reason::kClockSetBack));
+    EXPECT_NE(warned.grants, nullptr);
+    const Standing denied = Assess(WithPolicies({.clock = Policy::kDeny}), now);
+    EXPECT_EQ(denied.state, LicenseState::kClockSetBack);
+    EXPECT_EQ(denied.grants, nullptr);
+    const Standing allowed = Assess(WithPolicies({.clock = Policy::kAllow}), now);
+    EXPECT_THAT(allowed.reasons, ElementsAre(Reason::kActive));
+  }
+}
+
+TEST(Assess, AClockThatIsAheadDeniesNothing) {
+  const Standing standing = Assess(WithPolicies({.clock = Policy::kDeny}), {kMidway, ClockState::kAhead});
+  EXPECT_EQ(standing.state, LicenseState::kActive);
+  EXPECT_THAT(standing.reasons, ElementsAre(Reason::kClockAhead));
+}
+
+TEST(Assess, ALedgerThatWasSetBackIsAWarningOrAStateAsThePolicySays) {
+  const Standing denied = Assess(WithPolicies({.rollback = Policy::kDeny}, true), kMidway);
+  EXPECT_EQ(denied.state, LicenseState::kStateRollback);
+  EXPECT_EQ(denied.grants, nullptr);
+  const Standing warned = Assess(WithPolicies({.rollback = Policy::kWarn}, true), kMidway);
+  EXPECT_EQ(warned.state, LicenseState::kActive);
+  EXPECT_THAT(warned.reasons, ElementsAre(Reason::kStateRollback));
+  const Standing allowed = Assess(WithPolicies({.rollback = Policy::kAllow}, true), kMidway);
+  EXPECT_THAT(allowed.reasons, ElementsAre(Reason::kActive));
+}
+
+// A warning beside grace must not hide it.
+TEST(Assess, AWarningAboutTheHostLeavesTheStateOfTheLicense) {
+  const Standing standing =
+      Assess(WithPolicies({.clock = Policy::kWarn}), {kExpires + Seconds(1), ClockState::kSetBack});
+  EXPECT_EQ(standing.state, LicenseState::kGrace);
+  EXPECT_THAT(standing.reasons, ElementsAre(Reason::kClockSetBack, Reason::kGrace));
+}
+
 TEST(Reasons, EachHasItsOwnNameAndAllButActiveSayWhatToDo) {
   std::set<std::string_view> names;
   for (int i = 0; i < kReasonCount; i++) {

@@ -1,0 +1,57 @@
+// The agent's books: the ledger and the time that is kept in it, opened once the TPM answers, saved now and then. Used by the agent
+// and by the command line when no agent runs.
+//
+// Not thread safe; the OwnedTime is.
+#pragma once
+
+#include "agent/ledger/ledger.h"
+#include "certs/path.h"
+
+namespace holdfast {
+
+// What `status` says of the ledger.
+struct LedgerReport {
+  LedgerFinding finding = LedgerFinding::kNew;  // since the books were opened
+  std::string detail;  // of the finding, for people; or why the ledger cannot be used now
+  bool uses_tpm = false, open = false;
+  std::optional<TpmClockEvent> tpm_clock;  // how the TPM's clock came from the run before to this one
+};
+
+class Books {
+ public:
+  Books(const StateDirectory& state, LedgerAnchor& tpm, OwnedTime& time)
+      : state_(state), tpm_(tpm), time_(time) {}
+
+  // Reads the ledger and hands what it knows of time to the OwnedTime; success when that was done before. Changes nothing on disk.
+  // `use_tpm`: a license in the TPM is installed or asked for. Checks: those of Ledger::Open.
+  Status Open(bool use_tpm);
+  bool is_open(bool use_tpm) const { return ledger_ && (ledger_->uses_tpm() || !use_tpm); }
+  // Open, then Save.
+  Status Keep(bool use_tpm);
+  // Commits the time that has passed; what Open found is on record then, and a ledger that had to be made anew exists. Check: books.closed
+  // (kUnavailable), those of Ledger::Commit.
+  Status Save();
+  // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
+  Result<const LedgerCounter*> Counter();
+
+  LedgerReport report() const;
+  // Has the ledger been set back since the license was activated, or since the vendor forgave it?
+  bool RolledBack(const VerifiedLicense& license) const;
+
+  // Of a license key; an empty one when there is none. Open must have succeeded.
+  LicenseAccount Account(const Sha256Digest& spki_hash) const;
+  Status WriteAccount(const Sha256Digest& spki_hash, LicenseAccount account);
+  // The vendor's word on a license: forgives what was found up to now, when `forgive`, and sets time. One commit.
+  Status Settle(const Sha256Digest& spki_hash, Time time, bool forgive);
+
+ private:
+  Status Commit(LedgerContent content);
+  const StateDirectory& state_;
+  LedgerAnchor& tpm_;
+  OwnedTime& time_;
+  std::optional<Ledger> ledger_;
+  std::string fault_;  // of the last attempt
+  std::optional<TpmClockEvent> tpm_clock_;
+};
+
+}  // namespace holdfast

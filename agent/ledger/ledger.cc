@@ -1,0 +1,203 @@
+#include "agent/ledger/ledger.h"
+
+#include <algorithm>
+
+#include "protocol/crypto/random.h"
+
+namespace holdfast {
+namespace {
+
+// What may be cured by asking again says nothing about the ledger.
+bool IsFinding(const Error& error) {
+  return error.check == "tpm.cleared" || error.check == "tpm.counter";
+}
+
+}  // namespace
+
+std::string_view LedgerFindingName(LedgerFinding finding) {
+  switch (finding) {
+    case LedgerFinding::kNew:
+      break;
+    case LedgerFinding::kGood:
+      return "good";
+    case LedgerFinding::kRolledBack:
+      return "rolled_back";
+    case LedgerFinding::kTpmBehind:
+      return "tpm_behind";
+    case LedgerFinding::kLost:
+      return "lost";
+    case LedgerFinding::kAltered:
+      return "altered";
+    case LedgerFinding::kForeign:
+      return "foreign";
+  }
+  return "new";
+}
+
+LedgerFinding JudgeStamp(int64_t stamp, int64_t counter) {
+  if (stamp < counter) return LedgerFinding::kRolledBack;
+  return stamp - counter <= 1 ? LedgerFinding::kGood : LedgerFinding::kTpmBehind;
+}
+
+Result<Ledger> Ledger::Open(const StateDirectory& state, LedgerAnchor& tpm, bool use_tpm) {
+  Ledger ledger(state, tpm);
+  ledger.use_tpm_ = use_tpm;
+  const auto file = state.ReadLedger();
+  if (file) {
+    HOLDFAST_CHECK(ledger.OpenFile(AsText(*file)));
+    return ledger;
+  }
+  if (file.error().kind == ErrorKind::kUnavailable) return tl::unexpected(file.error());
+  if (file.error().kind != ErrorKind::kNotFound) {
+    ledger.MakeAnew(LedgerFinding::kAltered, file.error().message);
+    return ledger;
+  }
+  LedgerFinding finding = LedgerFinding::kNew;
+  if (use_tpm) {
+    HOLDFAST_TRY(const bool there, tpm.HasCounter(tpm::kLedgerCounterIndex));
+    if (there) finding = LedgerFinding::kLost;
+  }
+  ledger.MakeAnew(finding, finding == LedgerFinding::kLost
+                               ? "the TPM has a ledger's counter, and there is no ledger"
+                               : "");
+  return ledger;
+}
+
+Status Ledger::OpenFile(std::string_view json) {
+  auto file = ParseLedgerFile(json);
+  if (!file) {
+    MakeAnew(LedgerFinding::kAltered, file.error().message);
+    return {};
+  }
+  if (file->protection) return OpenProtected(std::move(*file));
+  OpenUnprotected(*file);
+  return {};
+}
+
+// Whether anybody set it back cannot be known. For licenses in the TPM it is no ledger at all: they are pinned to a counter.
+void Ledger::OpenUnprotected(const LedgerFile& file) {
+  auto content = ParseLedgerContent(file.content);
+  if (!content || !Equal(file.mac, LedgerMac({}, file.content)))
+    return MakeAnew(LedgerFinding::kAltered, content ? "its checksum is wrong" : content.error().message);
+  content_ = std::move(*content);
+  if (use_tpm_) return MakeAnew(LedgerFinding::kNew, "");
+  finding_ = LedgerFinding::kGood;
+}
+
+Status Ledger::OpenProtected(LedgerFile file) {
+  auto reading = tpm_->Read(file.protection->key, file.protection->counter);
+  if (!reading) {
+    if (!IsFinding(reading.error())) return tl::unexpected(std::move(reading.error()));
+    MakeAnew(LedgerFinding::kForeign, reading.error().message);
+    return {};
+  }
+  auto content = ParseLedgerContent(file.content);
+  if (!content || !Equal(file.mac, LedgerMac(reading->key, file.content))) {
+    MakeAnew(LedgerFinding::kAltered, content ? "its MAC is wrong" : content.error().message);
+    return {};
+  }
+  content_ = std::move(*content);
+  clock_ = reading->clock;
+  if (!reading->counter) {
+    MakeAnew(LedgerFinding::kLost, "its counter in the TPM was deleted, or made anew by somebody else");
+    return {};
+  }
+  const auto counter = static_cast<int64_t>(*reading->counter);
+  finding_ = JudgeStamp(content_.stamp, counter);
+  if (finding_ == LedgerFinding::kTpmBehind) {
+    MakeAnew(finding_, "the TPM's counter is behind it: the TPM was set back");
+    return {};
+  }
+  if (finding_ == LedgerFinding::kRolledBack) {
+    detail_ = std::to_string(counter - content_.stamp) + " commits are missing in it";
+    content_.disturbed = counter + 1;  // the stamp that Settle gives it
+  }
+  counter_ = counter;
+  protection_ = std::move(file.protection);
+  key_ = std::move(reading->key);
+  return {};
+}
+
+// With a key of its own, so that no file of before is ever the newest again.
+void Ledger::MakeAnew(LedgerFinding finding, std::string detail) {
+  finding_ = finding;
+  detail_ = std::move(detail);
+  create_ = true;
+}
+
+Status Ledger::Create() {
+  if (!use_tpm_) {
+    key_ = {};
+    protection_.reset();
+    content_.birth = content_.stamp + 1;
+    content_.stamp = content_.birth;
+    return Write(content_);
+  }
+  LedgerProtection fresh;
+  fresh.counter.auth = Secret(RandomBytes(kCounterAuthSize));
+  Secret key(RandomBytes(kSealedKeySize));
+  HOLDFAST_TRY(fresh.key, tpm_->Seal(key));
+  HOLDFAST_TRY(const uint64_t birth, tpm_->CreateCounter(fresh.counter));
+  key_ = std::move(key);
+  protection_ = std::move(fresh);
+  // What was carried over from before a TPM was set back may have a later stamp than the counter.
+  const int64_t before = content_.stamp;
+  content_.birth = content_.stamp = static_cast<int64_t>(birth);
+  if (finding_ != LedgerFinding::kNew) content_.disturbed = std::max(before, content_.birth);
+  HOLDFAST_CHECK(Write(content_));
+  counter_ = content_.stamp;
+  return {};
+}
+
+// After an error the TPM's counter may be anywhere up to what was written.
+Result<int64_t> Ledger::Counter() {
+  if (counter_) return *counter_;
+  HOLDFAST_TRY(const auto reading, tpm_->Read(protection_->key, protection_->counter));
+  if (reading.counter) return static_cast<int64_t>(*reading.counter);
+  return Refused("tpm.counter", "the ledger's counter in the TPM was deleted", "restart the agent");
+}
+
+Status Ledger::WriteAndAdvance(const LedgerContent& content) {
+  counter_.reset();
+  HOLDFAST_CHECK(Write(content));
+  if (!protection_) return {};
+  HOLDFAST_CHECK(tpm_->Advance(protection_->counter, static_cast<uint64_t>(content.stamp)));
+  counter_ = content.stamp;
+  return {};
+}
+
+Status Ledger::Settle() {
+  if (settled_) return {};
+  if (create_) {
+    HOLDFAST_CHECK(Create());
+    create_ = false;
+  } else if (protection_) {
+    LedgerContent next = content_;
+    HOLDFAST_TRY(const int64_t counter, Counter());
+    next.stamp = counter + 1;
+    HOLDFAST_CHECK(WriteAndAdvance(next));
+    content_.stamp = next.stamp;
+  }
+  settled_ = true;
+  return {};
+}
+
+Status Ledger::Commit(LedgerContent content) {
+  HOLDFAST_CHECK(Settle());
+  content.birth = content_.birth;
+  content.disturbed = content_.disturbed;
+  content.stamp = content_.stamp + 1;
+  settled_ = false;  // until all of it is done
+  HOLDFAST_CHECK(WriteAndAdvance(content));
+  content_ = std::move(content);
+  settled_ = true;
+  return {};
+}
+
+Status Ledger::Write(const LedgerContent& content) const {
+  const std::string text = FormatLedgerContent(content);
+  return state_->WriteLedger(
+      AsBytes(FormatLedgerFile(protection_ ? &*protection_ : nullptr, text, LedgerMac(key_, text))));
+}
+
+}  // namespace holdfast

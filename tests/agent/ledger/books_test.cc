@@ -1,0 +1,123 @@
+// Books: what of ledger and time reaches a license.
+#include "agent/ledger/books.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/agent/enforcement/views.h"
+#include "tests/testing/played_anchor.h"
+#include "tests/testing/temp_dir.h"
+
+namespace holdfast {
+namespace {
+
+using testing::PlayedAnchor;
+
+class BooksTest : public ::testing::Test {
+ protected:
+  // One run of the agent.
+  struct Run {
+    OwnedTime time;
+    Books books;
+    explicit Run(BooksTest& test)
+        : time([&test] { return test.wall; }, [&test] { return test.uptime; }),
+          books(test.state_, test.anchor_, time) {}
+  };
+  void SetUp() override {
+    ASSERT_TRUE(state_.Lock());
+    license_.terms.assurance = AssuranceClass::kHwTpm;
+  }
+  std::unique_ptr<Run> Start() {
+    auto run = std::make_unique<Run>(*this);
+    const Status kept = run->books.Keep(true);
+    EXPECT_TRUE(kept) << kept.error().message;
+    return run;
+  }
+  testing::TempDir home_;
+  const StateDirectory state_{home_.path() / "state"};
+  PlayedAnchor anchor_;
+  VerifiedLicense license_ = *GoodView().verified;
+  const Sha256Digest account_ = license_.license_key.SpkiSha256();
+
+ public:
+  Time wall = kMidway;
+  Milliseconds uptime{1000};
+};
+
+TEST_F(BooksTest, TimeIsNotSetBackByARestart) {
+  Start();
+  wall += std::chrono::hours(10);
+  uptime += std::chrono::hours(10);
+  Start();
+  wall -= std::chrono::hours(24 * 300);
+  uptime = Milliseconds(5);
+  const auto run = Start();
+  EXPECT_EQ(run->time.Now(), kMidway + std::chrono::hours(10));
+  EXPECT_EQ(run->time.Read().clock, ClockState::kSetBack);
+}
+
+TEST_F(BooksTest, AnHourlySaveIncrementsOnce) {
+  const auto run = Start();
+  const int before = anchor_.increments;
+  ASSERT_TRUE(run->books.Save());
+  EXPECT_EQ(anchor_.increments, before + 1);
+}
+
+TEST_F(BooksTest, AGoodLedgerIsNothingToALicense) {
+  Start();
+  EXPECT_FALSE(Start()->books.RolledBack(license_));
+}
+
+TEST_F(BooksTest, ARolledBackLedgerStaysSoUntilTheVendorForgives) {
+  Start();
+  const Bytes old = *state_.ReadLedger();
+  Start();
+  ASSERT_TRUE(state_.WriteLedger(old));
+  EXPECT_TRUE(Start()->books.RolledBack(license_));
+  auto run = Start();
+  EXPECT_EQ(run->books.report().finding, LedgerFinding::kGood);
+  EXPECT_TRUE(run->books.RolledBack(license_));
+  ASSERT_TRUE(run->books.Settle(account_, kMidway, true));
+  EXPECT_FALSE(run->books.RolledBack(license_));
+  EXPECT_FALSE(Start()->books.RolledBack(license_));
+}
+
+TEST_F(BooksTest, WhatComesAfterTheForgivingIsFoundAgain) {
+  ASSERT_TRUE(Start()->books.Settle(account_, kMidway, true));
+  const Bytes old = *state_.ReadLedger();
+  Start();
+  ASSERT_TRUE(state_.WriteLedger(old));
+  EXPECT_TRUE(Start()->books.RolledBack(license_));
+}
+
+TEST_F(BooksTest, OneVendorsForgivingIsNotAnothers) {
+  Start();
+  const Bytes old = *state_.ReadLedger();
+  Start();
+  ASSERT_TRUE(state_.WriteLedger(old));
+  auto run = Start();
+  ASSERT_TRUE(run->books.Settle(Sha256Digest{1}, kMidway, true));
+  EXPECT_TRUE(run->books.RolledBack(license_));
+}
+
+TEST_F(BooksTest, ADeletedLedgerIsFound) {
+  Start();
+  ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+  EXPECT_TRUE(Start()->books.RolledBack(license_));
+}
+
+TEST_F(BooksTest, ALicenseWithoutTpmIsNotJudgedByTheLedger) {
+  Start();
+  ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+  license_.terms.assurance = AssuranceClass::kHost;
+  EXPECT_FALSE(Start()->books.RolledBack(license_));
+}
+
+TEST_F(BooksTest, ACommitThatFailsLeavesTimeAsItWas) {
+  const auto run = Start();
+  anchor_.fault = PlayedAnchor::Fault::kBefore;
+  EXPECT_FALSE(run->books.Settle(account_, kMidway + std::chrono::hours(24 * 30), false));
+  EXPECT_EQ(run->time.Now(), kMidway);
+}
+
+}  // namespace
+}  // namespace holdfast
