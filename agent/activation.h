@@ -3,6 +3,8 @@
 // several products when the disk fails between two of them: installing it again completes it.
 #pragma once
 
+#include <functional>
+
 #include "agent/hardware.h"
 #include "agent/state/state_directory.h"
 #include "certs/license_file.h"
@@ -18,6 +20,8 @@ struct RequestOptions {
   std::map<std::string, std::string> host_facts;
   std::string agent_version;
 };
+// The counter of this host's ledger. Asked for with a TPM only, with the state directory's lock held.
+using CounterSource = std::function<Result<LedgerCounter>()>;
 struct RequestOutcome {
   std::string file;  // armored
   std::string product;
@@ -26,9 +30,10 @@ struct RequestOutcome {
 // `product_key`: as typed; white space around it does not matter.
 // Checks: those of ParseProductKey and of the TPM; request.open (kConflict: a request with another product
 // key, or of another class, is open), request.keys (kConflict: the private keys of the open one are gone), request.active (kConflict: this product key is in use here already),
-// host.fingerprint (without a TPM: too little of this host can be read to recognise it).
+// host.fingerprint (without a TPM: too little of this host can be read to recognise it), and those of `counter`.
 Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptions& options,
-                                   const Hardware& hardware, const StateDirectory& state, const Clock& clock);
+                                   const Hardware& hardware, const StateDirectory& state,
+                                   const CounterSource& counter, const Clock& clock);
 
 enum class InstalledKind { kAnswer, kLicenseFile, kRevocationList };
 struct InstallOutcome {

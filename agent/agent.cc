@@ -129,8 +129,9 @@ Json Agent::Do(const api::ApiRequest& request) {
     if (make->host_facts) options.host_facts = HostFacts();
     options.without_tpm = make->without_tpm;
     options.agent_version = kVersion;
+    const auto counter = [this] { return books_.Counter(); };
     return api::RequestAnswer(
-        MakeRequest(make->product_key, options, hardware(), parts_.state, parts_.clock));
+        MakeRequest(make->product_key, options, hardware(), parts_.state, counter, parts_.clock));
   }
   const auto& install = std::get<api::InstallRequest>(request);
   const auto outcome =

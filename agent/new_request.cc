@@ -45,18 +45,21 @@ Result<PendingRequest> Pending(const RequestHead& head, LicenseKeys keys, const 
   return pending;
 }
 
-Result<PendingRequest> RequestByTpm(const RequestHead& head, const Secret& seed, Tpm& tpm) {
+Result<PendingRequest> RequestByTpm(const RequestHead& head, const Secret& seed, const CounterSource& source,
+                                    Tpm& tpm) {
   HOLDFAST_TRY(const KeySet keys, tpm.CreateKeys(tpm::GateIndex(head.vendor, head.product)));
+  HOLDFAST_TRY(const LedgerCounter counter, source());
   RequestContent content{head};
   content.ek_public = keys.ek_public;
   content.srk_public = keys.srk_public;
   content.ak_public = keys.ak_public;
   content.license_key_public = keys.license_key_public;
   HOLDFAST_TRY(content.gate_public, tpm.GatePublic(keys));
+  content.counter_public = tpm::GatePublic(counter.index).encoded;
   HOLDFAST_TRY(content.ek_certificates, tpm.EkCertificates(keys));
   const std::string content_text = FormatRequestContent(content);
   const Sha256Digest hash = RequestContentHash(content_text);
-  HOLDFAST_TRY(const RequestEvidence evidence, tpm.Attest(keys, hash));
+  HOLDFAST_TRY(const RequestEvidence evidence, tpm.Attest(keys, counter, hash));
   HOLDFAST_TRY(const Bytes possession, ProvePossession(seed, hash));
   return Pending(head, keys, RequestPayload(content_text, evidence, possession),
                  [&](const Sha256Digest& digest) { return tpm.Sign(keys, digest); });
@@ -99,10 +102,11 @@ Error WithAdvice(Error error) {
 }  // namespace
 
 Result<PendingRequest> NewRequest(const ProductKeyClaims& claims, const RequestOptions& options,
-                                  const Hardware& hardware, const StateDirectory& state, Time now) {
+                                  const Hardware& hardware, const StateDirectory& state,
+                                  const CounterSource& counter, Time now) {
   const RequestHead head = Head(claims, options, now);
   if (options.without_tpm) return RequestByHost(head, claims.seed, hardware.host_root, state);
-  auto pending = RequestByTpm(head, claims.seed, hardware.tpm);
+  auto pending = RequestByTpm(head, claims.seed, counter, hardware.tpm);
   hardware.tpm.Release();
   if (!pending) return tl::unexpected(WithAdvice(std::move(pending.error())));
   return pending;

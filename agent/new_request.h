@@ -7,8 +7,9 @@
 namespace holdfast {
 
 // Without a TPM, private keys are in the state directory afterwards; nothing else on disk has changed.
-// Checks: those of the TPM; host.fingerprint, those of WriteHostKeys.
+// Checks: those of the TPM and of `counter`; host.fingerprint, those of WriteHostKeys.
 Result<PendingRequest> NewRequest(const ProductKeyClaims& claims, const RequestOptions& options,
-                                  const Hardware& hardware, const StateDirectory& state, Time now);
+                                  const Hardware& hardware, const StateDirectory& state,
+                                  const CounterSource& counter, Time now);
 
 }  // namespace holdfast

@@ -78,8 +78,11 @@ Result<Bytes> PatientTpm::GatePublic(const KeySet& keys) {
   return Ask([keys](Tpm& tpm) { return tpm.GatePublic(keys); });
 }
 
-Result<RequestEvidence> PatientTpm::Attest(const KeySet& keys, const Sha256Digest& qualifying_data) {
-  return Ask([=](Tpm& tpm) { return tpm.Attest(keys, qualifying_data); });
+Result<RequestEvidence> PatientTpm::Attest(const KeySet& keys, const LedgerCounter& counter,
+                                           const Sha256Digest& qualifying_data) {
+  return Ask([keys, counter = Shared(counter), qualifying_data](Tpm& tpm) {
+    return tpm.Attest(keys, *counter, qualifying_data);
+  });
 }
 
 Result<Secret> PatientTpm::ActivateCredential(const KeySet& keys, ByteView encrypted_key) {

@@ -25,7 +25,8 @@ class PatientTpm final : public Tpm {
   Result<KeySet> CreateKeys(uint32_t gate_index) override;
   Result<std::vector<Bytes>> EkCertificates(const KeySet& keys) override;
   Result<Bytes> GatePublic(const KeySet& keys) override;
-  Result<RequestEvidence> Attest(const KeySet& keys, const Sha256Digest& qualifying_data) override;
+  Result<RequestEvidence> Attest(const KeySet& keys, const LedgerCounter& counter,
+                                 const Sha256Digest& qualifying_data) override;
   Result<Secret> ActivateCredential(const KeySet& keys, ByteView encrypted_key) override;
   Result<Bytes> Sign(const KeySet& keys, const Sha256Digest& digest) override;
   Result<SealedKey> Seal(const Secret& key) override;

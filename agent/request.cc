@@ -69,14 +69,15 @@ Status CheckNotActive(const ProductKeyClaims& claims, const StateDirectory& stat
 
 Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptions& options,
                                    const Hardware& hardware, const StateDirectory& state,
-                                   const Clock& clock) {
+                                   const CounterSource& counter, const Clock& clock) {
   HOLDFAST_TRY(const ProductKey key, ParseProductKey(Trimmed(product_key.RevealText())));
   if (!options.make_new) {
     HOLDFAST_TRY(const auto open, OpenRequest(key.claims, options.without_tpm, state));
     if (open) return Outcome(*open, true);
     HOLDFAST_CHECK(CheckNotActive(key.claims, state));
   }
-  HOLDFAST_TRY(const PendingRequest pending, NewRequest(key.claims, options, hardware, state, clock()));
+  HOLDFAST_TRY(const PendingRequest pending,
+               NewRequest(key.claims, options, hardware, state, counter, clock()));
   const auto before = state.ReadPending(key.claims.product);
   if (auto written = state.WritePending(pending); !written) {
     (void)state.DropHostKeys(pending.keys, key.claims.product);

@@ -68,8 +68,9 @@ Fingerprint LargestFingerprint(const Plan& plan) {
 // longest that there can be: 64 octets, each escaped in JSON.
 Status CheckTermsSize(const std::string& id, const Plan& plan) {
   const std::string longest(kMaxNameSize, '"'), longest_id(64, 'a');
-  const LicenseTerms terms = ResolvePlan(
-      plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm, LargestFingerprint(plan)});
+  const LicenseTerms terms =
+      ResolvePlan(plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm,
+                         LargestFingerprint(plan), LedgerPin{UINT32_MAX, kMaxNumber}});
   const size_t size = FormatTerms(terms).size();
   if (size <= kMaxTermsSize) return {};
   return Malformed(kPlanContext,

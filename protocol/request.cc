@@ -53,6 +53,7 @@ Result<RequestEvidence> ParseEvidence(const Json& value) {
   RequestEvidence evidence;
   HOLDFAST_TRY(evidence.certify, ReadAttest(o, "certify"));
   HOLDFAST_TRY(evidence.gate, ReadAttest(o, "gate"));
+  HOLDFAST_TRY(evidence.counter, ReadAttest(o, "counter"));
   HOLDFAST_TRY(evidence.quote, ReadAttest(o, "quote"));
   evidence.pcrs = ReadPcrs(o);
   HOLDFAST_CHECK(o.Finish());

@@ -43,7 +43,8 @@ struct RequestHead {  // what both forms begin with
 struct RequestContent : RequestHead {
   // Public areas: TPMT_PUBLIC / TPMS_NV_PUBLIC octets, base64url in JSON.
   Bytes ek_public, srk_public, ak_public, license_key_public;
-  Bytes gate_public;  // TPMS_NV_PUBLIC with WRITTEN
+  Bytes gate_public,
+      counter_public;  // TPMS_NV_PUBLIC with WRITTEN: the gate, the counter of the agent's ledger
   // DER as read from NV (trimmed), EK certificate first; at most 4; may be empty.
   std::vector<Bytes> ek_certificates;
 };
@@ -60,6 +61,7 @@ struct SignedAttest {
 struct RequestEvidence {
   SignedAttest certify;       // license key by AK
   SignedAttest gate;          // NV_Certify of the gate by AK
+  SignedAttest counter;       // NV_Certify of the ledger's counter by AK
   SignedAttest quote;         // SHA-256 PCRs kQuotedPcrs by AK
   std::map<int, Bytes> pcrs;  // the values that the quote covers
 };

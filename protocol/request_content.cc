@@ -66,6 +66,7 @@ Result<RequestContent> ParseTpmContent(JsonObject& o, RequestHead head) {
   content.ak_public = ReadStructure(o, "ak_public");
   content.license_key_public = ReadStructure(o, "license_key_public");
   content.gate_public = ReadStructure(o, "gate_public");
+  content.counter_public = ReadStructure(o, "counter_public");
   content.ek_certificates = ReadEkCertificates(o);
   HOLDFAST_CHECK(o.Finish());
   return content;

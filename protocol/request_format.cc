@@ -61,6 +61,7 @@ std::string FormatRequestContent(const RequestContent& content) {
   json["ak_public"] = Base64UrlEncode(content.ak_public);
   json["license_key_public"] = Base64UrlEncode(content.license_key_public);
   json["gate_public"] = Base64UrlEncode(content.gate_public);
+  json["counter_public"] = Base64UrlEncode(content.counter_public);
   json["ek_certificates"] = Json::array();
   for (const Bytes& der : content.ek_certificates) json["ek_certificates"].push_back(Base64UrlEncode(der));
   return FormatJson(json);
@@ -82,6 +83,7 @@ Bytes RequestPayload(std::string_view content_text, const RequestEvidence& evide
                      {"evidence",
                       {{"certify", FormatAttest(evidence.certify)},
                        {"gate", FormatAttest(evidence.gate)},
+                       {"counter", FormatAttest(evidence.counter)},
                        {"quote", FormatAttest(evidence.quote)},
                        {"pcrs", pcrs}}},
                      {"possession", Base64UrlEncode(possession)}};

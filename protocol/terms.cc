@@ -25,6 +25,19 @@ Fingerprint ReadLicensedHost(JsonObject& o, AssuranceClass assurance) {
   return {};
 }
 
+// What the vendor's appraisal has read of a TPM: a license for a host without one has none.
+Result<std::optional<LedgerPin>> ReadLedgerPin(JsonObject& o, AssuranceClass assurance, bool lenient) {
+  constexpr int64_t kFirstNvIndex = 0x01000000, kLastNvIndex = 0x01ffffff;
+  const Json* value = o.OptionalObject("ledger");
+  if (!value) return std::nullopt;
+  if (assurance == AssuranceClass::kHost) return o.Fault("ledger", "class host has none"), std::nullopt;
+  JsonObject members(*value, "terms.ledger");
+  const LedgerPin pin{static_cast<uint32_t>(members.Integer("index", kFirstNvIndex, kLastNvIndex)),
+                      members.Integer("base", 1, kMaxNumber)};
+  HOLDFAST_CHECK(FinishMembers(members, *value, lenient));
+  return pin;
+}
+
 Json FormatGrants(const Grants& grants) {
   Json json = Json::object();
   json["edition"] = grants.edition;
@@ -78,6 +91,7 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.maintenance_until = o.OptionalTime("maintenance_until");
   terms.assurance = ReadChoice<AssuranceClass>(o, "assurance", kAssuranceClasses, AssuranceName);
   terms.fingerprint = ReadLicensedHost(o, terms.assurance);
+  HOLDFAST_TRY(terms.ledger, ReadLedgerPin(o, terms.assurance, lenient));
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
   CheckValidity(o, terms);
   HOLDFAST_CHECK(FinishMembers(o, value, lenient));
@@ -101,6 +115,7 @@ std::string FormatTerms(const LicenseTerms& terms) {
   if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
   json["assurance"] = AssuranceName(terms.assurance);
   if (!terms.fingerprint.empty()) json["fingerprint"] = FormatFingerprint(terms.fingerprint);
+  if (terms.ledger) json["ledger"] = {{"index", terms.ledger->index}, {"base", terms.ledger->base}};
   json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
                       {"rollback", PolicyName(terms.policies.rollback)},
                       {"clone", PolicyName(terms.policies.clone)}};
@@ -125,6 +140,7 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   if (plan.maintenance) terms.maintenance_until = CappedSum(resolution.valid_from, *plan.maintenance);
   terms.assurance = resolution.assurance;
   terms.fingerprint = resolution.fingerprint;
+  terms.ledger = resolution.ledger;
   terms.policies = plan.policies;
   return terms;
 }

@@ -65,6 +65,14 @@ struct Policies {                   // what to do when it happens; enforced by t
   Policy clone = Policy::kWarn;     // two hosts with one TPM state
 };
 
+// Which ledger of the agent's the license was born into: the NV counter that stamps it, and what that stood at when the
+// license was asked for. A ledger that began at a higher value was made later, in the place of one that is gone.
+struct LedgerPin {
+  uint32_t index = 0;  // NV index
+  int64_t base = 0;
+  bool operator==(const LedgerPin&) const = default;
+};
+
 struct LicenseTerms {
   std::string schema = "1.0";
   std::string license;  // license id, as in the certificate's subject
@@ -81,7 +89,8 @@ struct LicenseTerms {
   Seconds heartbeat_interval{0};
   std::optional<Time> maintenance_until;
   AssuranceClass assurance = AssuranceClass::kHwTpm;  // what was established at activation
-  Fingerprint fingerprint;  // of the licensed host: class host has one, the others are empty
+  Fingerprint fingerprint;          // of the licensed host: class host has one, the others are empty
+  std::optional<LedgerPin> ledger;  // never with class host
   Policies policies;
 };
 
@@ -121,7 +130,8 @@ struct Resolution {
   std::string license, vendor, product, plan;
   Time valid_from;
   AssuranceClass assurance;
-  Fingerprint fingerprint = {};  // class host only
+  Fingerprint fingerprint = {};          // class host only
+  std::optional<LedgerPin> ledger = {};  // the other classes
 };
 // A plan from valid_from on: expires = valid_from + duration, maintenance_until = valid_from + maintenance;
 // neither goes beyond the last day of 9999, which certificates cannot either.

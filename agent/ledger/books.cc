@@ -10,7 +10,7 @@ Status Books::Open(bool use_tpm) {
   fault_ = opened ? "" : opened.error().message;
   if (!opened) return tl::unexpected(std::move(opened.error()));
   ledger_ = std::move(*opened);
-  const bool known = ledger_->content().stamp > 0;  // else nothing could be carried over
+  const bool known = ledger_->content().time.floor != Time{};  // else nothing could be carried over
   if (known) tpm_clock_ = time_.Adopt(ledger_->content().time, ledger_->clock());
   return {};
 }
@@ -37,10 +37,10 @@ Status Books::Commit(LedgerContent content) {
   return committed;
 }
 
-Result<const LedgerCounter*> Books::Counter() {
-  HOLDFAST_CHECK(Open(true));
-  HOLDFAST_CHECK(ledger_->Settle());
-  return ledger_->counter();
+Result<LedgerCounter> Books::Counter() {
+  HOLDFAST_CHECK(Keep(true));
+  const LedgerCounter& counter = *ledger_->counter();
+  return LedgerCounter{counter.index, Secret::CopyOf(counter.auth.Reveal())};
 }
 
 LedgerReport Books::report() const {
@@ -58,7 +58,11 @@ LedgerReport Books::report() const {
 bool Books::RolledBack(const VerifiedLicense& license) const {
   if (!ledger_ || license.terms.assurance == AssuranceClass::kHost) return false;
   const LedgerContent& content = ledger_->content();
-  return content.disturbed > Account(license.license_key.SpkiSha256()).accepted;
+  const std::optional<LedgerPin>& pin = license.terms.ledger;
+  const int64_t base = pin ? pin->base : 0;
+  const bool born_later = pin && content.birth > base;
+  const int64_t found = std::max(content.disturbed, born_later ? content.birth : 0);
+  return found > std::max(base, Account(license.license_key.SpkiSha256()).accepted);
 }
 
 LicenseAccount Books::Account(const Sha256Digest& spki_hash) const {

@@ -32,10 +32,10 @@ class Books {
   // (kUnavailable), those of Ledger::Commit.
   Status Save();
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
-  Result<const LedgerCounter*> Counter();
+  Result<LedgerCounter> Counter();
 
   LedgerReport report() const;
-  // Has the ledger been set back since the license was activated, or since the vendor forgave it?
+  // Has the ledger been set back, or another one been begun, since the license was activated or since the vendor forgave it?
   bool RolledBack(const VerifiedLicense& license) const;
 
   // Of a license key; an empty one when there is none. Open must have succeeded.

@@ -29,8 +29,9 @@ class Device final : public Tpm {
   }
   // Computed: NV_Certify and the Verifier compare it with what the TPM has.
   Result<Bytes> GatePublic(const KeySet& keys) override { return tpm::GatePublic(keys.gate_index).encoded; }
-  Result<RequestEvidence> Attest(const KeySet& keys, const Sha256Digest& qualifying_data) override {
-    return Use([&](Connection& tpm) { return MakeEvidence(tpm, keys, qualifying_data); });
+  Result<RequestEvidence> Attest(const KeySet& keys, const LedgerCounter& counter,
+                                 const Sha256Digest& qualifying_data) override {
+    return Use([&](Connection& tpm) { return MakeEvidence(tpm, keys, counter, qualifying_data); });
   }
   Result<Secret> ActivateCredential(const KeySet& keys, ByteView encrypted_key) override {
     return Use([&](Connection& tpm) { return OpenCredential(tpm, keys, encrypted_key); });
@@ -100,7 +101,7 @@ class Device final : public Tpm {
     return {};
   }
 
-  Result<RequestEvidence> MakeEvidence(Connection& tpm, const KeySet& keys,
+  Result<RequestEvidence> MakeEvidence(Connection& tpm, const KeySet& keys, const LedgerCounter& counter,
                                        const Sha256Digest& qualifying_data) {
     HOLDFAST_TRY(Handle ak, LoadAk(tpm, keys));
     RequestEvidence evidence;
@@ -110,6 +111,7 @@ class Device final : public Tpm {
     }
     HOLDFAST_TRY(Handle gate, OpenGate(tpm, keys.gate_index));
     HOLDFAST_TRY(evidence.gate, CertifyGate(tpm, keys, ak, gate, qualifying_data));
+    HOLDFAST_TRY(evidence.counter, CertifyCounter(tpm, keys, ak, counter, qualifying_data));
     HOLDFAST_TRY(QuotedPcrs quoted, QuotePcrs(tpm, keys, ak, qualifying_data));
     evidence.quote = std::move(quoted.quote);
     evidence.pcrs = std::move(quoted.pcrs);

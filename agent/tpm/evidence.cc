@@ -1,5 +1,6 @@
 #include "agent/tpm/evidence.h"
 
+#include "agent/tpm/ledger_counter.h"
 #include "agent/tpm/marshal.h"
 #include "protocol/byte_cursor.h"
 
@@ -100,6 +101,30 @@ Result<Checked<QuoteInfo>> Quote(Connection& tpm, const KeySet& keys, const Hand
   return Check<QuoteInfo>("TPM2_Quote", *attest, *signature, keys, qualifying_data);
 }
 
+struct Index {
+  const Handle& handle;  // its own authorisation, set already
+  uint32_t index;
+};
+
+// The whole of a counter of the gate's form; what its value may be is the caller's to say.
+Result<Checked<NvCertifyInfo>> NvCertify(Connection& tpm, const Step& step, const KeySet& keys,
+                                         const Handle& ak, const Index& counter,
+                                         const Sha256Digest& qualifying_data) {
+  const auto data = Sized<TPM2B_DATA>(qualifying_data);
+  constexpr uint16_t kAll = sizeof(uint64_t);
+  const ESYS_TR tr = counter.handle.tr();
+  Owned<TPM2B_ATTEST> attest;
+  Owned<TPMT_SIGNATURE> signature;
+  HOLDFAST_CHECK(tpm.Run(step, [&](ESYS_CONTEXT* esys) {
+    return Esys_NV_Certify(esys, ak.tr(), tr, tr, ESYS_TR_PASSWORD, ESYS_TR_PASSWORD, ESYS_TR_NONE, &data,
+                           &kKeysOwnScheme, kAll, 0, attest.Receive(), signature.Receive());
+  }));
+  HOLDFAST_TRY(auto made, Check<NvCertifyInfo>(step.what, *attest, *signature, keys, qualifying_data));
+  if (!Equal(made.info.index_name, NameOf(GatePublic(counter.index))) || made.info.offset != 0)
+    return NotAsked(step.what);
+  return made;
+}
+
 }  // namespace
 
 Result<SignedAttest> CertifyKey(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& key,
@@ -119,22 +144,22 @@ Result<SignedAttest> CertifyKey(Connection& tpm, const KeySet& keys, const Handl
 
 Result<SignedAttest> CertifyGate(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& gate,
                                  const Sha256Digest& qualifying_data) {
-  const auto data = Sized<TPM2B_DATA>(qualifying_data);
-  constexpr uint16_t kAll = sizeof(uint64_t);
-  Owned<TPM2B_ATTEST> attest;
-  Owned<TPMT_SIGNATURE> signature;
-  HOLDFAST_CHECK(tpm.Run({"TPM2_NV_Certify of the gate", Subject::kGate}, [&](ESYS_CONTEXT* esys) {
-    return Esys_NV_Certify(esys, ak.tr(), gate.tr(), gate.tr(), ESYS_TR_PASSWORD, ESYS_TR_PASSWORD,
-                           ESYS_TR_NONE, &data, &kKeysOwnScheme, kAll, 0, attest.Receive(),
-                           signature.Receive());
-  }));
-  HOLDFAST_TRY(auto made,
-               Check<NvCertifyInfo>("TPM2_NV_Certify", *attest, *signature, keys, qualifying_data));
-  if (!Equal(made.info.index_name, NameOf(GatePublic(keys.gate_index))) || made.info.offset != 0)
-    return NotAsked("TPM2_NV_Certify");
+  HOLDFAST_TRY(auto made, NvCertify(tpm, {"TPM2_NV_Certify of the gate", Subject::kGate}, keys, ak,
+                                    {gate, keys.gate_index}, qualifying_data));
   if (!Equal(made.info.contents, Writer().U64(keys.gate_base).bytes()))
     return Refused("tpm.gate", "the gate counter has moved since the keys were made",
                    "make a new request with --new");
+  return std::move(made.signed_attest);
+}
+
+Result<SignedAttest> CertifyCounter(Connection& tpm, const KeySet& keys, const Handle& ak,
+                                    const LedgerCounter& counter, const Sha256Digest& qualifying_data) {
+  HOLDFAST_TRY(const Handle opened, OpenCounter(tpm, counter));
+  const Step step{"TPM2_NV_Certify of the ledger's counter", Subject::kCounter};
+  HOLDFAST_TRY(auto made, NvCertify(tpm, step, keys, ak, {opened, counter.index}, qualifying_data));
+  Reader contents(made.info.contents);
+  const uint64_t value = contents.U64();
+  if (!contents.AtEnd() || value == 0 || value > kMaxLedgerCounter) return NotAsked(step.what);
   return std::move(made.signed_attest);
 }
 

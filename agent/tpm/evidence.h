@@ -1,4 +1,4 @@
-// What the AK attests about a license key, its gate and the platform. Every attest is parsed, compared with what was
+// What the AK attests about a license key, its gate, the ledger's counter and the platform. Every attest is parsed, compared with what was
 // asked and verified with the AK's public key before it is given out: the vendor would refuse what is wrong with it, and
 // the file would have made its way for nothing. `keys` are those of the handles.
 #pragma once
@@ -15,6 +15,10 @@ Result<SignedAttest> CertifyKey(Connection& tpm, const KeySet& keys, const Handl
 // TPM2_NV_Certify of the gate's eight octets, which must be the base. Check: tpm.gate when they are not.
 Result<SignedAttest> CertifyGate(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& gate,
                                  const Sha256Digest& qualifying_data);
+
+// TPM2_NV_Certify of the ledger's counter, its eight octets. Check: tpm.counter, as OpenCounter.
+Result<SignedAttest> CertifyCounter(Connection& tpm, const KeySet& keys, const Handle& ak,
+                                    const LedgerCounter& counter, const Sha256Digest& qualifying_data);
 
 struct QuotedPcrs {
   SignedAttest quote;

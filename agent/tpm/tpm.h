@@ -41,6 +41,13 @@ struct KeySet {
 std::string FormatKeySet(const KeySet& keys);  // JSON, for the state file
 Result<KeySet> ParseKeySet(const Json& json);
 
+// An NV counter of the gate's form, whose authValue keeps other local users from incrementing it.
+struct LedgerCounter {
+  uint32_t index = tpm::kLedgerCounterIndex;
+  Secret auth;
+};
+inline constexpr size_t kCounterAuthSize = 16;
+
 class Attester {
  public:
   virtual ~Attester() = default;
@@ -50,7 +57,9 @@ class Attester {
   virtual Result<std::vector<Bytes>> EkCertificates(
       const KeySet& keys) = 0;                               // EK certificate first; empty when there is none
   virtual Result<Bytes> GatePublic(const KeySet& keys) = 0;  // TPMS_NV_PUBLIC
-  virtual Result<RequestEvidence> Attest(const KeySet& keys, const Sha256Digest& qualifying_data) = 0;
+  // `counter`: the ledger's, which the license will be pinned to. Checks: tpm.gate, tpm.counter.
+  virtual Result<RequestEvidence> Attest(const KeySet& keys, const LedgerCounter& counter,
+                                         const Sha256Digest& qualifying_data) = 0;
 };
 
 class CredentialOpener {
@@ -77,13 +86,6 @@ struct SealedKey {
   Bytes private_area;  // TPM2B_PRIVATE without size
 };
 inline constexpr size_t kSealedKeySize = 32;
-
-// An NV counter of the gate's form, whose authValue keeps other local users from incrementing it.
-struct LedgerCounter {
-  uint32_t index = tpm::kLedgerCounterIndex;
-  Secret auth;
-};
-inline constexpr size_t kCounterAuthSize = 16;
 
 // What authenticates the agent's ledger and dates it (agent/ledger). Reading goes through a session that is salted to the SRK, so
 // that who sits on the bus can neither read the key nor alter what the TPM says.

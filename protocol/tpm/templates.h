@@ -34,6 +34,8 @@ Bytes GatePolicy(const Name& gate_name, uint64_t base);
 
 // The counter that stamps the agent's ledger: one for each host, of the gate's form, with an authValue.
 inline constexpr uint32_t kLedgerCounterIndex = 0x01a00000;
+// What every JSON tool reads exactly (the terms name the value). No TPM can count so far.
+inline constexpr uint64_t kMaxLedgerCounter = (uint64_t{1} << 53) - 1;
 
 // PolicySecret(endorsement) and the constants of the high range EK (PolicyA, PolicyB, PolicyC).
 Bytes PolicyA(Alg hash);

@@ -19,6 +19,10 @@ using testing::TestVendor;
 
 constexpr char kNoTpm[] = "device:/dev/no-such-tpm";
 
+Result<LedgerCounter> NoCounter() {
+  return Fail(ErrorKind::kInternal, "test.counter", "a host without a TPM has no counter");
+}
+
 Clock Now() {
   return [] { return testing::kPkiNow; };
 }
@@ -30,7 +34,7 @@ HostRequest Parsed(std::string_view file) {
 class HostClass : public ::testing::Test {
  protected:
   Result<RequestOutcome> Request(const Secret& key, RequestOptions options) {
-    return MakeRequest(key, options, {*tpm_, host_.root()}, state_, Now());
+    return MakeRequest(key, options, {*tpm_, host_.root()}, state_, NoCounter, Now());
   }
   std::string RequestFile() {
     auto outcome = Request(key_, {.without_tpm = true});

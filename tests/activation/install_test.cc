@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "agent/activation.h"
+#include "agent/ledger/books.h"
 #include "agent/licenses.h"
 #include "protocol/armor.h"
 #include "protocol/tpm/structures.h"
@@ -34,11 +35,13 @@ struct Machine {
       : swtpm(testing::SwTpm::Start(home.path() / "tpm", {.identity = identity})),
         state(home.path() / "state"),
         lock(*state.Lock()),
-        tpm(*Tpm::Open(swtpm->tcti())) {}
+        tpm(*Tpm::Open(swtpm->tcti())),
+        books(state, *tpm, time) {}
 
   Result<RequestOutcome> Request(const Secret& key, bool make_new = false) {
-    return MakeRequest(key, {.make_new = make_new, .host_facts = {{"hostname", "h"}}, .agent_version = "1"},
-                       {*tpm}, state, Now());
+    return MakeRequest(
+        key, {.make_new = make_new, .host_facts = {{"hostname", "h"}}, .agent_version = "1"}, {*tpm}, state,
+        [this] { return books.Counter(); }, Now());
   }
   Result<InstallOutcome> Install(std::string_view file, const TestVendor& vendor) {
     return holdfast::Install(file, {*tpm}, state, vendor.pki.Anchors(), Now());
@@ -58,6 +61,8 @@ struct Machine {
   StateDirectory state;
   FileLock lock;
   std::unique_ptr<Tpm> tpm;
+  OwnedTime time{Now(), SystemUptime()};
+  Books books;
   std::vector<LoadedLicense> licenses;
 };
 

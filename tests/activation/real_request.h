@@ -7,6 +7,7 @@
 
 #include "agent/tpm/tpm.h"
 #include "protocol/armor.h"
+#include "protocol/crypto/random.h"
 #include "protocol/product_key.h"
 #include "signer/server/verifier/appraisal.h"
 #include "tests/testing/swtpm.h"
@@ -34,6 +35,7 @@ inline RequestContent ContentFor(Tpm& tpm, const KeySet& keys) {
   content.ek_public = keys.ek_public, content.srk_public = keys.srk_public;
   content.ak_public = keys.ak_public, content.license_key_public = keys.license_key_public;
   content.gate_public = Must(tpm.GatePublic(keys));
+  content.counter_public = tpm::GatePublic(tpm::kLedgerCounterIndex).encoded;
   content.ek_certificates = Must(tpm.EkCertificates(keys));
   return content;
 }
@@ -46,10 +48,10 @@ inline ActivationRequest Sign(Tpm& tpm, const KeySet& keys, const std::string& t
   return Must(ParseRequest(FinishJws(input, Must(tpm.Sign(keys, Sha256(AsBytes(input)))))));
 }
 
-inline ActivationRequest RequestBy(Tpm& tpm, const KeySet& keys) {
+inline ActivationRequest RequestBy(Tpm& tpm, const KeySet& keys, const LedgerCounter& counter) {
   std::string text = FormatRequestContent(ContentFor(tpm, keys));
   Sha256Digest hash = RequestContentHash(text);
-  return Sign(tpm, keys, text, hash, Must(tpm.Attest(keys, hash)));
+  return Sign(tpm, keys, text, hash, Must(tpm.Attest(keys, counter, hash)));
 }
 
 class RealRequest : public ::testing::TestWithParam<tpm::EkTemplate> {
@@ -60,6 +62,8 @@ class RealRequest : public ::testing::TestWithParam<tpm::EkTemplate> {
     if (GetParam() == tpm::EkTemplate::kRsa2048) Administer("tpm2_nvundefine -C platform 0x01c00016");
     tpm_ = Must(Tpm::Open(swtpm_->tcti()));
     keys_ = Must(tpm_->CreateKeys(tpm::GateIndex(kVendor, kProduct)));
+    counter_.auth = RandomSecret(kCounterAuthSize);
+    first_count_ = Must(tpm_->CreateCounter(counter_));
     policy_.vendor = kVendor;
     policy_.product = kProduct;
     policy_.possession_key = Must(PossessionPublicKey(Secret::CopyOf(kSeed)));
@@ -87,6 +91,8 @@ class RealRequest : public ::testing::TestWithParam<tpm::EkTemplate> {
   std::unique_ptr<testing::SwTpm> swtpm_;
   std::unique_ptr<Tpm> tpm_;
   KeySet keys_;
+  LedgerCounter counter_;
+  uint64_t first_count_ = 0;
   AppraisalPolicy policy_;
 };
 

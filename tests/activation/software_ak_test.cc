@@ -1,4 +1,4 @@
-// decisions/0024: a host forges an AK in software, and the three attests with it, around the EK and the license key of a
+// decisions/0024: a host forges an AK in software, and the attests with it, around the EK and the license key of a
 // genuine TPM. The vendor cannot tell; the answer must not open. What the host may try is done with tpm2-tools, which
 // do as they are told, where the agent would not.
 #include <gmock/gmock.h>
@@ -34,7 +34,7 @@ class SoftwareAk : public RealRequest {
     content.ak_public = software_public_;
     const std::string text = FormatRequestContent(content);
     const Sha256Digest hash = RequestContentHash(text);
-    const RequestEvidence evidence = Forged(Must(tpm_->Attest(keys_, hash)), content);
+    const RequestEvidence evidence = Forged(Must(tpm_->Attest(keys_, counter_, hash)), content);
     return Must(Appraise(Sign(*tpm_, keys_, text, hash, evidence), policy_, kNow));
   }
 
@@ -43,7 +43,7 @@ class SoftwareAk : public RealRequest {
     const tpm::Name ek =
         tpm::QualifiedName(tpm::kEndorsement, NameOf(Must(tpm::ParsePublic(content.ek_public))));
     const tpm::Name ak = tpm::QualifiedName(ek, NameOf(Must(tpm::ParsePublic(content.ak_public))));
-    for (SignedAttest* forged : {&evidence.certify, &evidence.gate, &evidence.quote}) {
+    for (SignedAttest* forged : {&evidence.certify, &evidence.gate, &evidence.counter, &evidence.quote}) {
       tpm::Attest attest = Must(tpm::ParseAttest(forged->attest));
       attest.qualified_signer = ak;
       attest.firmware = kClaimedFirmware;

@@ -10,7 +10,9 @@ class NoTpm : public Tpm {
   Result<KeySet> CreateKeys(uint32_t) override { return NoAnswer(); }
   Result<std::vector<Bytes>> EkCertificates(const KeySet&) override { return NoAnswer(); }
   Result<Bytes> GatePublic(const KeySet&) override { return NoAnswer(); }
-  Result<RequestEvidence> Attest(const KeySet&, const Sha256Digest&) override { return NoAnswer(); }
+  Result<RequestEvidence> Attest(const KeySet&, const LedgerCounter&, const Sha256Digest&) override {
+    return NoAnswer();
+  }
   Result<Secret> ActivateCredential(const KeySet&, ByteView) override { return NoAnswer(); }
   Result<Bytes> Sign(const KeySet&, const Sha256Digest&) override { return NoAnswer(); }
   Result<SealedKey> Seal(const Secret&) override { return NoAnswer(); }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "agent/activation.h"
+#include "agent/ledger/books.h"
 #include "agent/tpm/tpm.h"
 #include "certs/path.h"
 #include "protocol/answer.h"
@@ -88,8 +89,11 @@ Times ActivateOnce(const std::string& tcti, const std::filesystem::path& directo
     };
     auto tpm = Must(Tpm::Open(tcti, options));
     std::string request, answer;
-    times.total +=
-        WallSeconds([&] { request = Must(MakeRequest(product_key, {}, {*tpm}, state, kClock)).file; });
+    OwnedTime time(kClock, SystemUptime());
+    Books books(state, *tpm, time);
+    const auto counter = [&] { return books.Counter(); };
+    times.total += WallSeconds(
+        [&] { request = Must(MakeRequest(product_key, {}, {*tpm}, state, counter, kClock)).file; });
     answer = Answer(request, pki, terms);
     times.total += WallSeconds([&] {
       if (!Must(Install(answer, {*tpm}, state, anchors, kClock)).changed) std::abort();

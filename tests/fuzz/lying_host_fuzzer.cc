@@ -12,7 +12,21 @@ using namespace holdfast;
 
 const Time kNow = ParseTime("2026-11-22T12:00:00Z").value();
 
-enum Target { kEk, kSrk, kAk, kKey, kGate, kCertify, kNv, kQuote, kPossession, kPcr, kEdits };
+enum Target {
+  kEk,
+  kSrk,
+  kAk,
+  kKey,
+  kGate,
+  kCertify,
+  kNv,
+  kQuote,
+  kPossession,
+  kPcr,
+  kCounter,
+  kCounterNv,
+  kEdits
+};
 
 struct Edits {
   ByteView data;
@@ -37,6 +51,7 @@ testing::RequestLies LiesOf(const Edits& edits) {
   lies.license_key_public = edits.At(kKey), lies.gate_public = edits.At(kGate);
   lies.certify_octets = edits.At(kCertify), lies.gate_octets = edits.At(kNv),
   lies.quote_octets = edits.At(kQuote);
+  lies.counter_public = edits.At(kCounter), lies.counter_octets = edits.At(kCounterNv);
   lies.possession = edits.At(kPossession);
   lies.evidence = [=](RequestEvidence& evidence) { edits.Apply(kPcr, evidence.pcrs[0]); };
   return lies;
@@ -58,10 +73,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   policy.ek_roots = tpm.authority.Bundle(EkRootClass::kDiscrete);
   auto result = Appraise(*request, policy, kNow);
   if (!result) return 0;
-  // Whatever the host did, a key that passes is the one that signed, tied to the product's gate at its true
-  // value.
+  // Whatever the host did, a key that passes is the one that signed, tied to the product's gate and to the ledger's counter at their true
+  // values.
   bool true_to_form = result->license_key.spki() == tpm.license_key.public_key().spki() &&
                       result->gate_base == options.gate_base &&
+                      result->ledger.index == tpm::kLedgerCounterIndex && result->ledger.base >= 1 &&
+                      result->ledger.base <= kMaxNumber &&
                       result->gate_index == tpm::GateIndex(options.vendor, options.product);
   if (!true_to_form) __builtin_trap();
   return 0;

@@ -12,6 +12,8 @@ static Fingerprint LargestFingerprint() {
   return fingerprint;
 }
 
+static constexpr LedgerPin kPin{0x01ffffff, kMaxNumber};
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = AsText({data, size});
   auto file = ParseProductFile(text);
@@ -20,8 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (Time sold : {Time{}, Time{Seconds{1795327200}}, Time{Seconds{250000000000}}}) {
       for (AssuranceClass assurance : plan.assurance) {
         const bool by_host = assurance == AssuranceClass::kHost;
-        const LicenseTerms terms = ResolvePlan(plan, {"L-1", "V", "product", id, sold, assurance,
-                                                      by_host ? LargestFingerprint() : Fingerprint()});
+        const LicenseTerms terms = ResolvePlan(
+            plan, {"L-1", "V", "product", id, sold, assurance, by_host ? LargestFingerprint() : Fingerprint(),
+                   by_host ? std::nullopt : std::optional(kPin)});
         auto read = ParseTerms(FormatTerms(terms));
         HOLDFAST_REQUIRE(read && FormatTerms(*read) == FormatTerms(terms));
       }

@@ -22,8 +22,11 @@ static void CheckHostRequest(const HostRequest& request) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = AsText({data, size});
-  static const RequestEvidence kEvidence{
-      {Bytes{1}, Bytes{2}}, {Bytes{3}, Bytes{4}}, {Bytes{5}, Bytes{6}}, {{0, Bytes(32, 7)}}};
+  static const RequestEvidence kEvidence{{Bytes{1}, Bytes{2}},
+                                         {Bytes{3}, Bytes{4}},
+                                         {Bytes{9}, Bytes{10}},
+                                         {Bytes{5}, Bytes{6}},
+                                         {{0, Bytes(32, 7)}}};
   auto around = [](ByteView payload) {
     return ParseAnyRequest(FinishJws(
         JwsSigningInput(MessageType::kRequest, SignatureAlgorithm::kEcdsaSha256, "", payload), Bytes(64, 0)));

@@ -24,6 +24,7 @@ LicenseTerms Terms() {
   terms.heartbeat_interval = Seconds{12 * 3600};
   terms.maintenance_until = At("2027-05-22T06:00:00Z");
   terms.assurance = AssuranceClass::kVtpm;
+  terms.ledger = LedgerPin{0x01a00000, 41};
   terms.policies = {Policy::kWarn, Policy::kDeny, Policy::kAllow};
   return terms;
 }
@@ -75,6 +76,7 @@ RequestContent Content() {
   content.ak_public = Bytes(88, 3);
   content.license_key_public = Bytes(118, 4);
   content.gate_public = Bytes(14, 5);
+  content.counter_public = Bytes(14, 15);
   content.ek_certificates = {Bytes(700, 6), Bytes(900, 7)};
   return content;
 }
@@ -83,6 +85,7 @@ RequestEvidence Evidence() {
   RequestEvidence evidence;
   evidence.certify = {Bytes(161, 8), Bytes(72, 9)};
   evidence.gate = {Bytes(131, 10), Bytes(72, 11)};
+  evidence.counter = {Bytes(131, 16), Bytes(72, 17)};
   evidence.quote = {Bytes(145, 12), Bytes(72, 13)};
   for (int pcr = 0; pcr < 8; pcr++) evidence.pcrs[pcr] = Bytes(32, static_cast<uint8_t>(pcr));
   return evidence;

@@ -59,8 +59,8 @@ TEST(FormatExamplesTest, TheRequestIsSignedByItsLicenseKeyAndMadeWithTheProductK
 TEST(FormatExamplesTest, EveryAttestIsSignedByTheAkOverTheContentHash) {
   const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
   const PublicKey ak = KeyOf(*tpm::ParsePublic(request.content.ak_public)).value();
-  for (const SignedAttest* part :
-       {&request.evidence.certify, &request.evidence.gate, &request.evidence.quote}) {
+  for (const SignedAttest* part : {&request.evidence.certify, &request.evidence.gate,
+                                   &request.evidence.counter, &request.evidence.quote}) {
     auto attest = tpm::ParseAttest(part->attest);
     ASSERT_TRUE(attest) << attest.error().message;
     EXPECT_TRUE(Equal(attest->extra_data, request.content_hash));
@@ -88,6 +88,7 @@ TEST(FormatExamplesTest, TheLicenseVerifiesAndCarriesTheTerms) {
   auto verified = VerifyLicense(*file, ParseTrustAnchors(Example("root.pem")).value());
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(file->license.fields().terms_json, Example("terms.json"));
+  EXPECT_TRUE(verified->terms.ledger);
   const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
   EXPECT_EQ(verified->license_key.spki(),
             KeyOf(*tpm::ParsePublic(request.content.license_key_public))->spki());

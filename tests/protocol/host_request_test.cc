@@ -63,8 +63,8 @@ TEST(HostRequestTest, EveryMemberOfTheContentIsRequired) {
     EXPECT_NE(AfterContent([&](Json& j) { j.erase(name); }), "accepted") << name;
 }
 TEST(HostRequestTest, MembersOfTheOtherFormAreRefused) {
-  for (const char* name :
-       {"ek_public", "srk_public", "ak_public", "license_key_public", "gate_public", "ek_certificates"})
+  for (const char* name : {"ek_public", "srk_public", "ak_public", "license_key_public", "gate_public",
+                           "counter_public", "ek_certificates"})
     EXPECT_EQ(AfterContent([&](Json& j) { j[name] = "AAAA"; }), "request.unknown") << name;
   Json by_tpm = Json::parse(FormatRequestContent(examples::Content()));
   for (const char* name : {"license_key", "agreement_key", "fingerprint"}) {

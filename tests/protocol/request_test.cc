@@ -19,6 +19,8 @@ TEST(RequestTest, EveryMemberSurvivesTheFile) {
   EXPECT_EQ(request->content_text, text);
   EXPECT_EQ(FormatRequestContent(request->content), text);
   EXPECT_EQ(request->content.ek_certificates, content.ek_certificates);
+  EXPECT_EQ(request->evidence.counter.attest, examples::Evidence().counter.attest);
+  EXPECT_EQ(request->evidence.counter.signature, examples::Evidence().counter.signature);
   EXPECT_EQ(request->evidence.quote.attest, examples::Evidence().quote.attest);
   EXPECT_EQ(request->evidence.pcrs, examples::Evidence().pcrs);
   EXPECT_EQ(request->possession, Bytes(64, 14));
@@ -69,17 +71,17 @@ std::string AfterPayload(F alter) {
 TEST(RequestTest, EveryMemberOfTheContentIsRequired) {
   for (const char* name :
        {"schema", "product_key_id", "vendor", "product", "created", "agent_version", "host", "ek_public",
-        "srk_public", "ak_public", "license_key_public", "gate_public", "ek_certificates"})
+        "srk_public", "ak_public", "license_key_public", "gate_public", "counter_public", "ek_certificates"})
     EXPECT_EQ(AfterContent([&](Json& j) { j.erase(name); }), "request." + std::string(name));
 }
 TEST(RequestTest, EveryMemberOfThePayloadIsRequired) {
   EXPECT_EQ(AfterPayload([](Json&) {}), "accepted");
   for (const char* name : {"content", "evidence", "possession"})
     EXPECT_NE(AfterPayload([&](Json& j) { j.erase(name); }), "accepted") << name;
-  for (const char* name : {"certify", "gate", "quote", "pcrs"})
+  for (const char* name : {"certify", "gate", "counter", "quote", "pcrs"})
     EXPECT_EQ(AfterPayload([&](Json& j) { j["evidence"].erase(name); }),
               "request.evidence." + std::string(name));
-  for (const char* name : {"certify", "gate", "quote"})
+  for (const char* name : {"certify", "gate", "counter", "quote"})
     for (const char* part : {"attest", "signature"})
       EXPECT_EQ(AfterPayload([&](Json& j) { j["evidence"][name].erase(part); }),
                 "request.evidence." + std::string(name) + "." + part);
@@ -194,7 +196,7 @@ TEST(RequestTest, TheLargestAllowedRequestFits) {
   RequestContent content = examples::Content();
   content.ek_certificates = std::vector<Bytes>(4, Bytes(4096, 1));
   content.ek_public = content.ak_public = content.srk_public = content.license_key_public =
-      content.gate_public = Bytes(1024, 1);
+      content.gate_public = content.counter_public = Bytes(1024, 1);
   for (int i = 0; i < 13; i++) content.host["f" + std::to_string(i)] = std::string(256, 'x');
   EXPECT_TRUE(
       ReadRequestFile(ArmorRequest(examples::UnsignedRequest(FormatRequestContent(content)), content)));

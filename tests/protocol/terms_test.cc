@@ -218,11 +218,10 @@ TEST(TermsTest, PoliciesDefaultOneByOne) {
 }
 TEST(TermsTest, OnlyClassHostHasAFingerprintAndMustHaveOne) {
   const Json fingerprint = FormatFingerprint({{"nic", {Sha256Digest{1}}}});
-  EXPECT_EQ(CheckAfter([&](Json& j) { j["assurance"] = "host", j["fingerprint"] = fingerprint; }),
-            "accepted");
-  EXPECT_EQ(CheckAfter([&](Json& j) { j["assurance"] = "host"; }), "terms.fingerprint");
-  EXPECT_EQ(CheckAfter([&](Json& j) { j["assurance"] = "host", j["fingerprint"] = Json::object(); }),
-            "terms.fingerprint");
+  const auto of_host = [](Json& j) { j["assurance"] = "host", j.erase("ledger"); };
+  EXPECT_EQ(CheckAfter([&](Json& j) { of_host(j), j["fingerprint"] = fingerprint; }), "accepted");
+  EXPECT_EQ(CheckAfter(of_host), "terms.fingerprint");
+  EXPECT_EQ(CheckAfter([&](Json& j) { of_host(j), j["fingerprint"] = Json::object(); }), "terms.fingerprint");
   for (const char* schema : {"1.0", "1.9"})
     for (const char* other : {"hw-tpm", "vtpm"})
       EXPECT_EQ(CheckAfter([&](Json& j) {
@@ -232,9 +231,47 @@ TEST(TermsTest, OnlyClassHostHasAFingerprintAndMustHaveOne) {
 }
 TEST(TermsTest, AFingerprintSurvives) {
   LicenseTerms terms = examples::Terms();
+  terms.ledger.reset();
   terms.assurance = AssuranceClass::kHost;
   terms.fingerprint = {{"machine-id", {Sha256Digest{1}}}, {"nic", {Sha256Digest{2}, Sha256Digest{3}}}};
   EXPECT_EQ(ParseTerms(FormatTerms(terms))->fingerprint, terms.fingerprint);
+}
+TEST(TermsTest, APinOfTheLedgerSurvives) {
+  LicenseTerms terms = examples::Terms();
+  terms.ledger = LedgerPin{0x01ffffff, kMaxNumber};
+  EXPECT_EQ(ParseTerms(FormatTerms(terms))->ledger, terms.ledger);
+  terms.ledger.reset();
+  EXPECT_EQ(FormatTerms(terms).find("ledger"), std::string::npos);
+  EXPECT_FALSE(ParseTerms(FormatTerms(terms))->ledger);
+}
+TEST(TermsTest, APinOfTheLedgerIsStrict) {
+  const Json pin{{"index", 0x01a00000}, {"base", 7}};
+  const auto with = [&](const char* name, Json value) {
+    return CheckAfter([&](Json& j) { j["ledger"] = pin, j["ledger"][name] = std::move(value); });
+  };
+  EXPECT_EQ(with("base", 1), "accepted");
+  EXPECT_EQ(with("base", kMaxNumber), "accepted");
+  for (const Json& base : {Json(0), Json(-1), Json(kMaxNumber + 1), Json("7"), Json(true)})
+    EXPECT_EQ(with("base", base), "terms.ledger.base") << base;
+  EXPECT_EQ(with("index", 0x01000000), "accepted");
+  EXPECT_EQ(with("index", 0x01ffffff), "accepted");
+  for (const Json& index : {Json(0x00ffffff), Json(0x02000000), Json(0x101a00000), Json("0x01a00000")})
+    EXPECT_EQ(with("index", index), "terms.ledger.index") << index;
+  EXPECT_EQ(with("x", 1), "terms.ledger.unknown");
+  for (const char* name : {"index", "base"})
+    EXPECT_EQ(CheckAfter([&](Json& j) { j["ledger"] = pin, j["ledger"].erase(name); }),
+              "terms.ledger." + std::string(name));
+  for (const Json& other : {Json(), Json(7), Json::array(), Json("x")})
+    EXPECT_EQ(CheckAfter([&](Json& j) { j["ledger"] = other; }), "terms.ledger") << other;
+}
+TEST(TermsTest, ANewerMinorMayAddToThePin) {
+  EXPECT_EQ(CheckAfter([](Json& j) { j["schema"] = "1.9", j["ledger"]["x"] = 1; }), "accepted");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["schema"] = "1.9", j["ledger"]["base"] = 0; }), "terms.ledger.base");
+}
+TEST(TermsTest, ClassHostIsPinnedToNoLedger) {
+  const Json fingerprint = FormatFingerprint({{"nic", {Sha256Digest{1}}}});
+  EXPECT_EQ(CheckAfter([&](Json& j) { j["assurance"] = "host", j["fingerprint"] = fingerprint; }),
+            "terms.ledger");
 }
 TEST(TermsTest, StrictJsonRulesHold) {
   EXPECT_EQ(ParseTerms(R"({"schema":"1.0","schema":"1.0"})").error().check, "json.duplicate");

@@ -134,9 +134,16 @@ void MakeAll(const Path& directory) {
   Write(directory / "request.txt", ArmorRequest(compact, request.content));
 
   const ProductFile product = ParseProductFile(kProduct).value();
-  const LicenseTerms terms = ResolvePlan(
-      product.plans.at("standard"),
-      {"L-0001", options.vendor, options.product, "standard", testing::kPkiNow, AssuranceClass::kHwTpm});
+  const LicenseTerms terms =
+      ResolvePlan(product.plans.at("standard"),
+                  {"L-0001",
+                   options.vendor,
+                   options.product,
+                   "standard",
+                   testing::kPkiNow,
+                   AssuranceClass::kHwTpm,
+                   {},
+                   LedgerPin{tpm::kLedgerCounterIndex, static_cast<int64_t>(options.counter)}});
   Write(directory / "terms.json", FormatTerms(terms));
   const std::string license = FormatLicenseFile(MakeLicense(pki, terms, tpm.license_key.public_key()));
   Write(directory / "license.pem", license);

@@ -26,7 +26,7 @@ std::string VerdictOnContent(std::string_view content) {
   if (json && json->is_object() && json->contains("assurance"))
     return VerdictOnPayload(AsText(HostRequestPayload(content, Bytes(64, 3))));
   RequestEvidence evidence;
-  evidence.certify = evidence.gate = evidence.quote = {Bytes{1}, Bytes{2}};
+  evidence.certify = evidence.gate = evidence.counter = evidence.quote = {Bytes{1}, Bytes{2}};
   return VerdictOnPayload(AsText(RequestPayload(content, evidence, Bytes(64, 3))));
 }
 

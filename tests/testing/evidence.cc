@@ -57,6 +57,8 @@ class Builder {
     gate_ = EncodeNvPublic(tpm::GatePublic(tpm::GateIndex(o_.vendor, o_.product)));
     Apply(lies_.gate_public, gate_);
     gate_name_ = NameOfArea(tpm::Alg::kSha256, gate_);
+    counter_ = EncodeNvPublic(tpm::GatePublic(tpm::kLedgerCounterIndex));
+    Apply(lies_.counter_public, counter_);
     uint64_t base = lies_.policy_base ? lies_.policy_base : o_.gate_base;
     license_key_ = PublicArea(tpm::LicenseKeyTemplateBytes(tpm::GatePolicy(gate_name_, base)),
                               tpm_.license_key.public_key());
@@ -82,6 +84,7 @@ class Builder {
     content_.host = {{"hostname", o_.host}};
     content_.ek_public = ek_, content_.srk_public = srk_, content_.ak_public = ak_;
     content_.license_key_public = license_key_, content_.gate_public = gate_;
+    content_.counter_public = counter_;
     Apply(lies_.content, content_);
   }
 
@@ -120,6 +123,9 @@ class Builder {
                                lies_.certify_octets);
     evidence_.gate = Signed(Attest(tpm::NvCertifyInfo{gate_name_, 0, Writer().U64(o_.gate_base).Take()}),
                             lies_.gate, lies_.gate_octets);
+    const tpm::Name counter = NameOfArea(tpm::Alg::kSha256, counter_);
+    evidence_.counter = Signed(Attest(tpm::NvCertifyInfo{counter, 0, Writer().U64(o_.counter).Take()}),
+                               lies_.counter, lies_.counter_octets);
     Sha256Digest digest = Sha256(values);
     evidence_.quote = Signed(Attest(tpm::QuoteInfo{{{tpm::Alg::kSha256, kQuotedPcrMask}}, ToBytes(digest)}),
                              lies_.quote, lies_.quote_octets);
@@ -135,7 +141,7 @@ class Builder {
   SoftwareTpm& tpm_;
   const RequestOptions& o_;
   const RequestLies& lies_;
-  Bytes ek_, srk_, ak_, license_key_, gate_;
+  Bytes ek_, srk_, ak_, license_key_, gate_, counter_;
   tpm::Name gate_name_;
   RequestContent content_;
   RequestEvidence evidence_;

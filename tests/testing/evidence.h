@@ -24,7 +24,8 @@ struct SoftwareTpm {
 
 struct RequestLies {
   // What the TPM itself has made: an area as octets, changed before its Name is taken.
-  std::function<void(Bytes&)> ek_public, srk_public, ak_public, license_key_public, gate_public;
+  std::function<void(Bytes&)> ek_public, srk_public, ak_public, license_key_public, gate_public,
+      counter_public;
   std::function<void(EkCertificateSpec&)> ek_certificate;
   uint64_t policy_base = 0;  // not 0: the license key's policy is for this gate value
 
@@ -32,9 +33,9 @@ struct RequestLies {
   // hash.
   std::function<void(RequestContent&)> content;
 
-  // What the AK signs: fields, then octets. `attest` is for all three, before the others.
-  std::function<void(tpm::Attest&)> attest, certify, gate, quote;
-  std::function<void(Bytes&)> certify_octets, gate_octets, quote_octets;
+  // What the AK signs: fields, then octets. `attest` is for all of them, before the others.
+  std::function<void(tpm::Attest&)> attest, certify, gate, counter, quote;
+  std::function<void(Bytes&)> certify_octets, gate_octets, counter_octets, quote_octets;
 
   // After the AK has signed, before the license key signs the request.
   std::function<void(RequestEvidence&)> evidence;
@@ -49,7 +50,7 @@ struct RequestOptions {
   std::string product_key_id = "AAAAAAAAAAAAAAAAAAAAAA";
   Bytes seed = Bytes(32, 0x5e);
   std::string host = "render-01";
-  uint64_t gate_base = 5;
+  uint64_t gate_base = 5, counter = 41;
   RequestLies lies;
 };
 

@@ -78,8 +78,11 @@ Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
   if (request.host_facts) options.host_facts = HostFacts();
   options.without_tpm = request.without_tpm;
   options.agent_version = kVersion;
+  OwnedTime time(SystemClock(), SystemUptime());
+  Books books(here.state, *tpm, time);
+  const auto counter = [&] { return books.Counter(); };
   return Unwrap(api::RequestAnswer(
-      MakeRequest(request.product_key, options, {*tpm, here.host_root}, here.state, SystemClock())));
+      MakeRequest(request.product_key, options, {*tpm, here.host_root}, here.state, counter, SystemClock())));
 }
 
 Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {

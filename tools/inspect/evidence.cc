@@ -22,12 +22,12 @@ Json DescribePublic(const Bytes& octets, const char* what) {
               {"policy", area->auth_policy.empty() ? "none" : HexEncode(area->auth_policy)}};
 }
 
-Json DescribeGate(const Bytes& octets) {
-  auto gate = tpm::ParseNvPublic(octets);
-  if (!gate) return Damaged(gate.error());
-  return Json{{"what", "NV counter: while it has its value, the license key signs"},
-              {"index", "0x" + HexEncode(Writer().U32(gate->index).Take())},
-              {"name", HexEncode(tpm::NameOf(*gate))}};
+Json DescribeCounter(const Bytes& octets, const char* what) {
+  auto counter = tpm::ParseNvPublic(octets);
+  if (!counter) return Damaged(counter.error());
+  return Json{{"what", what},
+              {"index", "0x" + HexEncode(Writer().U32(counter->index).Take())},
+              {"name", HexEncode(tpm::NameOf(*counter))}};
 }
 
 struct Attested {
@@ -38,7 +38,9 @@ struct Attested {
     return Json{{"says", "what the machine booted"}, {"pcr_digest", HexEncode(info.digest)}};
   }
   Json operator()(const tpm::NvCertifyInfo& info) const {
-    return Json{{"says", "the gate's value"}, {"value", HexEncode(info.contents)}};
+    return Json{{"says", "the value of an NV counter"},
+                {"name", HexEncode(info.index_name)},
+                {"value", HexEncode(info.contents)}};
   }
 };
 
@@ -79,10 +81,15 @@ Json DescribeEvidence(const ActivationRequest& request) {
               {"storage_key", DescribePublic(content.srk_public, "protects the license key")},
               {"attestation_key", DescribePublic(content.ak_public, "signs what the TPM states")},
               {"license_key", DescribePublic(content.license_key_public, "the license will be for this key")},
-              {"gate", DescribeGate(content.gate_public)},
+              {"gate", DescribeCounter(content.gate_public,
+                                       "NV counter: while it has its value, the license key signs")},
+              {"ledger_counter", DescribeCounter(content.counter_public,
+                                                 "NV counter: dates the agent's ledger, which the license is "
+                                                 "pinned to")},
               {"endorsement_certificates", std::move(certificates)},
               {"license_key_statement", DescribeAttest(request.evidence.certify, request, ak)},
               {"gate_statement", DescribeAttest(request.evidence.gate, request, ak)},
+              {"ledger_counter_statement", DescribeAttest(request.evidence.counter, request, ak)},
               {"boot_statement", DescribeAttest(request.evidence.quote, request, ak)},
               {"pcrs", std::move(pcrs)}};
 }

@@ -1,3 +1,4 @@
+#include "protocol/byte_cursor.h"
 #include "tools/inspect/parts.h"
 
 namespace holdfast::inspect {
@@ -36,6 +37,10 @@ Json DescribeTerms(const LicenseTerms& terms) {
   json["after_that"] = terms.fallback ? DescribeGrants(*terms.fallback) : Json("nothing");
   json["assurance"] = AssuranceName(terms.assurance);
   if (!terms.fingerprint.empty()) json["fingerprint"] = DescribeFingerprint(terms.fingerprint);
+  if (terms.ledger) {
+    json["ledger"] = {{"counter", "0x" + HexEncode(Writer().U32(terms.ledger->index).Take())},
+                      {"not_begun_after", terms.ledger->base}};
+  }
   if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
   return json;
 }

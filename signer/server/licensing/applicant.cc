@@ -96,6 +96,7 @@ Applicant ApplicantWithTpm(const ActivationRequest& request, const AttestationRe
           .license_key = appraised.license_key,
           .host_name = appraised.ek_name,
           .license_key_name = appraised.license_key_name,
+          .ledger = appraised.ledger,
           .notes = NamesOf(appraised.notes),
           .sighting = RecordFrom(sighting, appraised.ek_name, license, now),
           .check_history = CheckWith(sighting, license),

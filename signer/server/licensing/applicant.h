@@ -18,6 +18,7 @@ struct Applicant {
   Bytes host_name;
   Bytes license_key_name;                       // without a TPM: SHA-256 of its SubjectPublicKeyInfo
   Fingerprint fingerprint = {};                 // without a TPM
+  std::optional<LedgerPin> ledger = {};         // with a TPM
   std::vector<std::string> notes = {};          // names of AppraisalNote
   std::optional<SightingRecord> sighting = {};  // with a TPM
   HistoryCheck check_history = {};              // with a TPM: judges its other sightings

@@ -41,9 +41,9 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, co
                                               const Applicant& applicant, const SignerStatus& status) const {
   const LicenseRecord& license = entitlement.license;
   const Time now = clock_();
-  const LicenseTerms terms =
-      ResolvePlan(entitlement.plan, {license.id, settings_.vendor, license.product, license.plan,
-                                     license.created, applicant.assurance, applicant.fingerprint});
+  const LicenseTerms terms = ResolvePlan(
+      entitlement.plan, {license.id, settings_.vendor, license.product, license.plan, license.created,
+                         applicant.assurance, applicant.fingerprint, applicant.ledger});
   HOLDFAST_CHECK(CheckNotExpired(terms, now));
   HOLDFAST_TRY(const IssuerInfo issuer, CurrentIssuer(status, entitlement.line));
   HOLDFAST_TRY(const auto issuing,

@@ -10,6 +10,7 @@ bool HasTypeOf(Slot slot, const tpm::Attest& attest) {
     case Slot::kCertify:
       return std::holds_alternative<tpm::CertifyInfo>(attest.attested);
     case Slot::kGate:
+    case Slot::kCounter:
       return std::holds_alternative<tpm::NvCertifyInfo>(attest.attested);
     case Slot::kQuote:
       return std::holds_alternative<tpm::QuoteInfo>(attest.attested);
@@ -34,7 +35,7 @@ Status AttestType(Case& c, Slot slot) {
   return c.Refuse(std::string(SlotName(slot)) + " is an attestation of another type");
 }
 
-// One run of the agent makes all three within seconds.
+// One run of the agent makes all of them within seconds.
 Status AttestClock(Case& c) {
   for (size_t i = 1; i < kSlots.size(); i++) {
     const tpm::ClockInfo& before = c.attests[i - 1].attest.clock;

@@ -29,6 +29,8 @@ std::string_view SlotName(Slot slot) {
       return "the license key's attestation";
     case Slot::kGate:
       return "the gate's attestation";
+    case Slot::kCounter:
+      return "the counter's attestation";
     case Slot::kQuote:
       break;
   }
@@ -51,8 +53,10 @@ Status ParseStructures(Case& c) {
   HOLDFAST_CHECK(Store(tpm::ParsePublic(content.ak_public), "the AK", c.ak));
   HOLDFAST_CHECK(Store(tpm::ParsePublic(content.license_key_public), "the license key", c.license_key));
   HOLDFAST_CHECK(Store(tpm::ParseNvPublic(content.gate_public), "the gate", c.gate));
+  HOLDFAST_CHECK(Store(tpm::ParseNvPublic(content.counter_public), "the counter", c.counter));
   HOLDFAST_CHECK(ParseAttested(evidence.certify, Slot::kCertify, c.at(Slot::kCertify)));
   HOLDFAST_CHECK(ParseAttested(evidence.gate, Slot::kGate, c.at(Slot::kGate)));
+  HOLDFAST_CHECK(ParseAttested(evidence.counter, Slot::kCounter, c.at(Slot::kCounter)));
   return ParseAttested(evidence.quote, Slot::kQuote, c.at(Slot::kQuote));
 }
 

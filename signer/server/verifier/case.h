@@ -11,8 +11,8 @@ namespace holdfast::verifier {
 // What helps against most that can be wrong with a request.
 inline constexpr std::string_view kNewRequest = "Make a new request on the host";
 
-enum class Slot { kCertify, kGate, kQuote };  // in the order in which the agent makes them
-inline constexpr std::array kSlots{Slot::kCertify, Slot::kGate, Slot::kQuote};
+enum class Slot { kCertify, kGate, kCounter, kQuote };  // in the order in which the agent makes them
+inline constexpr std::array kSlots{Slot::kCertify, Slot::kGate, Slot::kCounter, Slot::kQuote};
 std::string_view SlotName(Slot slot);  // for messages
 
 struct ParsedAttest {
@@ -27,17 +27,17 @@ struct Case {
   std::string_view check;  // the name of the check that runs
 
   tpm::Public ek, srk, ak, license_key;
-  tpm::NvPublic gate;
-  std::array<ParsedAttest, 3> attests;
+  tpm::NvPublic gate, counter;
+  std::array<ParsedAttest, kSlots.size()> attests;
 
   // Each set by the check of that name: ek.public_key, ak.public_key, key.public_key, ek.template,
-  // ek.certificate, ek.assurance, gate.contents.
+  // ek.certificate, ek.assurance, gate.contents, counter.contents.
   std::optional<PublicKey> ek_key, ak_key, key;
   tpm::EkTemplate ek_template = tpm::EkTemplate::kEccP256;
   std::optional<EkIdentity> identity;
   std::string manufacturer;  // by the EK certificate, of a pinned EK unverified: good for denying only
   AssuranceClass assurance = AssuranceClass::kHost;
-  uint64_t gate_base = 0;
+  uint64_t gate_base = 0, counter_value = 0;
   std::vector<AppraisalNote> notes;
 
   ParsedAttest& at(Slot slot) { return attests[static_cast<size_t>(slot)]; }

@@ -28,7 +28,7 @@ Status AkTemplate(Case& c);
 Status AkPublicKey(Case& c);
 Status AkQualifiedSigner(Case& c);
 
-// What the three attestations have in common.
+// What the attestations have in common.
 Status AttestSignature(Case& c, Slot slot);
 Status AttestType(Case& c, Slot slot);
 Status AttestClock(Case& c);
@@ -46,6 +46,13 @@ Status GateIndexOfProduct(Case& c);
 Status GatePublicArea(Case& c);
 Status GateName(Case& c);
 Status GateContents(Case& c);
+
+// The counter of the agent's ledger: which value will the license be pinned to?
+Status CounterIndex(Case& c);
+Status CounterPublicArea(Case& c);
+Status CounterName(Case& c);
+Status CounterContents(Case& c);
+Status CounterValue(Case& c);
 
 Status QuoteSelection(Case& c);
 Status QuotePcrs(Case& c);

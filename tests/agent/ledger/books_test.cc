@@ -105,6 +105,29 @@ TEST_F(BooksTest, ADeletedLedgerIsFound) {
   EXPECT_TRUE(Start()->books.RolledBack(license_));
 }
 
+// The operating system was installed anew: the TPM has a counter, the disk no ledger, and the license is asked for after that.
+TEST_F(BooksTest, ALicenseThatIsYoungerThanWhatWasFoundIsNotJudgedByIt) {
+  Start();
+  ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+  license_.terms.ledger = LedgerPin{tpm::kLedgerCounterIndex, static_cast<int64_t>(*anchor_.counter)};
+  const auto run = Start();
+  EXPECT_EQ(run->books.report().finding, LedgerFinding::kLost);
+  EXPECT_TRUE(run->books.RolledBack(license_));
+  license_.terms.ledger->base = static_cast<int64_t>(*anchor_.counter);
+  EXPECT_FALSE(run->books.RolledBack(license_));
+}
+
+// Everything is deleted, ledger and counter, and the old answer installed again.
+TEST_F(BooksTest, ALicenseThatIsOlderThanItsLedgerIsFound) {
+  Start();
+  license_.terms.ledger = LedgerPin{tpm::kLedgerCounterIndex, static_cast<int64_t>(*anchor_.counter)};
+  ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+  anchor_.counter.reset();
+  const auto run = Start();
+  EXPECT_EQ(run->books.report().finding, LedgerFinding::kNew);
+  EXPECT_TRUE(run->books.RolledBack(license_));
+}
+
 TEST_F(BooksTest, ALicenseWithoutTpmIsNotJudgedByTheLedger) {
   Start();
   ASSERT_TRUE(RemoveFile(state_.LedgerPath()));

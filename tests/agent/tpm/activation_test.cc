@@ -45,8 +45,8 @@ TEST_P(ActivationTest, MakesKeysByTheTemplates) {
                     tpm::GatePolicy(tpm::NameOf(tpm::GatePublic(kGate)), keys_.gate_base)));
 }
 
-TEST_P(ActivationTest, AttestsKeyGateAndPcrs) {
-  auto evidence = tpm_->Attest(keys_, kQualifyingData);
+TEST_P(ActivationTest, AttestsKeyGateCounterAndPcrs) {
+  auto evidence = tpm_->Attest(keys_, Counter(), kQualifyingData);
   ASSERT_TRUE(evidence) << evidence.error().message;
   tpm::Name ek = tpm::NameOf(Parsed(keys_.ek_public)), ak = tpm::NameOf(Parsed(keys_.ak_public));
   tpm::Name srk = tpm::NameOf(Parsed(keys_.srk_public)), key = tpm::NameOf(Parsed(keys_.license_key_public));
@@ -60,6 +60,11 @@ TEST_P(ActivationTest, AttestsKeyGateAndPcrs) {
   auto gate = std::get<tpm::NvCertifyInfo>(Verified(evidence->gate).attested);
   EXPECT_EQ(gate.index_name, tpm::NameOf(*tpm::ParseNvPublic(*tpm_->GatePublic(keys_))));
   EXPECT_EQ(gate.contents, Writer().U64(keys_.gate_base).bytes());
+
+  auto counter = std::get<tpm::NvCertifyInfo>(Verified(evidence->counter).attested);
+  EXPECT_EQ(counter.index_name, tpm::NameOf(tpm::GatePublic(tpm::kLedgerCounterIndex)));
+  EXPECT_EQ(counter.offset, 0);
+  EXPECT_EQ(counter.contents, Writer().U64(first_count_).bytes());
 
   auto quote = std::get<tpm::QuoteInfo>(Verified(evidence->quote).attested);
   Bytes values;
@@ -91,7 +96,7 @@ TEST_P(ActivationTest, KeysSurviveARebootAndTheStateFile) {
   ASSERT_TRUE(keys) << keys.error().message;
   tpm_->Release();
   swtpm_->Reboot();
-  EXPECT_TRUE(tpm_->Attest(*keys, kQualifyingData));
+  EXPECT_TRUE(tpm_->Attest(*keys, Counter(), kQualifyingData));
   EXPECT_TRUE(tpm_->ActivateCredential(*keys, credential));
   EXPECT_TRUE(tpm_->Sign(*keys, kDigest));
 }
@@ -99,7 +104,7 @@ TEST_P(ActivationTest, KeysSurviveARebootAndTheStateFile) {
 TEST_P(ActivationTest, LeavesNothingInTheTpm) {
   Bytes credential = Credential(keys_, Bytes(32, 7));
   ASSERT_TRUE(tpm_->EkCertificates(keys_));
-  ASSERT_TRUE(tpm_->Attest(keys_, kQualifyingData));
+  ASSERT_TRUE(tpm_->Attest(keys_, Counter(), kQualifyingData));
   ASSERT_TRUE(tpm_->ActivateCredential(keys_, credential));
   ASSERT_TRUE(tpm_->Sign(keys_, kDigest));
   tpm_->Release();

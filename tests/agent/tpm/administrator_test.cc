@@ -14,7 +14,9 @@ const std::string kSrk =
 class AdministratorTest : public TpmTest {
  protected:
   std::string SignCheck(const KeySet& keys) { return CheckOf(tpm_->Sign(keys, kDigest)); }
-  std::string AttestCheck(const KeySet& keys) { return CheckOf(tpm_->Attest(keys, kQualifyingData)); }
+  std::string AttestCheck(const KeySet& keys) {
+    return CheckOf(tpm_->Attest(keys, Counter(), kQualifyingData));
+  }
 };
 
 // --- The TPM is not the one of the license
@@ -148,6 +150,23 @@ TEST_F(AdministratorTest, AnotherProgramsIndexIsLeftAlone) {
   Administer("tpm2_nvdefine " + kGateText + " -C owner -s 8");
   EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate)), "tpm.nv_conflict");
   Administer("tpm2_nvreadpublic " + kGateText);
+}
+
+// --- The ledger's counter
+// -------------------------------------------------------------------------------------
+
+TEST_F(AdministratorTest, CounterThatIsNotTheLedgersIsNotAttested) {
+  KeySet keys = Keys();
+  EXPECT_EQ(AttestCheck(keys), "");
+  Administer("tpm2_nvundefine -C owner 0x1a00000");
+  EXPECT_EQ(AttestCheck(keys), "tpm.counter");
+  const std::string define = "tpm2_nvdefine 0x1a00000 -C owner -p other -a ";
+  Administer(define + "'nt=counter|ownerread|authread|authwrite|no_da'");
+  EXPECT_EQ(AttestCheck(keys), "tpm.counter");  // never written
+  Administer("tpm2_nvincrement 0x1a00000 -C 0x1a00000 -P other");
+  EXPECT_EQ(AttestCheck(keys), "tpm.counter");  // another authValue
+  Administer("tpm2_nvundefine -C owner 0x1a00000; " + define + "'ownerread|authread|authwrite|no_da' -s 8");
+  EXPECT_EQ(AttestCheck(keys), "tpm.counter");  // no counter
 }
 
 // --- Passwords, hierarchies, lockout

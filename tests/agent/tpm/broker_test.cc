@@ -37,7 +37,7 @@ class BrokerTest : public TpmTest {
 TEST_F(BrokerTest, ActivatesThroughTheBroker) {
   KeySet keys = Keys();
   EXPECT_EQ(CheckOf(tpm_->EkCertificates(keys)), "");
-  EXPECT_EQ(CheckOf(tpm_->Attest(keys, kQualifyingData)), "");
+  EXPECT_EQ(CheckOf(tpm_->Attest(keys, Counter(), kQualifyingData)), "");
   EXPECT_EQ(CheckOf(tpm_->Sign(keys, kDigest)), "");
 }
 

@@ -69,17 +69,21 @@ TEST_F(BusTest, SecretOfTheAnswerNeverCrossesInClear) {
 // The commands of a whole activation on a TPM without persistent keys, as a discrete TPM's time is all there
 // is to it: primaries are made once, sessions close with their last use.
 TEST_F(BusTest, ActivationSendsNoCommandTwiceWithoutNeed) {
+  Counter();
+  tpm_->Release();
+  const std::map<uint32_t, int> before = Commands(*swtpm_);
   KeySet keys = Keys();
   ASSERT_TRUE(tpm_->EkCertificates(keys));
-  ASSERT_TRUE(tpm_->Attest(keys, kQualifyingData));
+  ASSERT_TRUE(tpm_->Attest(keys, Counter(), kQualifyingData));
   ASSERT_TRUE(tpm_->Sign(keys, kDigest));
   std::map<uint32_t, int> sent = Commands(*swtpm_);
+  for (const auto& [code, count] : before) sent[code] -= count;
   EXPECT_EQ(sent[kCreatePrimary], 2);
   EXPECT_EQ(sent[kCreate], 2);
   EXPECT_EQ(sent[kLoad], 2);
   EXPECT_EQ(sent[kStartAuthSession], 3);
   EXPECT_EQ(sent[kSign], 1);
-  EXPECT_LE(Sum(sent), 46);
+  EXPECT_LE(Sum(sent), 48);
 }
 
 // And of opening the answer, by a process that begins anew: the EK once, for the AK, the salt and the credential; no SRK.

@@ -23,13 +23,17 @@ TEST(CostTest, TimeOutsideTheTpm) {
     }
   };
   auto tpm = *Tpm::Open(swtpm->tcti(), {.sleep = {}, .observe = observe});
+  LedgerCounter counter;
+  counter.auth = Secret(Bytes(kCounterAuthSize, 0x5a));
+  ASSERT_TRUE(tpm->CreateCounter(counter));
+  commands = answers = 0, in_tpm = {};
   Clock::time_point start = Clock::now();
   constexpr int kRounds = 20;
   for (int i = 0; i < kRounds; i++) {
     auto keys = tpm->CreateKeys(kGate);
     ASSERT_TRUE(keys) << keys.error().message;
     ASSERT_TRUE(tpm->EkCertificates(*keys));
-    ASSERT_TRUE(tpm->Attest(*keys, Sha256Digest{}));
+    ASSERT_TRUE(tpm->Attest(*keys, counter, Sha256Digest{}));
     ASSERT_TRUE(tpm->Sign(*keys, Sha256Digest{}));
     tpm->Release();
   }

@@ -18,6 +18,7 @@ class FaultTest : public TpmTest {
   void SetUp() override {
     TpmTest::SetUp();
     keys_ = Keys();
+    Counter();
     credential_ = Credential(keys_, secret_);
   }
   // tpm_ speaks through a proxy with these rules from now on.
@@ -33,7 +34,7 @@ class FaultTest : public TpmTest {
   void ExpectAllWorks() {
     EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate)), "");
     EXPECT_EQ(CheckOf(tpm_->EkCertificates(keys_)), "");
-    EXPECT_EQ(CheckOf(tpm_->Attest(keys_, kQualifyingData)), "");
+    EXPECT_EQ(CheckOf(tpm_->Attest(keys_, Counter(), kQualifyingData)), "");
     EXPECT_EQ(CheckOf(tpm_->ActivateCredential(keys_, credential_)), "");
     EXPECT_EQ(CheckOf(tpm_->Sign(keys_, kDigest)), "");
   }
@@ -116,7 +117,7 @@ TEST_F(FaultTest, LostConnectionIsMadeAnewByTheNextCall) {
   for (const std::string& command : kCommands) {
     Inject("cc=" + command + ":at=1:close");
     (void)tpm_->CreateKeys(kGate);
-    (void)tpm_->Attest(keys_, kQualifyingData);
+    (void)tpm_->Attest(keys_, Counter(), kQualifyingData);
     (void)tpm_->ActivateCredential(keys_, credential_);
     (void)tpm_->Sign(keys_, kDigest);
     ExpectAllWorks();
@@ -176,7 +177,8 @@ bool IsSigned(const SignedAttest& made, const KeySet& keys, const Sha256Digest& 
 }
 
 // As the vendor will judge it.
-void ExpectAnswerable(const RequestEvidence& evidence, const KeySet& keys, const Sha256Digest& data) {
+void ExpectAnswerable(const RequestEvidence& evidence, const KeySet& keys, uint64_t count,
+                      const Sha256Digest& data) {
   tpm::CertifyInfo certify;
   EXPECT_TRUE(IsSigned(evidence.certify, keys, data, &certify));
   EXPECT_EQ(certify.name, tpm::NameOf(*tpm::ParsePublic(keys.license_key_public)));
@@ -184,6 +186,10 @@ void ExpectAnswerable(const RequestEvidence& evidence, const KeySet& keys, const
   EXPECT_TRUE(IsSigned(evidence.gate, keys, data, &gate));
   EXPECT_EQ(gate.index_name, tpm::NameOf(tpm::GatePublic(keys.gate_index)));
   EXPECT_EQ(gate.contents, Writer().U64(keys.gate_base).bytes());
+  tpm::NvCertifyInfo counter;
+  EXPECT_TRUE(IsSigned(evidence.counter, keys, data, &counter));
+  EXPECT_EQ(counter.index_name, tpm::NameOf(tpm::GatePublic(tpm::kLedgerCounterIndex)));
+  EXPECT_EQ(counter.contents, Writer().U64(count).bytes());
   tpm::QuoteInfo quote;
   EXPECT_TRUE(IsSigned(evidence.quote, keys, data, &quote));
   Bytes pcrs;
@@ -193,7 +199,7 @@ void ExpectAnswerable(const RequestEvidence& evidence, const KeySet& keys, const
 
 TEST_F(FaultTest, GateThatMovedWhileARequestWasMadeIsNamed) {
   Administer("tpm2_nvincrement 0x1912345 -C 0x1912345");
-  EXPECT_EQ(CheckOf(tpm_->Attest(keys_, kQualifyingData)), "tpm.gate");
+  EXPECT_EQ(CheckOf(tpm_->Attest(keys_, Counter(), kQualifyingData)), "tpm.gate");
 }
 
 // With a lie in any one answer a call fails or what it gives is right.
@@ -207,11 +213,11 @@ TEST_F(FaultTest, NoLieIsBelieved) {
       if (auto made = tpm_->CreateKeys(kGate)) {
         auto json = ParseJson(FormatKeySet(*made), 16384);
         EXPECT_TRUE(json && ParseKeySet(*json));
-        if (auto evidence = tpm_->Attest(*made, kQualifyingData))
-          ExpectAnswerable(*evidence, *made, kQualifyingData);
+        if (auto evidence = tpm_->Attest(*made, Counter(), kQualifyingData))
+          ExpectAnswerable(*evidence, *made, first_count_, kQualifyingData);
       }
-      if (auto evidence = tpm_->Attest(keys_, kQualifyingData))
-        ExpectAnswerable(*evidence, keys_, kQualifyingData);
+      if (auto evidence = tpm_->Attest(keys_, Counter(), kQualifyingData))
+        ExpectAnswerable(*evidence, keys_, first_count_, kQualifyingData);
       if (auto opened = tpm_->ActivateCredential(keys_, credential_)) {
         EXPECT_TRUE(Equal(opened->Reveal(), secret_));
       }

@@ -54,6 +54,15 @@ class TpmTest : public ::testing::Test {
     if (!keys) ADD_FAILURE() << keys.error().message;
     return keys ? *keys : KeySet();
   }
+  // The ledger's, made when it is first needed.
+  const LedgerCounter& Counter() {
+    if (first_count_ != 0) return ledger_counter_;
+    ledger_counter_.auth = Secret(Bytes(kCounterAuthSize, 0x5a));
+    Result<uint64_t> first = tpm_->CreateCounter(ledger_counter_);
+    if (!first) ADD_FAILURE() << first.error().message;
+    first_count_ = first.value_or(0);
+    return ledger_counter_;
+  }
   // What the vendor sends, by tpm2_makecredential: TPM2B_ID_OBJECT || TPM2B_ENCRYPTED_SECRET.
   Bytes Credential(const KeySet& keys, const Bytes& secret, ByteView for_public) {
     tpm::Name name = tpm::NameOf(*tpm::ParsePublic(for_public));
@@ -79,6 +88,8 @@ class TpmTest : public ::testing::Test {
   std::unique_ptr<SwTpm> swtpm_;
   std::unique_ptr<Tpm> tpm_;
   int waits_ = 0;
+  LedgerCounter ledger_counter_;
+  uint64_t first_count_ = 0;
 };
 
 }  // namespace holdfast::testing

@@ -48,6 +48,30 @@ TEST_F(AnswerTest, CarriesTheTermsOfThePlanFromTheDayOfTheSale) {
   EXPECT_EQ(certificate->public_key().spki(), tpm_.license_key.public_key().spki());
 }
 
+// As the TPM attested it: a ledger that begins later is another one (decisions/0091).
+TEST_F(AnswerTest, PinsTheLicenseToTheLedgerOfTheHostThatAsked) {
+  testing::RequestOptions options = OptionsFor(Sell());
+  options.counter = 1234;
+  const std::string jws = BuildRequest(tpm_, options);
+  const auto answered = Answer(ArmorRequest(jws, ParseRequest(jws)->content));
+  ASSERT_TRUE(answered) << answered.error().message;
+  const auto certificate = Certificate::Parse(answered->activation.certificate, CertificateProfile::kLicense);
+  EXPECT_EQ(ParseTerms(certificate->fields().terms_json)->ledger, (LedgerPin{0x01a00000, 1234}));
+}
+
+// The second request is the only way to another pin, and it is another activation.
+TEST_F(AnswerTest, ToANewRequestOfTheSameHostPinsItAnew) {
+  testing::RequestOptions options = OptionsFor(Sell());
+  const auto pin = [&](uint64_t counter) {
+    options.counter = counter;
+    const std::string jws = BuildRequest(tpm_, options);
+    const auto answered = Answer(ArmorRequest(jws, ParseRequest(jws)->content));
+    return answered ? ParseTerms(answered->activation.terms)->ledger : std::nullopt;
+  };
+  EXPECT_EQ(pin(7), (LedgerPin{0x01a00000, 7}));
+  EXPECT_EQ(pin(9), (LedgerPin{0x01a00000, 9}));
+}
+
 TEST_F(AnswerTest, ToTheSameRequestIsTheSameLicenseAndOneActivation) {
   const std::string file = RequestFor(tpm_, Sell());
   const auto first = Answer(file);

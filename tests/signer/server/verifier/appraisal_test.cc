@@ -24,6 +24,7 @@ TEST_P(EachEk, AGoodRequestPassesAndSaysWhatItHolds) {
   EXPECT_EQ(result->ek_name, NameOf(tpm::ParsePublic(request.content.ek_public).value()));
   EXPECT_EQ(result->gate_index, tpm::GateIndex("Northlight", "studio"));
   EXPECT_EQ(result->gate_base, 5u);
+  EXPECT_EQ(result->ledger, (LedgerPin{0x01a00000, 41}));
   EXPECT_EQ(result->clock.clock_ms, tpm.clock_ms);
   EXPECT_EQ(result->clock.reset_count, 7u);
   EXPECT_EQ(result->firmware, tpm.firmware);
@@ -112,14 +113,26 @@ TEST(Appraisal, AnExpiredEkCertificateIsNotedNotRefused) {
 TEST(Appraisal, AClockThatIsNotSafeIsNotedWhicheverAttestationSaysSo) {
   SoftwareTpm tpm;
   const auto not_safe = [](tpm::Attest& attest) { attest.clock.safe = false; };
-  for (auto attest : {&testing::RequestLies::certify, &testing::RequestLies::gate,
-                      &testing::RequestLies::quote, &testing::RequestLies::attest}) {
+  for (auto attest :
+       {&testing::RequestLies::certify, &testing::RequestLies::gate, &testing::RequestLies::counter,
+        &testing::RequestLies::quote, &testing::RequestLies::attest}) {
     RequestOptions options;
     options.lies.*attest = not_safe;
     auto result = Appraise(RequestOf(tpm, options), PolicyFor(tpm), kAppraisalTime);
     ASSERT_EQ(FailedCheck(result), "");
     ASSERT_EQ(result->notes.size(), 1u);
     EXPECT_EQ(result->notes[0].name, "attest.clock_not_safe");
+  }
+}
+
+TEST(Appraisal, TheLedgersCounterMayStandAtAnyValueThatEveryJsonToolReads) {
+  SoftwareTpm tpm;
+  for (uint64_t value : {uint64_t{1}, uint64_t{kMaxNumber}}) {
+    RequestOptions options;
+    options.counter = value;
+    auto result = Appraise(RequestOf(tpm, options), PolicyFor(tpm), kAppraisalTime);
+    ASSERT_EQ(FailedCheck(result), "");
+    EXPECT_EQ(result->ledger.base, static_cast<int64_t>(value));
   }
 }
 

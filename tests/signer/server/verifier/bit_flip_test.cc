@@ -32,6 +32,7 @@ TEST_P(EachEkWithBitsFlipped, InEachAreaAreRefused) {
   ExpectEachFlipIsRefused(request, content.ak_public, policy, "AK");
   ExpectEachFlipIsRefused(request, content.license_key_public, policy, "license key");
   ExpectEachFlipIsRefused(request, content.gate_public, policy, "gate");
+  ExpectEachFlipIsRefused(request, content.counter_public, policy, "counter");
 }
 
 INSTANTIATE_TEST_SUITE_P(Appraisal, EachEkWithBitsFlipped,
@@ -58,6 +59,8 @@ TEST(BitFlips, InTheEvidenceAreRefused) {
   ExpectEachFlipIsRefused(request, evidence.certify.signature, policy, "certify's signature");
   ExpectEachFlipIsRefused(request, evidence.gate.attest, policy, "gate");
   ExpectEachFlipIsRefused(request, evidence.gate.signature, policy, "gate's signature");
+  ExpectEachFlipIsRefused(request, evidence.counter.attest, policy, "counter");
+  ExpectEachFlipIsRefused(request, evidence.counter.signature, policy, "counter's signature");
   ExpectEachFlipIsRefused(request, evidence.quote.attest, policy, "quote");
   ExpectEachFlipIsRefused(request, evidence.quote.signature, policy, "quote's signature");
   for (auto& [index, value] : evidence.pcrs) ExpectEachFlipIsRefused(request, value, policy, "PCR");

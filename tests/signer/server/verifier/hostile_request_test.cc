@@ -112,6 +112,13 @@ const std::vector<Lie>& Lies() {
        [](Stage& s) { s.lies.certify = [](Attest& a) { a.extra_data[0] ^= 1; }; }},
       {"GateOfAnotherRequest", "request.qualifying_data",
        [](Stage& s) { s.lies.gate = [](Attest& a) { a.extra_data[31] ^= 1; }; }},
+      {"CounterOfAnotherRequest", "request.qualifying_data",
+       [](Stage& s) { s.lies.counter = [](Attest& a) { a.extra_data[16] ^= 1; }; }},
+      {"CounterOfAnEarlierRequest", "request.qualifying_data",
+       [](Stage& s) {
+         SignedAttest earlier = RequestOf(s.tpm, {.host = "render-02"}).evidence.counter;
+         s.lies.evidence = [=](RequestEvidence& evidence) { evidence.counter = earlier; };
+       }},
       {"QuoteOfAnotherRequest", "request.qualifying_data",
        [](Stage& s) { s.lies.quote = [](Attest& a) { a.extra_data.push_back(0); }; }},
       {"NoQualifyingData", "request.qualifying_data",
@@ -205,6 +212,8 @@ const std::vector<Lie>& Lies() {
       {"AkOffCurve", "ak.public_key", [](Stage& s) { s.lies.ak_public = OffCurve; }},
       {"AkUnderAnotherEk", "ak.qualified_signer",
        [](Stage& s) { s.lies.quote = [](Attest& a) { a.qualified_signer[5] ^= 1; }; }},
+      {"CounterSignedUnderAnotherEk", "ak.qualified_signer",
+       [](Stage& s) { s.lies.counter = [](Attest& a) { a.qualified_signer[5] ^= 1; }; }},
       {"AkInTheOwnerHierarchy", "ak.qualified_signer",
        [](Stage& s) {
          tpm::Name ak = NameOf(
@@ -219,6 +228,10 @@ const std::vector<Lie>& Lies() {
        [](Stage& s) { s.lies.ak_signer = &s.tpm.license_key; }},
       {"GateSignedInSoftware", "attest.gate.signature",
        [](Stage& s) { s.lies.evidence = [&s](auto& e) { Resign(e.gate, s.software); }; }},
+      {"CounterSignedInSoftware", "attest.counter.signature",
+       [](Stage& s) { s.lies.evidence = [&s](auto& e) { Resign(e.counter, s.software); }; }},
+      {"CounterSignatureOfTheGate", "attest.counter.signature",
+       [](Stage& s) { s.lies.evidence = [](auto& e) { e.counter.signature = e.gate.signature; }; }},
       {"QuoteSignedInSoftware", "attest.quote.signature",
        [](Stage& s) { s.lies.evidence = [&s](auto& e) { Resign(e.quote, s.software); }; }},
       {"CertifySignatureOfTheQuote", "attest.certify.signature",
@@ -233,6 +246,10 @@ const std::vector<Lie>& Lies() {
        [](Stage& s) { s.lies.evidence = [](auto& e) { e.gate = e.certify; }; }},
       {"GateSlotHoldsTheQuote", "attest.gate.type",
        [](Stage& s) { s.lies.evidence = [](auto& e) { e.gate = e.quote; }; }},
+      {"CounterSlotHoldsTheCertify", "attest.counter.type",
+       [](Stage& s) { s.lies.evidence = [](auto& e) { e.counter = e.certify; }; }},
+      {"CounterSlotHoldsTheQuote", "attest.counter.type",
+       [](Stage& s) { s.lies.evidence = [](auto& e) { e.counter = e.quote; }; }},
       {"QuoteSlotHoldsTheCertify", "attest.quote.type",
        [](Stage& s) { s.lies.evidence = [](auto& e) { e.quote = e.certify; }; }},
       {"QuoteSlotHoldsTheGate", "attest.quote.type",
@@ -243,6 +260,10 @@ const std::vector<Lie>& Lies() {
        [](Stage& s) { s.lies.quote = [](Attest& a) { a.clock.restart_count++; }; }},
       {"ClockGoesBack", "attest.clock",
        [](Stage& s) { s.lies.quote = [](Attest& a) { a.clock.clock_ms = 1; }; }},
+      {"CounterAttestedBeforeARestart", "attest.clock",
+       [](Stage& s) { s.lies.counter = [](Attest& a) { a.clock.reset_count--; }; }},
+      {"CounterAttestedByAnotherFirmware", "attest.firmware",
+       [](Stage& s) { s.lies.counter = [](Attest& a) { a.firmware++; }; }},
       {"TwoFirmwareVersions", "attest.firmware",
        [](Stage& s) { s.lies.gate = [](Attest& a) { a.firmware++; }; }},
 
@@ -308,6 +329,42 @@ const std::vector<Lie>& Lies() {
          s.lies.gate = [](Attest& a) { std::get<tpm::NvCertifyInfo>(a.attested).contents.push_back(0); };
        }},
 
+      // The ledger's counter.
+      {"CounterAtAnotherPlace", "counter.index", [](Stage& s) { s.lies.counter_public = FlipOctet(3, 1); }},
+      {"CounterIsTheGate", "counter.index",
+       [](Stage& s) {
+         s.lies.content = [](RequestContent& c) { c.counter_public = c.gate_public; };
+         s.lies.evidence = [](auto& e) { e.counter = e.gate; };
+       }},
+      {"CounterIsABitField", "counter.public", [](Stage& s) { s.lies.counter_public = FlipOctet(9, 0x30); }},
+      {"CounterIsOrdinary", "counter.public", [](Stage& s) { s.lies.counter_public = FlipOctet(9, 0x10); }},
+      {"CounterIsOrderly", "counter.public", [](Stage& s) { s.lies.counter_public = FlipOctet(6, 0x04); }},
+      {"CounterIsNotWritten", "counter.public", [](Stage& s) { s.lies.counter_public = FlipOctet(6, 0x20); }},
+      {"CounterHasAnotherSize", "counter.public",
+       [](Stage& s) { s.lies.counter_public = FlipOctet(13, 0x18); }},
+      {"CounterSlotHoldsTheGate", "counter.name",
+       [](Stage& s) { s.lies.evidence = [](auto& e) { e.counter = e.gate; }; }},
+      {"CounterAttestOfAnotherIndex", "counter.name",
+       [](Stage& s) {
+         s.lies.counter = [](Attest& a) { std::get<tpm::NvCertifyInfo>(a.attested).index_name.back() ^= 1; };
+       }},
+      {"CounterReadFromAnOffset", "counter.contents",
+       [](Stage& s) {
+         s.lies.counter = [](Attest& a) { std::get<tpm::NvCertifyInfo>(a.attested).offset = 1; };
+       }},
+      {"CounterReadInPart", "counter.contents",
+       [](Stage& s) {
+         s.lies.counter = [](Attest& a) { std::get<tpm::NvCertifyInfo>(a.attested).contents.pop_back(); };
+       }},
+      {"CounterReadTooFar", "counter.contents",
+       [](Stage& s) {
+         s.lies.counter = [](Attest& a) { std::get<tpm::NvCertifyInfo>(a.attested).contents.push_back(0); };
+       }},
+      {"CounterThatNeverCounted", "counter.value", [](Stage& s) { s.options.counter = 0; }},
+      {"CounterBeyondWhatTermsCanSay", "counter.value",
+       [](Stage& s) { s.options.counter = tpm::kMaxLedgerCounter + 1; }},
+      {"CounterThatIsNegativeInTheTerms", "counter.value", [](Stage& s) { s.options.counter = UINT64_MAX; }},
+
       // The quote.
       {"QuoteOfMorePcrs", "quote.selection",
        [](Stage& s) {
@@ -353,6 +410,8 @@ const std::vector<Lie>& Lies() {
       {"AreaTruncated", "tpm.public.size", [](Stage& s) { s.lies.license_key_public = Truncate; }},
       {"AreaWithATail", "tpm.public.size", [](Stage& s) { s.lies.srk_public = Lengthen; }},
       {"GateWithATail", "tpm.nv_public.size", [](Stage& s) { s.lies.gate_public = Lengthen; }},
+      {"CounterWithATail", "tpm.nv_public.size", [](Stage& s) { s.lies.counter_public = Lengthen; }},
+      {"CounterAttestTruncated", "tpm.attest.size", [](Stage& s) { s.lies.counter_octets = Truncate; }},
       {"SignatureOfAnotherScheme", "tpm.signature.scheme",
        [](Stage& s) { s.lies.evidence = [](auto& e) { e.quote.signature[1] = 0x14; }; }},
       {"SignatureWithATail", "tpm.signature.size",
