@@ -5,6 +5,7 @@
 #include "certs/path.h"
 #include "protocol/answer.h"
 #include "protocol/armor.h"
+#include "protocol/byte_cursor.h"
 #include "protocol/platform/files.h"
 #include "protocol/product_key.h"
 #include "protocol/request.h"
@@ -30,11 +31,25 @@ PublicKey MessageKey() {
   return PublicKey::FromSpki(ParseArmor(Example("message-key.pem"))->front().content).value();
 }
 
-TEST(FormatExamplesTest, TheTermsAreThePlanOfTheProductFile) {
+LedgerPin AttestedPin(const ActivationRequest& request) {
+  const tpm::NvPublic counter = tpm::ParseNvPublic(request.content.counter_public).value();
+  const tpm::Attest attest = tpm::ParseAttest(request.evidence.counter.attest).value();
+  const auto& attested = std::get<tpm::NvCertifyInfo>(attest.attested);
+  EXPECT_EQ(attested.index_name, NameOf(counter));
+  return {counter.index, static_cast<int64_t>(Reader(attested.contents).U64())};
+}
+
+TEST(FormatExamplesTest, TheTermsAreThePlanOfTheProductFilePinnedToTheLedgerOfTheRequest) {
   const ProductFile product = ParseProductFile(Example("product.json")).value();
-  const LicenseTerms terms =
-      ResolvePlan(product.plans.at("standard"), {"L-0001", "Example Vendor", "editor", "standard",
-                                                 *ParseTime("2026-11-22T06:00:00Z"), AssuranceClass::kHwTpm});
+  const LedgerPin pin = AttestedPin(ReadRequestFile(Example("request.txt")).value());
+  const LicenseTerms terms = ResolvePlan(product.plans.at("standard"), {"L-0001",
+                                                                        "Example Vendor",
+                                                                        "editor",
+                                                                        "standard",
+                                                                        *ParseTime("2026-11-22T06:00:00Z"),
+                                                                        AssuranceClass::kHwTpm,
+                                                                        {},
+                                                                        pin});
   EXPECT_EQ(FormatTerms(terms), Example("terms.json"));
 }
 
@@ -88,7 +103,6 @@ TEST(FormatExamplesTest, TheLicenseVerifiesAndCarriesTheTerms) {
   auto verified = VerifyLicense(*file, ParseTrustAnchors(Example("root.pem")).value());
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(file->license.fields().terms_json, Example("terms.json"));
-  EXPECT_TRUE(verified->terms.ledger);
   const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
   EXPECT_EQ(verified->license_key.spki(),
             KeyOf(*tpm::ParsePublic(request.content.license_key_public))->spki());
