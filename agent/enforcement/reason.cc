@@ -28,9 +28,9 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "otherwise the license is of another machine, this TPM was cleared, or too much of a host without TPM "
      "was changed: request a license for this machine"},
     {Reason::kStateRollback, "state_rollback",
-     "the agent's ledger was set back, deleted or altered; send the vendor a time request (holdfast time "
-     "request) and install "
-     "the answer"},
+     "the agent's ledger was set back, deleted or altered; make a new request on this machine (holdfast "
+     "request --new) and send "
+     "it to the vendor"},
     {Reason::kRetired, "retired", "this license was returned; request a new one"},
     {Reason::kHardwareUnavailable, "hardware_unavailable",
      "the license cannot be proven; see its fault in holdfast status: the TPM must be on in the firmware "
@@ -38,9 +38,7 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
     {Reason::kNoLicense, "no_license",
      "no license is installed; run `holdfast request` and send the file to the vendor"},
     {Reason::kClockSetBack, "clock_set_back",
-     "the clock of this machine is behind the time that has passed; set it right, or if it is right send the "
-     "vendor a time "
-     "request (holdfast time request)"},
+     "the clock of this machine is behind the time that has passed; set it right"},
     {Reason::kNotYetValid, "not_yet_valid", "the license begins later; check the clock of this machine"},
     {Reason::kExpired, "expired", "the license has expired; renew it with the vendor"},
     {Reason::kOfflineTooLong, "offline_too_long", "exchange a heartbeat file with the vendor"},

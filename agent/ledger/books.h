@@ -35,17 +35,10 @@ class Books {
   Result<LedgerCounter> Counter();
 
   LedgerReport report() const;
-  // Has the ledger been set back, or another one been begun, since the license was activated or since the vendor forgave it?
+  // Has the ledger been set back, or another one been begun, since the license was asked for?
   bool RolledBack(const VerifiedLicense& license) const;
 
-  // Of a license key; an empty one when there is none. Open must have succeeded.
-  LicenseAccount Account(const Sha256Digest& spki_hash) const;
-  Status WriteAccount(const Sha256Digest& spki_hash, LicenseAccount account);
-  // The vendor's word on a license: forgives what was found up to now, when `forgive`, and sets time. One commit.
-  Status Settle(const Sha256Digest& spki_hash, Time time, bool forgive);
-
  private:
-  Status Commit(LedgerContent content);
   const StateDirectory& state_;
   LedgerAnchor& tpm_;
   OwnedTime& time_;

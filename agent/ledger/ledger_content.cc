@@ -1,9 +1,6 @@
 #include "agent/ledger/ledger_content.h"
 
-#include <algorithm>
-
 #include "agent/state/state_members.h"
-#include "protocol/base64.h"
 #include "protocol/json_text.h"
 
 namespace holdfast {
@@ -47,54 +44,14 @@ Result<TimeRecord> ParseTimeRecord(const Json& json) {
   return record;
 }
 
-Json FormatAccount(const LicenseAccount& account) {
-  Json json{{"accepted", account.accepted}};
-  if (!account.nonce.empty()) json["nonce"] = Base64UrlEncode(account.nonce);
-  return json;
-}
-
-Result<LicenseAccount> ParseAccount(const Json& json) {
-  JsonObject o(json, "ledger.licenses");
-  LicenseAccount account;
-  account.accepted = o.Integer("accepted", 0, INT64_MAX);
-  if (o.Has("nonce")) {
-    account.nonce = o.Base64Url("nonce", kLedgerNonceSize);
-    if (account.nonce.size() != kLedgerNonceSize) o.Fault("nonce", "not 32 octets");
-  }
-  HOLDFAST_CHECK(o.Finish());
-  return account;
-}
-
-bool IsAccountName(const std::string& name) {
-  const auto digest = HexDecode(name);
-  return digest && digest->size() == Sha256Digest().size() && HexEncode(*digest) == name;
-}
-
-Status ParseAccounts(const Json& json, std::map<std::string, LicenseAccount>& accounts) {
-  if (json.size() > kMaxLedgerLicenses)
-    return Malformed("ledger.licenses", "more accounts than a ledger has");
-  for (const auto& [name, value] : json.items()) {
-    if (!IsAccountName(name)) return Malformed("ledger.licenses", "not the name of an account");
-    HOLDFAST_TRY(accounts[name], ParseAccount(value));
-  }
-  return {};
-}
-
 }  // namespace
 
-std::string AccountName(const Sha256Digest& spki_hash) {
-  return HexEncode(spki_hash);
-}
-
 std::string FormatLedgerContent(const LedgerContent& content) {
-  Json licenses = Json::object();
-  for (const auto& [name, account] : content.licenses) licenses[name] = FormatAccount(account);
   const Json json{{"schema", kStateSchema},
                   {"birth", content.birth},
                   {"stamp", content.stamp},
                   {"disturbed", content.disturbed},
-                  {"time", FormatTimeRecord(content.time)},
-                  {"licenses", std::move(licenses)}};
+                  {"time", FormatTimeRecord(content.time)}};
   return FormatJson(json);
 }
 
@@ -107,10 +64,8 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   content.stamp = o.Integer("stamp", 1, INT64_MAX);
   content.disturbed = o.Integer("disturbed", 0, INT64_MAX);
   const Json* time = o.Object("time");
-  const Json* licenses = o.Object("licenses");
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(content.time, ParseTimeRecord(*time));
-  HOLDFAST_CHECK(ParseAccounts(*licenses, content.licenses));
   return content;
 }
 

@@ -10,10 +10,11 @@
 
 #include "agent/ledger/ledger_content.h"
 #include "agent/tpm/tpm.h"
+#include "protocol/crypto/digest.h"
 
 namespace holdfast {
 
-inline constexpr size_t kMaxLedgerFileSize = 300 * 1024;  // the content, escaped, and what stands around it
+inline constexpr size_t kMaxLedgerFileSize = 32 * 1024;  // the content, escaped, and what stands around it
 
 struct LedgerProtection {  // "tpm"
   LedgerCounter counter;

@@ -99,8 +99,7 @@ std::optional<TpmClockEvent> OwnedTime::Adopt(const TimeRecord& record,
   if (record.tpm && tpm) progress = ProgressBetween(*record.tpm, *tpm);
   Time floor = record.floor;
   if (progress) floor += std::chrono::floor<Seconds>(progress->passed);
-  if (floor_ && signed_until_ > record.signed_until) floor = std::max(floor, *floor_);
-  floor_ = floor;
+  floor_ = std::max(floor_.value_or(floor), floor);
   signed_until_ = std::max(signed_until_, record.signed_until);
   // A restart of this process does not fill it up; one of the machine does.
   if (progress && progress->event == TpmClockEvent::kSameBoot)
@@ -108,14 +107,6 @@ std::optional<TpmClockEvent> OwnedTime::Adopt(const TimeRecord& record,
   Advance();
   if (!progress) return std::nullopt;
   return progress->event;
-}
-
-void OwnedTime::Rebase(Time floor) {
-  const std::lock_guard lock(mutex_);
-  Advance();
-  floor_ = floor;
-  signed_until_ = std::max(signed_until_, floor);
-  Advance();
 }
 
 TimeReading OwnedTime::Read() {

@@ -8,7 +8,6 @@
 //   - signed times: a revocation list's thisUpdate is a moment at which the vendor's clock stood;
 //   - the wall clock, but only as far as `headroom` reaches: a day, filled up again as time passes. So a clock that is set
 //     years ahead by accident moves the floor by a day, then at most at double speed, and is not missed when it is set right.
-// A time answer of the vendor sets the floor to what it says, up or down.
 //
 // OwnedTime is thread safe. The rest is pure.
 #pragma once
@@ -77,13 +76,10 @@ class OwnedTime {
   // Nothing is known to be over before the first signed time or record: until then now is the wall clock.
   OwnedTime(Clock wall, Uptime uptime);
 
-  // Of a license or a list that is verified. A time that was seen before has no effect, so that what a time answer put right stays so.
+  // Of a list that is verified. A time that was seen before has no effect.
   void SeeSigned(Time signed_time);
-  // A record of an earlier run, and the TPM's clock now when both are of the same TPM. A signed time that the record
-  // does not know stays seen; one that it does know is as it left it, for the vendor may have put it right since.
+  // A record of an earlier run, and the TPM's clock now when both are of the same TPM. Nothing is lowered by it.
   std::optional<TpmClockEvent> Adopt(const TimeRecord& record, const std::optional<tpm::ClockInfo>& tpm);
-  // The vendor's word.
-  void Rebase(Time floor);
 
   TimeReading Read();
   Time Now() { return Read().now; }

@@ -79,7 +79,8 @@ tl::unexpected<Error> Elsewhere(uint64_t value, uint64_t to) {
   return Refused("tpm.counter",
                  "the ledger's counter is " + std::to_string(value) + " where it should become " +
                      std::to_string(to) + ": something else increments it",
-                 "make a time request (holdfast time request) and send it to the vendor");
+                 "restart the agent; then make a new request on this machine (holdfast request --new) and "
+                 "send it to the vendor");
 }
 
 }  // namespace
@@ -105,7 +106,8 @@ Result<Handle> OpenCounter(Connection& tpm, const LedgerCounter& counter) {
   HOLDFAST_TRY(const Bytes name, opened.Name());
   if (!Equal(name, NameOf(GatePublic(counter.index))))
     return Refused("tpm.counter", "the ledger's counter was deleted and something else made in its place",
-                   "make a time request (holdfast time request) and send it to the vendor");
+                   "restart the agent; then make a new request on this machine (holdfast request --new) and "
+                   "send it to the vendor");
   HOLDFAST_CHECK(SetAuth(tpm, opened, counter.auth));
   return opened;
 }

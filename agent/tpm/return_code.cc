@@ -33,7 +33,9 @@ constexpr const char* kNoEndorsementPassword =
     "command again";
 constexpr const char* kFirmware =
     "enable the TPM's storage and endorsement hierarchies in the firmware setup and restart";
-constexpr const char* kAskVendor = "make a time request (holdfast time request) and send it to the vendor";
+constexpr const char* kAskVendor =
+    "restart the agent; then make a new request on this machine (holdfast request --new) and send it to the "
+    "vendor";
 constexpr const char* kNewEk = "use a TPM 2.0 that has an endorsement key on P-256, P-384 or RSA-2048";
 constexpr const char* kOtherIndex =
     "find the program that uses this NV index (tpm2_nvreadpublic) and remove the index, then run the command "

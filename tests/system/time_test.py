@@ -33,7 +33,7 @@ class Activated(unittest.TestCase):
         done = self.host.run('check', 'export')
         self.assertEqual(done.code, 3, done.text)
         self.assertIn('state_rollback', done.out)
-        self.assertIn('holdfast time request', done.out)
+        self.assertIn('holdfast request --new', done.out)
         self.assertEqual(self.status()['ledger']['finding'], finding)
         self.assertEqual(self.host.stop_agent(), 0)
         self.host.start_agent()

@@ -162,19 +162,6 @@ TEST_F(OwnedTimeTest, ASignedTimeRaisesTheFloor) {
   EXPECT_EQ(time_.Now(), kNoon + 90 * kDay);
 }
 
-TEST_F(OwnedTimeTest, TheVendorsWordPutsAPoisonedFloorRightAlsoAfterARestart) {
-  time_.SeeSigned(kNoon + 3650 * kDay);  // the vendor's clock was wrong once
-  EXPECT_EQ(time_.Read().clock, ClockState::kSetBack);
-  time_.Rebase(kNoon);
-  EXPECT_EQ(time_.Read().clock, ClockState::kGood);
-  EXPECT_EQ(time_.Now(), kNoon);
-  Machine next;
-  OwnedTime time = next.Start();
-  time.SeeSigned(kNoon + 3650 * kDay);  // the list that says so is still installed, and read first
-  time.Adopt(time_.Record(Tpm(1, 1)), Tpm(1, 1));
-  EXPECT_EQ(time.Now(), kNoon);
-}
-
 TEST_F(OwnedTimeTest, ANewSignedTimeCountsThoughTheRecordDoesNotKnowIt) {
   const TimeRecord record = time_.Record({});
   Machine next{.wall = kNoon - 100 * kDay};
