@@ -143,6 +143,64 @@ class HostClass(Case):
         self.done(self.host.run('check', 'export'))
         self.assertEqual(self.status(self.host)['differ'], ['machine-id'])
 
+    def new_answer(self, key, name):
+        """A new request of the host, and what the vendor says to it."""
+        request, answer = self.stage.path(f'{name}.request'), self.stage.path(f'{name}.answer')
+        self.done(self.host.request(key, request, '--new', '--without-tpm'))
+        return self.vendor.answer(request, answer), answer
+
+    def test_a_host_with_two_parts_replaced_comes_back_by_a_release(self):
+        sold = self.activate()
+        old_state = self.stage.path('old-state')
+        shutil.copytree(self.host.state, old_state)
+        make_root(self.host.root, '9999')
+        denied, answer = self.new_answer(sold['product_key'], 'repaired')
+        self.assertIn('store.activations', self.done(denied, 3).text)
+
+        activation = self.vendor.run('license', 'show', sold['license'], '--json').json()['activations'][0]
+        release = ['license', 'release', sold['license'][:8], activation['activation'][:8]]
+        before = self.vendor.run('export').out
+        rehearsed = self.done(self.vendor.run(*release, '--dry-run', '--json')).json()
+        self.assertEqual((rehearsed['state'], rehearsed['activations_used'], rehearsed['changed']), ('revoked', 0, False))
+        self.assertEqual(self.vendor.run('export').out, before)
+        self.assertIn('released: activation ' + activation['activation'], self.done(self.vendor.run(*release)).out)
+        again = self.done(self.vendor.run(*release, '--json')).json()
+        self.assertEqual((again['changed'], again['ended'], again['previous_state']), (False, [], 'revoked'))
+        self.assertIn('nothing was changed', self.done(self.vendor.run(*release)).out)
+        audit = self.vendor.run('export').json()['audit']
+        self.assertEqual([r['subject'] for r in audit if r['action'] == 'activation.release'], [activation['activation']])
+
+        self.done(self.vendor.answer(self.stage.path('repaired.request'), answer))
+        self.done(self.host.run('install', answer))
+        self.done(self.host.run('check', 'export'))
+        # The old host, should it be there all the same, ends with the next list.
+        crl = self.stage.path('next.crl')
+        self.done(self.vendor.run('crl', '-o', crl))
+        old = self.new_host('old', '1234')
+        shutil.copytree(old_state, old.state, dirs_exist_ok=True)
+        self.done(old.run('check', 'export'))
+        self.done(old.run('install', crl))
+        self.assertIn('revoked', self.done(old.run('check', 'export', '--json'), 3).json()['reasons'])
+
+    def test_a_host_that_gives_its_tpm_up_comes_back_by_a_release(self):
+        tpm = self.stage.tpm()
+        self.vendor.trust(tpm)
+        product = json.loads(plan_with_host(self.stage).read_text())
+        product['plans']['demo']['assurance'] = ['hw-tpm', 'vtpm', 'host']
+        terms = self.stage.path('both.json')
+        terms.write_text(json.dumps(product))
+        self.vendor.add_product('both', terms)
+        self.host = self.new_host('with-tpm', '4321', tpm)
+        sold = self.vendor.sell(product='both')
+        self.host.activate(sold)
+        denied, answer = self.new_answer(sold['product_key'], 'no-tpm')
+        self.done(denied, 3)
+        activation = self.vendor.run('license', 'show', sold['license'], '--json').json()['activations'][0]['activation']
+        self.done(self.vendor.run('license', 'release', sold['license'], activation))
+        self.done(self.vendor.answer(self.stage.path('no-tpm.request'), answer))
+        self.done(self.host.run('install', answer))
+        self.done(self.host.run('check', 'export', '--product', 'both'))
+
     def test_altered_files_are_refused_and_change_nothing(self):
         self.activate()
         refused = self.done(self.vendor.answer(flip(self.request, self.stage.path('bad'), 'REQUEST'),

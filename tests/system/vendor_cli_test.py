@@ -208,6 +208,25 @@ class VendorCli(unittest.TestCase):
         self.assertEqual(self.vendor.run('export').out, before)
         self.assertEqual(len(self.vendor.run('issuer', 'list', '--json').json()['issuers']), 1)
 
+    def test_a_status_that_a_license_has_already_is_no_change(self):
+        sold = self.vendor.sell()
+        for verb in ('reactivate', 'suspend', 'revoke'):
+            if verb != 'reactivate':
+                self.assertTrue(self.vendor.run('license', verb, sold['license'], '--json').json()['changed'])
+            before = self.vendor.run('export').out
+            for more in ([], ['--dry-run']):
+                done = self.vendor.run('license', verb, sold['license'], *more)
+                self.assertEqual(done.code, 0, done.text)
+                self.assertRegex(done.out, r': nothing (was|would be) changed\n$')
+            self.assertFalse(self.vendor.run('license', verb, sold['license'], '--json').json()['changed'])
+            self.assertEqual(self.vendor.run('export').out, before)
+
+    def test_a_release_names_an_activation_of_the_license(self):
+        sold = self.vendor.sell()
+        self.refused(self.vendor.run('license', 'release', sold['license']), 'usage.missing', 2)
+        self.refused(self.vendor.run('license', 'release', sold['license'], 'ffff'), 'store.activation')
+        self.refused(self.vendor.run('license', 'release', 'ffff' * 8, 'ffff'), 'store.license')
+
     def test_revocation_is_final_also_in_rehearsal(self):
         sold = self.vendor.sell()
         self.assertEqual(self.vendor.run('license', 'revoke', sold['license']).code, 0)

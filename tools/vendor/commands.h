@@ -8,6 +8,7 @@ namespace holdfast::vendor {
 void AddInitCommands(cli::Program& program);     // init, approve
 void AddProductCommands(cli::Program& program);  // product add, list, show
 void AddLicenseCommands(cli::Program& program);  // license new, list, show, suspend, reactivate, revoke
+void AddReleaseCommand(cli::Program& program);   // license release
 void AddAnswerCommand(cli::Program& program);
 void AddCrlCommand(cli::Program& program);
 void AddExportCommand(cli::Program& program);

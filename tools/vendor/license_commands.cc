@@ -95,6 +95,19 @@ Result<int> Show(const cli::Arguments& arguments) {
   return cli::kExitDone;
 }
 
+void PrintStatusChange(const LicenseRecord& before, const LicenseRecord& after, bool dry_run) {
+  const std::string which = "license " + before.id + " of " + cli::Printable(before.customer);
+  if (before.status == after.status) {
+    std::cout << which << " is " << LicenseStatusName(before.status) << " since "
+              << FormatTime(before.status_since) << ": nothing " << (dry_run ? "would be" : "was")
+              << " changed\n";
+    return;
+  }
+  std::cout << (dry_run ? "would change: " : "") << which << ": " << LicenseStatusName(before.status)
+            << " -> " << LicenseStatusName(after.status) << ", " << before.activations << " activation(s)\n";
+  if (!dry_run) std::cout << "hosts learn it from the next list: holdfast-vendor crl -o FILE\n";
+}
+
 // Suspending and revoking need no signer: the next list says it.
 Result<int> SetStatus(const cli::Arguments& arguments, LicenseStatus status) {
   HOLDFAST_TRY(const Records records, OpenRecords(arguments));
@@ -110,14 +123,12 @@ Result<int> SetStatus(const cli::Arguments& arguments, LicenseStatus status) {
   if (arguments.json()) {
     Json json = ToJson(after);
     json["previous_status"] = LicenseStatusName(before.status);
+    json["changed"] = before.status != after.status && !dry_run;
     json["dry_run"] = dry_run;
     cli::Print(json);
-    return cli::kExitDone;
+  } else {
+    PrintStatusChange(before, after, dry_run);
   }
-  std::cout << (dry_run ? "would change: " : "") << "license " << before.id << " of "
-            << cli::Printable(before.customer) << ": " << LicenseStatusName(before.status) << " -> "
-            << LicenseStatusName(status) << ", " << before.activations << " activation(s)\n";
-  if (!dry_run) std::cout << "hosts learn it from the next list: holdfast-vendor crl -o FILE\n";
   return cli::kExitDone;
 }
 

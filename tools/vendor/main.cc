@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   vendor::AddInitCommands(program);
   vendor::AddProductCommands(program);
   vendor::AddLicenseCommands(program);
+  vendor::AddReleaseCommand(program);
   vendor::AddAnswerCommand(program);
   vendor::AddCrlCommand(program);
   vendor::AddExportCommand(program);

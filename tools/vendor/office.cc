@@ -38,6 +38,21 @@ Result<std::unique_ptr<SignerProcess>> SpawnSigner(const Path& config) {
   return InTurn("signer.locked", [&] { return SignerProcess::Spawn(program, config); });
 }
 
+template <class Record>
+Result<std::optional<Record>> FindByPrefix(const std::vector<Record>& all, const std::string& prefix,
+                                           const std::string& what) {
+  std::optional<Record> found;
+  if (prefix.size() < kMinPrefix) return found;
+  for (const Record& record : all) {
+    if (!record.id.starts_with(prefix)) continue;
+    if (found)
+      return Fail(ErrorKind::kUsage, "vendor.ambiguous", "several " + what + " begin with \"" + prefix + "\"",
+                  "give more of the id");
+    found = record;
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> WordsWithDirectory(int argc, const char* const* argv) {
@@ -96,18 +111,21 @@ Result<std::unique_ptr<Office>> Office::Open(const cli::Arguments& arguments) {
 
 Result<LicenseRecord> FindLicense(Store& store, const std::string& id_or_prefix) {
   auto exact = store.GetLicense(id_or_prefix);
-  if (exact || exact.error().check != "store.license" || id_or_prefix.size() < kMinPrefix) return exact;
+  if (exact || exact.error().check != "store.license") return exact;
   HOLDFAST_TRY(const auto all, store.ListLicenses(""));
-  const LicenseRecord* found = nullptr;
-  for (const LicenseRecord& license : all) {
-    if (license.id.rfind(id_or_prefix, 0) != 0) continue;
-    if (found)
-      return Fail(ErrorKind::kUsage, "vendor.ambiguous",
-                  "several licenses begin with \"" + id_or_prefix + "\"", "give more of the id");
-    found = &license;
-  }
-  if (found) return *found;
+  HOLDFAST_TRY(auto found, FindByPrefix(all, id_or_prefix, "licenses"));
+  if (found) return std::move(*found);
   return exact;
+}
+
+Result<ActivationRecord> FindActivation(Store& store, const LicenseRecord& license,
+                                        const std::string& id_or_prefix) {
+  HOLDFAST_TRY(const auto all, store.ListActivations(license.id));
+  HOLDFAST_TRY(auto found, FindByPrefix(all, id_or_prefix, "activations"));
+  if (found) return std::move(*found);
+  return Fail(ErrorKind::kNotFound, "store.activation",
+              "license " + license.id + " has no activation \"" + id_or_prefix + "\"",
+              "see `holdfast-vendor license show " + license.id + "`");
 }
 
 }  // namespace holdfast::vendor

@@ -47,5 +47,8 @@ class Office {
 // Licenses are named by their whole id or by the beginning of it, if no other begins so. Checks:
 // store.license, vendor.ambiguous (kUsage).
 Result<LicenseRecord> FindLicense(Store& store, const std::string& id_or_prefix);
+// Likewise an activation of a license. Checks: store.activation, vendor.ambiguous.
+Result<ActivationRecord> FindActivation(Store& store, const LicenseRecord& license,
+                                        const std::string& id_or_prefix);
 
 }  // namespace holdfast::vendor

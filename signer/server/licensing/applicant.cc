@@ -21,10 +21,6 @@ Result<std::string> SealToTpm(const AnswerHeader& header, const tpm::Public& ek,
   return SealJwe(header, credential, key, plaintext);
 }
 
-bool IsInUse(const ActivationRecord& activation) {
-  return activation.state == ActivationState::kReserved || activation.state == ActivationState::kIssued;
-}
-
 struct KnownHost {
   Bytes name;
   bool changed = false;

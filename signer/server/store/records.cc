@@ -42,6 +42,23 @@ Result<ActivationState> ParseActivationState(std::string_view name) {
   return FromName<ActivationState>(kActivationStateNames, name);
 }
 
+bool IsInUse(const ActivationRecord& activation) {
+  return activation.state == ActivationState::kReserved || activation.state == ActivationState::kIssued;
+}
+
+Result<std::vector<std::string>> ReleasedWith(const ActivationRecord& named, const LicenseRecord& license,
+                                              const std::vector<ActivationRecord>& all) {
+  std::vector<std::string> ids;
+  if (!IsInUse(named)) return ids;
+  if (license.status == LicenseStatus::kRevoked)
+    return Fail(ErrorKind::kConflict, "store.status",
+                "license " + license.id + " is revoked, and all its activations with it",
+                "sell a new license with `holdfast-vendor license new`");
+  for (const ActivationRecord& activation : all)
+    if (IsInUse(activation) && activation.ek_name == named.ek_name) ids.push_back(activation.id);
+  return ids;
+}
+
 std::string FormatAuditHead(const AuditHead& head) {
   return std::to_string(head.sequence) + ":" + HexEncode(head.hash);
 }

@@ -54,8 +54,8 @@ struct LicenseRecord {
 Status CheckStatusChange(const LicenseRecord& license, LicenseStatus to);
 
 // reserved -> issued -> superseded; reserved -> superseded; reserved -> revoked: it lapsed, and another EK took
-// its place. A reserved activation counts, so that a crash between reserving and issuing neither loses nor
-// doubles one.
+// its place; both -> revoked: the vendor released it. A reserved activation counts, so that a crash between
+// reserving and issuing neither loses nor doubles one.
 enum class ActivationState { kReserved, kIssued, kSuperseded, kRevoked };
 std::string_view ActivationStateName(ActivationState state);
 Result<ActivationState> ParseActivationState(std::string_view name);
@@ -78,6 +78,15 @@ struct ActivationRecord {
   std::string host;   // the name that the site agreed to share; may be empty
   Time created;
 };
+
+// Does it count against the limit?
+bool IsInUse(const ActivationRecord& activation);
+
+// The ids of what ends when `named` is released: it and whatever else its host has in use, since a host counts
+// once. None: it is not in use. `all`: the activations of its license. Check: store.status (kConflict) when the
+// license is revoked, whose certificates are all on the list and stay there.
+Result<std::vector<std::string>> ReleasedWith(const ActivationRecord& named, const LicenseRecord& license,
+                                              const std::vector<ActivationRecord>& all);
 
 // What one attestation said of one TPM: the ledger that shows clones and cleared TPMs (verifier/ledger.h).
 struct SightingRecord {

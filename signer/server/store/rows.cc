@@ -204,7 +204,12 @@ Result<LicenseRecord> OneLicense(soci::session& sql, const std::string& where, c
 Result<ActivationRecord> OneActivation(soci::session& sql, const std::string& id) {
   HOLDFAST_TRY(auto found, Activations(sql, "where id = :id", {id}));
   if (found.size() == 1) return std::move(found.front());
-  return Fail(ErrorKind::kNotFound, "store.activation", "there is no such activation");
+  return NoActivation();
+}
+
+tl::unexpected<Error> NoActivation() {
+  return Fail(ErrorKind::kNotFound, "store.activation", "the license has no such activation",
+              "see `holdfast-vendor license show`");
 }
 
 void AppendAudit(soci::session& sql, const Change& change, const std::string& action,

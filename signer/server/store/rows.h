@@ -24,6 +24,7 @@ Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequenc
 // Exactly one, or the error.
 Result<LicenseRecord> OneLicense(soci::session& sql, const std::string& where, const std::string& value);
 Result<ActivationRecord> OneActivation(soci::session& sql, const std::string& id);
+tl::unexpected<Error> NoActivation();  // store.activation
 
 // Appends the record of a change to the audit chain: last in every writing transaction.
 void AppendAudit(soci::session& sql, const Change& change, const std::string& action,

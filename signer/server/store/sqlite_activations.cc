@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "protocol/base64.h"
+#include "signer/server/store/activation_ends.h"
 #include "signer/server/store/database.h"
 #include "signer/server/store/rows.h"
 #include "signer/server/store/sqlite_store.h"
@@ -14,7 +15,7 @@ constexpr long long kShardSize = kMaxCrlEntries;  // so that a list holds all of
 tl::unexpected<Error> NoLongerGood(ActivationState state) {
   if (state == ActivationState::kRevoked)
     return Fail(ErrorKind::kConflict, "store.lapsed",
-                "the reservation of this request had lapsed, and another host has taken its place",
+                "the reservation of this request has lapsed or was released meanwhile",
                 "answer the request again");
   return Fail(ErrorKind::kConflict, "store.superseded",
               "a newer request from the same host was answered since",
@@ -30,37 +31,12 @@ Status CheckActive(const LicenseRecord& license) {
                   : "sell a new license");
 }
 
-bool Counts(const ActivationRecord& activation) {
-  return activation.state == ActivationState::kReserved || activation.state == ActivationState::kIssued;
-}
-
 // May the request be answered with what it has?
 bool IsStillGood(const ActivationRecord& known, const ActivationProposal& proposal) {
   if (known.state == ActivationState::kIssued)
     return std::ranges::find(proposal.revoked_issuers, known.issuer_key_id) == proposal.revoked_issuers.end();
   return known.state == ActivationState::kReserved && known.issuer_key_id == proposal.issuer_key_id &&
          known.not_before >= proposal.oldest_not_before;
-}
-
-void SetState(soci::session& sql, const Change& change, const std::string& id, ActivationState state) {
-  const std::string name(ActivationStateName(state));
-  const long long at = ToColumn(change.at);
-  sql << "update activations set state = :state, state_since = :since where id = :id", soci::use(name),
-      soci::use(at), soci::use(id);
-}
-
-using Ids = std::vector<std::string>;
-
-// Ends the activations that `where` finds; their ids, for the audit record.
-Result<Ids> End(soci::session& sql, const Change& change, ActivationState state, const std::string& where,
-                const rows::Values& values) {
-  HOLDFAST_TRY(const auto found, rows::Activations(sql, where + " order by sequence", values));
-  Ids ids;
-  for (const ActivationRecord& activation : found) {
-    SetState(sql, change, activation.id, state);
-    ids.push_back(activation.id);
-  }
-  return ids;
 }
 
 // Room for the EK; the ids of what lapsed for it. An EK that has an activation takes no other. A reservation
@@ -81,10 +57,11 @@ Result<Ids> MakeRoom(soci::session& sql, const Change& change, const LicenseReco
                                {license.id}));
   HOLDFAST_TRY(const LicenseRecord after, rows::OneLicense(sql, "where licenses.id = :id", license.id));
   if (after.activations < after.activation_limit) return lapsed;
-  return Fail(ErrorKind::kDenied, "store.activations",
-              "license " + license.id + " is activated on " + std::to_string(license.activations) + " of " +
-                  std::to_string(license.activation_limit) + " hosts",
-              "sell a license with more activations");
+  return Fail(
+      ErrorKind::kDenied, "store.activations",
+      "license " + license.id + " is activated on " + std::to_string(license.activations) + " of " +
+          std::to_string(license.activation_limit) + " hosts",
+      "give one back with `holdfast-vendor license release`, or sell a license with more activations");
 }
 
 // The newest shard until it is full. Rows never leave a shard, so none ever has more than kShardSize.
@@ -202,7 +179,7 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
     Json detail = ReservationDetail(proposal);
     AddIfAny(detail, "notes", notes);
     AddIfAny(detail, "lapsed", lapsed);
-    if (known && Counts(*known)) {
+    if (known && IsInUse(*known)) {
       SetState(sql, change, known->id, ActivationState::kSuperseded);
       AddIfAny(detail, "superseded", {known->id});
     }

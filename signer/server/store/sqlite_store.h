@@ -36,6 +36,8 @@ class SqliteStore : public Store {
                                              const ActivationProposal& proposal) override;
   Result<ActivationRecord> RecordIssued(const Change& change, const std::string& activation,
                                         const Bytes& certificate) override;
+  Result<Release> ReleaseActivation(const Change& change, const std::string& license,
+                                    const std::string& activation) override;
   Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) override;
   Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override;
   Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer_key_id, int shard) override;

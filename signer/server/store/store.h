@@ -45,6 +45,11 @@ struct ActivationProposal {
   HistoryCheck check_history;              // empty: any history will do
 };
 
+struct Release {
+  ActivationRecord activation;     // as it is now
+  std::vector<std::string> ended;  // ids of ReleasedWith; empty: it was not in use, and nothing was changed
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -78,10 +83,14 @@ class Store {
                                                      const ActivationProposal& proposal) = 0;
   // The certificate exists. Older activations of the same EK and license become superseded. Recording the
   // same again is no change: the certificate recorded first stays and is returned. store.superseded when a
-  // newer one was issued meanwhile; store.lapsed (kConflict) when another EK took the reservation's place;
-  // store.status (kDenied) when the license was suspended or revoked meanwhile.
+  // newer one was issued meanwhile; store.lapsed (kConflict) when another EK took the reservation's place or
+  // it was released; store.status (kDenied) when the license was suspended or revoked meanwhile.
   virtual Result<ActivationRecord> RecordIssued(const Change& change, const std::string& activation,
                                                 const Bytes& certificate) = 0;
+  // Gives the place of a host back, and puts its serials on the list: it may be another host's. Checks:
+  // store.activation (the license has none of this id), those of ReleasedWith.
+  virtual Result<Release> ReleaseActivation(const Change& change, const std::string& license,
+                                            const std::string& activation) = 0;
   // Oldest first, both.
   virtual Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) = 0;
   virtual Result<std::vector<SightingRecord>> ListSightings(const std::string& license) = 0;

@@ -72,6 +72,10 @@ class FaultyStore : public Store {
   Result<ActivationRecord> RecordIssued(const Change& c, const std::string& id, const Bytes& der) override {
     return faults_.Run([&] { return store_.RecordIssued(c, id, der); });
   }
+  Result<Release> ReleaseActivation(const Change& c, const std::string& license,
+                                    const std::string& id) override {
+    return faults_.Run([&] { return store_.ReleaseActivation(c, license, id); });
+  }
   Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) override {
     return faults_.Run([&] { return store_.ListActivations(license); });
   }

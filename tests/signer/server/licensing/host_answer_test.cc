@@ -107,6 +107,33 @@ TEST_F(HostAnswer, AnotherHostExceedsTheActivations) {
   ASSERT_TRUE(Answer(RequestFor(host_, key)));
   EXPECT_EQ(CheckOf(RequestFor(Other(), key)), "store.activations");
 }
+TEST_F(HostAnswer, AHostWithTwoPartsReplacedComesBackByARelease) {
+  const ProductKey key = Sell(1);
+  const std::string old_request = RequestFor(host_, key);
+  const auto old = Answer(old_request);
+  ASSERT_TRUE(old);
+  SoftwareHost repaired = Again(host_);
+  repaired.components["nic"] = repaired.components["root-disk"] = {"new"};
+  const std::string request = RequestFor(repaired, key);
+  EXPECT_EQ(CheckOf(request), "store.activations");
+  ASSERT_TRUE(store_->ReleaseActivation({now_, "test"}, license_, old->activation.id));
+  ASSERT_TRUE(Answer(request));
+  EXPECT_EQ(ActivationsUsed(), 1);
+  const Crl list = CurrentList();
+  ASSERT_NE(list.Find(old->activation.serial), nullptr);
+  EXPECT_EQ(list.Find(old->activation.serial)->reason, RevocationReason::kPrivilegeWithdrawn);
+  EXPECT_EQ(CheckOf(old_request), "store.activations") << "its place is taken";
+}
+TEST_F(HostAnswer, ATpmThatIsGivenUpMakesRoomForTheHostWithoutIt) {
+  const ProductKey key = Sell(1);
+  SoftwareTpm tpm;
+  Trust(tpm);
+  const auto with_tpm = Answer(LicensingTest::RequestFor(tpm, key));
+  ASSERT_TRUE(with_tpm);
+  EXPECT_EQ(CheckOf(RequestFor(host_, key)), "store.activations");
+  ASSERT_TRUE(store_->ReleaseActivation({now_, "test"}, license_, with_tpm->activation.id));
+  EXPECT_TRUE(Answer(RequestFor(host_, key)));
+}
 TEST_F(HostAnswer, AHostAndATpmAreTwoActivations) {
   const ProductKey key = Sell(2);
   SoftwareTpm tpm;

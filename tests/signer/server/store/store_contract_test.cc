@@ -422,6 +422,84 @@ TEST_P(StoreContract, ListNumbersOnlyGrow) {
   EXPECT_EQ((*latest)->next_update, At(86400).at);
 }
 
+TEST_P(StoreContract, AReleasedActivationGivesItsPlaceToAnotherHost) {
+  Sell(1);
+  const auto gone = Issue(ProposalFor("license-1", 1, 1));
+  const auto release = store_->ReleaseActivation(At(20), "license-1", gone.id);
+  ASSERT_TRUE(release) << release.error().message;
+  EXPECT_EQ(release->activation.state, ActivationState::kRevoked);
+  EXPECT_EQ(release->activation.state_since, At(20).at);
+  EXPECT_EQ(release->ended, std::vector<std::string>{gone.id});
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 0);
+  EXPECT_TRUE(store_->ReserveActivation(At(21), ProposalFor("license-1", 2, 2)));
+}
+
+TEST_P(StoreContract, AReleasedActivationIsRevokedForGood) {
+  Sell(1);
+  const auto gone = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->ReleaseActivation(At(20), "license-1", gone.id));
+  const auto entries = store_->RevokedEntries(Bytes(20, 0xaa), 0);
+  ASSERT_EQ(entries->size(), 1u);
+  EXPECT_EQ(entries->front().serial, gone.serial);
+  EXPECT_EQ(entries->front().reason, RevocationReason::kPrivilegeWithdrawn);
+  EXPECT_EQ(entries->front().date, At(20).at);
+}
+
+TEST_P(StoreContract, AReleaseHasAnAuditRecordAndTheSecondChangesNothing) {
+  Sell(1);
+  const auto gone = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->ReleaseActivation(At(20, "cli:alice"), "license-1", gone.id));
+  const auto record = store_->ListAudit(0, 100)->back();
+  EXPECT_EQ(record.action, "activation.release");
+  EXPECT_EQ(record.actor, "cli:alice");
+  EXPECT_EQ(record.subject, gone.id);
+  const size_t before = AuditCount();
+  const auto again = store_->ReleaseActivation(At(30), "license-1", gone.id);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->ended.empty());
+  EXPECT_EQ(again->activation.state_since, At(20).at);
+  EXPECT_EQ(AuditCount(), before);
+}
+
+TEST_P(StoreContract, AReleaseEndsAllThatTheHostHasInUse) {
+  Sell(1, 2);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  const auto other = Issue(ProposalFor("license-1", 2, 2));
+  const auto reserved = store_->ReserveActivation(At(19), ProposalFor("license-1", 1, 3));
+  const auto release = store_->ReleaseActivation(At(20), "license-1", issued.id);
+  ASSERT_TRUE(release);
+  EXPECT_EQ(release->ended, (std::vector<std::string>{issued.id, reserved->id}));
+  EXPECT_EQ(StateOf("license-1", other.id), ActivationState::kIssued);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+  EXPECT_EQ(store_->RecordIssued(At(21), reserved->id, Bytes{1}).error().check, "store.lapsed");
+}
+
+TEST_P(StoreContract, AReleasedHostThatAsksAgainCountsAgain) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->ReleaseActivation(At(20), "license-1", first.id));
+  const auto again = store_->ReserveActivation(At(21), ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_NE(again->serial, first.serial);
+  EXPECT_EQ(store_->ReserveActivation(At(22), ProposalFor("license-1", 2, 2)).error().check,
+            "store.activations");
+}
+
+TEST_P(StoreContract, WhatIsNotInUseIsNotReleased) {
+  Sell(1);
+  Sell(2);
+  const auto old = Issue(ProposalFor("license-1", 1, 1));
+  const auto current = Issue(ProposalFor("license-1", 1, 2));
+  const auto superseded = store_->ReleaseActivation(At(20), "license-1", old.id);
+  ASSERT_TRUE(superseded);
+  EXPECT_TRUE(superseded->ended.empty());
+  EXPECT_EQ(StateOf("license-1", current.id), ActivationState::kIssued);
+  EXPECT_EQ(store_->ReleaseActivation(At(20), "license-2", current.id).error().check, "store.activation");
+  EXPECT_EQ(store_->ReleaseActivation(At(20), "license-1", "nothing").error().check, "store.activation");
+  ASSERT_TRUE(store_->SetLicenseStatus(At(21), "license-1", LicenseStatus::kRevoked));
+  EXPECT_EQ(store_->ReleaseActivation(At(22), "license-1", current.id).error().check, "store.status");
+}
+
 TEST_P(StoreContract, EveryChangeHasAnAuditRecordAndTheChainHolds) {
   Sell(1);
   Issue(ProposalFor("license-1", 1, 1));
