@@ -46,7 +46,7 @@ struct IssuerInfo {
   std::string line;
   Bytes issuing_certificate;  // DER
   Bytes message_certificate;  // DER
-  bool current = false;
+  bool current = false;       // signs for the line: its newest, unless that is revoked
 };
 
 struct SignerStatus {

@@ -21,9 +21,11 @@ tl::unexpected<Error> NoLine(const std::string& line) {
                  "Add it with holdfast-signer add-line");
 }
 
-tl::unexpected<Error> AllRevoked(const std::string& line) {
-  return Refused("policy.revoked", "every issuing key of line \"" + line + "\" is revoked",
-                 "Make a new one: holdfast-vendor issuer rotate --line " + line);
+tl::unexpected<Error> NewestIsRevoked(const std::string& line) {
+  return Refused(
+      "policy.revoked",
+      "the newest issuing key of line \"" + line + "\" is revoked: nothing is signed without a newer",
+      "Make a new one: holdfast-vendor issuer rotate --line " + line);
 }
 
 void AddActor(AuditMembers& members, const Actor& actor) {
@@ -163,14 +165,15 @@ Actor Issuer::Self() {
 const IssuingLine* Issuer::Current(const std::string& line) const {
   const IssuingLine* newest = nullptr;
   for (const auto& l : parts_.lines)
-    if (l.line == line && !l.revoked && (!newest || l.generation > newest->generation)) newest = &l;
-  return newest;
+    if (l.line == line && (!newest || l.generation > newest->generation)) newest = &l;
+  // Whoever revoked it has not said that an older one is to sign again.
+  return newest && !newest->revoked ? newest : nullptr;
 }
 
 Result<const IssuingLine*> Issuer::ToSignWith(const std::string& line) const {
   if (const IssuingLine* current = Current(line)) return current;
   for (const auto& l : parts_.lines)
-    if (l.line == line) return AllRevoked(line);
+    if (l.line == line) return NewestIsRevoked(line);
   return NoLine(line);
 }
 

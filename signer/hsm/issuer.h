@@ -48,7 +48,7 @@ class Issuer : public SigningService {
   ~Issuer() override;
 
   // Errors besides the policy's (policy.*) and the token's (hsm.*): policy.line for a line that is not
-  // configured, policy.revoked when all its issuing keys are revoked, lint.* (nothing was signed), audit.write
+  // configured, policy.revoked when its newest issuing key is revoked (decisions/0059), lint.* (nothing was signed), audit.write
   // (nothing is released). kConflict policy.serial: another license has that serial number already. hsm.down
   // also when the HSM does not answer in time.
   Result<Bytes> IssueLicense(const LicenseOrder& order, const Actor& actor);
@@ -72,7 +72,7 @@ class Issuer : public SigningService {
   AuditLog& audit() { return *audit_; }
 
  private:
-  const IssuingLine* Current(const std::string& line) const;  // the newest that is not revoked
+  const IssuingLine* Current(const std::string& line) const;  // the newest, unless it is revoked
   Result<const IssuingLine*> ToSignWith(const std::string& line) const;
   Result<const IssuingLine*> ByKeyId(const std::string& line, ByteView key_id) const;
   PolicyContext Context(const IssuingLine& line, const RateWindow& window) const;

@@ -310,8 +310,23 @@ class VendorCli(unittest.TestCase):
         self.assertEqual(done.code, 0, done.text)
         detail = self.audit(directory)[-1]['detail']
         self.assertEqual(detail['revoke'], [{'line': 'default', 'generation': 1}])
-        done = self.plain('license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'A', '--dir', directory)
-        self.refused(done, 'licensing.issuer_revoked')
+        sale = ['license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'A', '--dir', directory]
+        self.refused(self.plain(*sale), 'licensing.issuer_revoked')
+
+    def test_a_line_whose_newest_key_is_revoked_sells_nothing_until_it_is_rotated(self):
+        directory = self.copy('newest-revoked')
+        sale = ['license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'A', '--dir', directory]
+        change = lambda *words: self.assertEqual(self.plain('issuer', *words, '--dir', directory).code, 0)
+        change('rotate', '--line', 'default')
+        change('revoke', '--revoke', 'default:2')
+        refused = self.plain(*sale)
+        self.refused(refused, 'licensing.issuer_revoked')
+        self.assertIn('issuer rotate --line default', refused.err)
+        listed = self.plain('issuer', 'list', '--dir', directory, '--json').json()['issuers']
+        self.assertEqual([(i['current'], i['revoked']) for i in listed], [(False, False), (False, True)])
+        self.assertRegex(self.plain('issuer', 'list', '--dir', directory).out, r'older  until .*\n.*revoked  until')
+        change('rotate', '--line', 'default')
+        self.assertEqual(self.plain(*sale).code, 0)
 
     # -- the signer
 

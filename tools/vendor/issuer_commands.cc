@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 
 #include "tools/cli/output.h"
@@ -12,25 +13,32 @@ namespace {
 
 constexpr size_t kMaxPlan = 256 * 1024;
 
+std::string StandingOf(const IssuerInfo& issuer, bool revoked) {
+  if (revoked) return "revoked";
+  return issuer.current ? "current" : "older";
+}
+
 Result<int> List(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
   HOLDFAST_TRY(const SignerStatus status, office->licensing().AskSigner());
   if (!arguments.json())
     std::cout << cli::Line("signer", status.state + (status.detail.empty() ? "" : ", " + status.detail));
+  HOLDFAST_TRY(const auto revoked, RevokedIssuers(status));
   Json list = Json::array();
   for (const IssuerInfo& issuer : status.issuers) {
     HOLDFAST_TRY(const auto certificate,
                  Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
     const std::string key_id = HexEncode(certificate.subject_key_id());
+    const bool is_revoked = std::ranges::find(revoked, certificate.subject_key_id()) != revoked.end();
     const std::string ends = FormatTime(certificate.fields().not_after);
     list.push_back({{"line", issuer.line},
                     {"key_id", key_id},
-                    {"current", issuer.current},
+                    {"current", issuer.current && !is_revoked},
+                    {"revoked", is_revoked},
                     {"not_before", FormatTime(certificate.fields().not_before)},
                     {"not_after", ends}});
     if (!arguments.json())
-      std::cout << cli::Line(issuer.line,
-                             key_id + (issuer.current ? "  current" : "  older") + "  until " + ends);
+      std::cout << cli::Line(issuer.line, key_id + "  " + StandingOf(issuer, is_revoked) + "  until " + ends);
   }
   if (arguments.json())
     cli::Print(Json{{"state", status.state},
@@ -112,7 +120,7 @@ std::vector<cli::Option> ChangeOptions(bool with_keys) {
 
 void AddIssuerCommands(cli::Program& program) {
   program.Add({.name = "issuer list",
-               .summary = "the issuing keys: line, key id, current or older, end",
+               .summary = "the issuing keys: line, key id, current, older or revoked, end",
                .options = {cli::kJsonOption},
                .run = List});
   program.Add(

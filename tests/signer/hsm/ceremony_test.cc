@@ -341,16 +341,26 @@ TEST_F(ChangeTest, ARevokedIssuingKeySignsItsListsAndNothingElse) {
   EXPECT_TRUE(crl) << crl.error().message;
 }
 
-TEST_F(ChangeTest, ARevokedGenerationIsPassedOver) {
+TEST_F(ChangeTest, AnOlderGenerationDoesNotSignAgainWhenTheNewestIsRevoked) {
   ASSERT_TRUE(Propose({.operation = "rotate", .line = "default"}));
   ASSERT_NO_FATAL_FAILURE(Revoke(2));
   Load();
+  EXPECT_EQ(issuer().IssueLicense(GoodOrder()).error().check, "policy.revoked");
+  EXPECT_EQ(issuer().SignMessage(GoodMessage()).error().check, "policy.revoked");
+  const auto status = issuer().GetStatus();
+  for (const IssuerInfo& info : status->issuers) EXPECT_FALSE(info.current);
+  ASSERT_TRUE(Propose({.operation = "rotate", .line = "default"}));
+  Load();
   auto license = issuer().IssueLicense(GoodOrder());
   ASSERT_TRUE(license) << license.error().message;
-  EXPECT_EQ(Certificate::Parse(*license, CertificateProfile::kLicense)->fields().authority_key_id, KeyId(1));
-  auto status = issuer().GetStatus();
-  EXPECT_TRUE(status->issuers[0].current);
-  EXPECT_FALSE(status->issuers[1].current);
+  EXPECT_EQ(Certificate::Parse(*license, CertificateProfile::kLicense)->fields().authority_key_id, KeyId(3));
+}
+
+TEST_F(ChangeTest, TheNewestGenerationSignsOnWhenAnOlderIsRevoked) {
+  ASSERT_TRUE(Propose({.operation = "rotate", .line = "default"}));
+  ASSERT_NO_FATAL_FAILURE(Revoke(1));
+  Load();
+  EXPECT_TRUE(issuer().IssueLicense(GoodOrder()));
 }
 
 TEST_F(ChangeTest, APlanIsForOneSignerAndForItsTimeOnly) {
