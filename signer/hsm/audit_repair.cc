@@ -13,6 +13,18 @@ Result<AuditHead> Record(AuditLog& log, std::string event, std::string_view memb
   return log.head();
 }
 
+// The checkpoint of the lost log; empty: there is none.
+Result<std::string> LostCheckpoint(const Path& file) {
+  const auto content = ReadFile(file, 4096);
+  if (!content && content.error().kind == ErrorKind::kNotFound) return std::string();
+  if (!content) return tl::unexpected(content.error());
+  const std::string_view text = AsText(*content);
+  const std::string lost(text.substr(0, text.find_last_not_of(" \n") + 1));
+  if (lost.empty() || ParseAuditHead(lost)) return lost;
+  return Fail(ErrorKind::kConflict, "audit.head", file.string() + " is damaged",
+              "Move it to a safe place first: it is evidence of what the lost log had");
+}
+
 }  // namespace
 
 Result<AuditHead> RestartAuditLog(const Path& file, const Clock& clock) {
@@ -21,19 +33,19 @@ Result<AuditHead> RestartAuditLog(const Path& file, const Clock& clock) {
   if (std::filesystem::exists(file, error) && std::filesystem::file_size(file, error) > 0)
     return Fail(ErrorKind::kConflict, "audit.exists", "there is an audit log at " + file.string(),
                 "If it is damaged, move its whole directory to a safe place first: it is evidence");
-  std::string lost = "unknown";
-  if (const auto text = ReadFile(checkpoint, 4096))
-    lost = std::string(AsText(*text).substr(0, AsText(*text).find_last_not_of(" \n") + 1));
-  if (!ParseAuditHead(lost)) lost = "unknown";
+  HOLDFAST_TRY(const std::string lost, LostCheckpoint(checkpoint));
   HOLDFAST_CHECK(RemoveFile(checkpoint));
   HOLDFAST_TRY(const auto log, AuditLog::Create(file, clock));
-  return Record(*log, "restarted", "lost", lost);
+  return Record(*log, "restarted", "lost", lost.empty() ? "unknown" : lost);
 }
 
-Result<AuditHead> AcceptClock(const Path& file, const Clock& clock) {
+Result<AcceptedClock> AcceptClock(const Path& file, const Clock& clock) {
   HOLDFAST_TRY(const auto log, AuditLog::Open(file, clock));
   const auto newest = log->newest();
-  return Record(*log, std::string(AuditLog::kClockAccepted), "newest", newest ? FormatTime(*newest) : "none");
+  if (!newest || *newest <= clock()) return AcceptedClock{log->head(), false};
+  HOLDFAST_TRY(const AuditHead head,
+               Record(*log, std::string(AuditLog::kClockAccepted), "newest", FormatTime(*newest)));
+  return AcceptedClock{head, true};
 }
 
 }  // namespace holdfast::hsm

@@ -7,11 +7,16 @@
 namespace holdfast::hsm {
 
 // Begins a new log where the old one is lost, with a record "restarted" that names who did it and, if it is
-// still there, the checkpoint of the lost log. Check: audit.exists (kConflict) when there is a log.
+// still there, the checkpoint of the lost log. Checks: audit.exists (kConflict) when there is a log, audit.head
+// (kConflict) when the checkpoint is damaged, which is not taken away.
 Result<AuditHead> RestartAuditLog(const Path& file, const Clock& clock);
 
 // Says that the clock is right although the log has later times: it was ahead, and that is mended. Signing
-// goes on, as if nothing had been recorded later than now.
-Result<AuditHead> AcceptClock(const Path& file, const Clock& clock);
+// goes on, as if nothing had been recorded later than now. Where nothing was, nothing is changed.
+struct AcceptedClock {
+  AuditHead head;
+  bool needed = false;
+};
+Result<AcceptedClock> AcceptClock(const Path& file, const Clock& clock);
 
 }  // namespace holdfast::hsm

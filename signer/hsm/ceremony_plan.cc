@@ -120,8 +120,10 @@ Status ParseRootCrlChange(JsonObject& o, ChangePlan& plan) {
   HOLDFAST_CHECK(o.Finish());
   for (const Json& item : *revoke) {
     JsonObject r(item, "change.revoke");
-    plan.revoke.push_back({r.String("line", 64), static_cast<int>(r.Integer("generation", 1, 10'000))});
+    RevokedGeneration revoked{r.String("line", 64), static_cast<int>(r.Integer("generation", 1, 10'000))};
+    if (!IsIdentifier(revoked.line)) r.Fault("line", "is not an identifier");  // it becomes part of a path
     HOLDFAST_CHECK(r.Finish());
+    plan.revoke.push_back(std::move(revoked));
   }
   return {};
 }

@@ -46,6 +46,20 @@ Status CheckGeneration(const ChangePlan& plan, const SignerConfig& config) {
                  "Make a new plan and have it approved");
 }
 
+// By its certificate file, which is kept also when a generation was taken out of signer.conf.
+Result<Certificate> ReadRevoked(const RevokedGeneration& revoked, const SignerPaths& paths,
+                                const SignerConfig& config) {
+  auto certificate =
+      ReadCertificate(paths.Issuing(revoked.line, revoked.generation), CertificateProfile::kIssuing);
+  if (certificate || certificate.error().kind != ErrorKind::kNotFound) return certificate;
+  std::string known;
+  for (const LineGeneration& line : config.lines)
+    known += (known.empty() ? "" : ", ") + line.line + ":" + std::to_string(line.generation);
+  return Fail(ErrorKind::kNotFound, "change.revoke",
+              "there is no generation " + std::to_string(revoked.generation) + " of a line " + revoked.line,
+              "signer.conf has " + known);
+}
+
 class Work {
  public:
   Work(const Change& change, SignerConfig config, SignerPaths paths, WorkingTokens& working)
@@ -104,11 +118,10 @@ class Work {
     next.next_update = std::min(now_ + plan_.crl_validity, root.certificate.fields().not_after);
     next.number = plan_.crl_number;
     for (const RevokedGeneration& revoked : plan_.revoke) {
-      HOLDFAST_TRY(
-          const Certificate issuing,
-          ReadCertificate(paths_.Issuing(revoked.line, revoked.generation), CertificateProfile::kIssuing));
-      if (!previous.Find(issuing.fields().serial))
-        next.entries.push_back({issuing.fields().serial, now_, RevocationReason::kKeyCompromise});
+      HOLDFAST_TRY(const Certificate issuing, ReadRevoked(revoked, paths_, config_));
+      const Bytes& serial = issuing.fields().serial;
+      if (std::ranges::find(next.entries, serial, &RevokedEntry::serial) == next.entries.end())
+        next.entries.push_back({serial, now_, RevocationReason::kKeyCompromise});
     }
     std::sort(next.entries.begin(), next.entries.end(),
               [](const RevokedEntry& a, const RevokedEntry& b) { return SerialLess(a.serial, b.serial); });
@@ -187,6 +200,9 @@ Result<ChangePlan> ProposeChange(const ChangeRequest& request, const Path& confi
     HOLDFAST_TRY(const Crl previous, ReadRootCrl(paths, root));
     plan.crl_number = previous.fields().number + 1;
     plan.revoke = request.revoke;
+    // What is proposed must be a plan that is accepted.
+    HOLDFAST_TRY(plan, ParseChangePlan(FormatChangePlan(plan)));
+    for (const RevokedGeneration& revoked : plan.revoke) HOLDFAST_CHECK(ReadRevoked(revoked, paths, config));
     return plan;
   }
   plan.line.line = request.line;
@@ -200,7 +216,6 @@ Result<ChangePlan> ProposeChange(const ChangeRequest& request, const Path& confi
   HOLDFAST_TRY(plan.line.message, LikeKey(model->message_key, paths.Message(model->line, model->generation),
                                           CertificateProfile::kMessage, request));
   HOLDFAST_CHECK(CheckGeneration(plan, config));
-  // What is proposed must be a plan that is accepted.
   return ParseChangePlan(FormatChangePlan(plan));
 }
 

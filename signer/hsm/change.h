@@ -30,7 +30,8 @@ Result<ChangePlan> ProposeChange(const ChangeRequest& request, const Path& confi
 
 // The signer's service must be stopped (signer.locked). Checks besides those of ceremonies: change.root
 // (another signer's plan), change.expired, change.line, change.generation (an approval for another moment),
-// change.generations (signer.conf holds no more), change.number, audit.missing.
+// change.generations (signer.conf holds no more), change.number, change.revoke (kNotFound: no such
+// generation), audit.missing.
 Result<Transcript> MakeChange(const Change& change);
 
 }  // namespace holdfast::hsm

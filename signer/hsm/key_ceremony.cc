@@ -9,6 +9,7 @@
 #include "signer/hsm/audit_log.h"
 #include "signer/hsm/embedded_token.h"
 #include "signer/hsm/line_keys.h"
+#include "signer/hsm/signer_loader.h"
 
 namespace holdfast::hsm {
 namespace {
@@ -69,6 +70,15 @@ Status PrepareDirectory(const Path& work, const Path& directory) {
   fs::remove_all(work, error);
   if (error) return FileTrouble(work, error);
   return MakeDirectory(work, 0700);
+}
+
+// Held by the process of a ceremony, also when the command that began it was killed.
+Result<FileLock> LockForCeremony(const Path& directory) {
+  auto lock = LockSigner({directory});
+  if (!lock && lock.error().check == "signer.locked")
+    lock.error().advice =
+        "Wait until it is done: a ceremony goes on when the command that began it is killed";
+  return lock;
 }
 
 class Work {
@@ -188,7 +198,7 @@ Result<std::optional<std::string>> FinishCeremony(const Ceremony& ceremony) {
              work = directory / kWorkDirectory;
   std::error_code error;
   if (!fs::exists(work / kComplete, error)) return std::nullopt;
-  HOLDFAST_TRY(const FileLock lock, FileLock::Acquire(SignerPaths{directory}.Lock()));
+  HOLDFAST_TRY(const FileLock lock, LockForCeremony(directory));
   if (!fs::exists(work / kComplete, error)) return std::nullopt;
   HOLDFAST_CHECK(MoveIntoPlace(work, directory));
   HOLDFAST_TRY(const Bytes transcript,
@@ -206,7 +216,7 @@ Result<Transcript> HoldCeremony(const Ceremony& given) {
   ceremony.directory = fs::absolute(given.directory).lexically_normal();
   const Path work = ceremony.directory / kWorkDirectory;
   HOLDFAST_CHECK(MakeDirectory(ceremony.directory, 0700));
-  HOLDFAST_TRY(const FileLock lock, FileLock::Acquire(SignerPaths{ceremony.directory}.Lock()));
+  HOLDFAST_TRY(const FileLock lock, LockForCeremony(ceremony.directory));
   HOLDFAST_CHECK(PrepareDirectory(work, ceremony.directory));
   auto transcript = Work(ceremony, work).Run();  // tokens are closed when it returns
   if (!transcript) {

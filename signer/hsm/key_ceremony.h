@@ -20,11 +20,11 @@ struct Ceremony {
 
 // Finishes a ceremony that was interrupted when all was made and not yet all in its place. Its transcript, as
 // text; nullopt: there is nothing to finish. Checks: ceremony.other_plan (kConflict: it is finished now, and it
-// was one with another plan), ceremony.files.
+// was one with another plan), ceremony.files, signer.locked (kConflict: another process works there; try again).
 Result<std::optional<std::string>> FinishCeremony(const Ceremony& ceremony);
 
 // Checks besides those of the plan, approvals, tokens and lint: ceremony.exists (kConflict; also for one that
-// is to be finished).
+// is to be finished), signer.locked.
 Result<Transcript> HoldCeremony(const Ceremony& ceremony);
 
 // What HoldCeremony would make, in plain words, for --dry-run. Checks plan and approvals, touches nothing.

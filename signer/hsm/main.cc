@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/program_options.hpp>
+#include <charconv>
 #include <iostream>
 #include <mutex>
 #include <set>
@@ -18,6 +19,7 @@
 #include "certs/pem_signing_key.h"
 #include "protocol/display_text.h"
 #include "protocol/platform/option_error.h"
+#include "protocol/terms.h"
 #include "signer/hsm/audit_repair.h"
 #include "signer/hsm/change.h"
 #include "signer/hsm/end_in_time.h"
@@ -319,8 +321,13 @@ Result<std::vector<RevokedGeneration>> Revocations(const po::variables_map& opti
   std::vector<RevokedGeneration> revoke;
   for (const std::string& text : List(options, "revoke")) {
     const size_t colon = text.rfind(':');
-    const int generation = colon == text.npos ? 0 : std::atoi(text.c_str() + colon + 1);
-    if (generation < 1) return Usage("--revoke wants LINE:GENERATION");
+    int generation = 0;
+    const char* const end = text.data() + text.size();
+    const bool number = colon != text.npos &&
+                        std::from_chars(text.data() + colon + 1, end, generation).ptr == end &&
+                        generation > 0;
+    if (!number || !IsIdentifier(text.substr(0, colon)))
+      return Usage("--revoke wants LINE:GENERATION, the name of a line and a number");
     revoke.push_back({text.substr(0, colon), generation});
   }
   return revoke;
@@ -396,12 +403,17 @@ Result<int> RepairAudit(const std::string& command, const po::variables_map& opt
   HOLDFAST_CHECK(ReadSignerConfig(ConfigFile(options)));
   const SignerPaths paths = PathsOf(options);
   HOLDFAST_TRY(const FileLock lock, LockSigner(paths));
-  const bool restart = command == "audit restart";
-  HOLDFAST_TRY(const AuditHead head, restart ? RestartAuditLog(paths.AuditLog(), SystemClock())
-                                             : AcceptClock(paths.AuditLog(), SystemClock()));
-  std::cout << (restart ? "A new audit log was begun, and says so. What the old one had is lost"
-                        : "It is on record that the clock is right now")
-            << "\nCheckpoint: " << FormatAuditHead(head) << "\n";
+  if (command == "audit restart") {
+    HOLDFAST_TRY(const AuditHead head, RestartAuditLog(paths.AuditLog(), SystemClock()));
+    std::cout << "A new audit log was begun, and says so. What the old one had is lost\nCheckpoint: "
+              << FormatAuditHead(head) << "\n";
+    return kDone;
+  }
+  HOLDFAST_TRY(const AcceptedClock accepted, AcceptClock(paths.AuditLog(), SystemClock()));
+  std::cout << (accepted.needed
+                    ? "It is on record that the clock is right now"
+                    : "Nothing to accept: no record of the log is later than now. Nothing was changed")
+            << "\nCheckpoint: " << FormatAuditHead(accepted.head) << "\n";
   return kDone;
 }
 

@@ -100,6 +100,26 @@ class VendorCli(unittest.TestCase):
         (path / 'vendor.json').unlink()
         return path
 
+    def test_init_after_an_init_that_was_killed_waits_for_its_ceremony(self):
+        new = self.stage.path('killed')
+        argv = [f'{BINARIES}/holdfast-vendor', 'init', '--dir', str(new), '--vendor', 'A', '--key-type', 'rsa-3072']
+        killed = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not (new / '.ceremony').exists() and killed.poll() is None:
+            pass
+        killed.kill()  # its signer goes on
+        killed.wait()
+        done = self.plain('init', '--dir', new, '--vendor', 'A', '--key-type', 'rsa-3072')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertEqual(self.plain('issuer', 'list', '--dir', new).code, 0)
+
+    def test_init_names_what_a_ceremony_made_and_what_is_missing(self):
+        half = self.interrupted('without-roots')
+        (half / 'roots.pem').unlink()
+        done = self.plain('init', '--dir', half, '--vendor', 'acme')
+        self.refused(done, 'vendor.incomplete')
+        self.assertIn('roots.pem', done.err)
+        self.assertFalse((half / 'vendor.json').exists())
+
     def test_init_does_not_finish_a_ceremony_of_other_options(self):
         half = self.interrupted('other-options')
         before = snapshot(half)
@@ -391,6 +411,8 @@ class VendorCli(unittest.TestCase):
         for words, check, code in ((['rotate'], 'usage.missing', 2), (['add'], 'usage.missing', 2), (['revoke'], 'usage.missing', 2),
                                    (['rotate', '--plan', 'no-plan', '--token', 'main'], 'usage.plan', 2),
                                    (['revoke', '--plan', 'no-plan', '--revoke', 'default:1'], 'usage.plan', 2),
+                                   (['revoke', '--revoke', '../default:1'], 'usage', 2), (['revoke', '--revoke', 'default:1x'], 'usage', 2),
+                                   (['revoke', '--revoke', 'default:7'], 'change.revoke', 1), (['revoke', '--revoke', 'default:7', '--dry-run'], 'change.revoke', 1),
                                    (['rotate', '--plan', 'no-plan'], 'file.missing', 1), (['rotate', '--plan', junk], 'json.syntax', 1)):
             with self.subTest(' '.join(map(str, words))):
                 self.refused(self.vendor.run('issuer', *words), check, code)
@@ -420,6 +442,10 @@ class VendorCli(unittest.TestCase):
         done = self.vendor.run('license', 'show', 'nothing', '--json')
         self.assertEqual(done.code, 1)
         self.assertEqual(json.loads(done.out)['error']['check'], 'store.license')
+
+    def test_lists_are_named_by_their_key_for_people_too(self):
+        key = self.vendor.run('crl', '--json').json()['crls'][0]['issuer_key_id']
+        self.assertIn(f'key {key}, number ', self.vendor.run('crl').out)
 
     def test_every_listing_is_json(self):
         for words in (['product', 'list'], ['product', 'show', 'acme-cad'], ['license', 'list'], ['issuer', 'list'], ['ek-roots', 'list'],

@@ -20,8 +20,9 @@ Json Describe(const CrlRecord& crl, size_t entries) {
 
 void PrintForPeople(const CrlRecord& crl, size_t entries) {
   std::cout << cli::Line(crl.line + ", shard " + std::to_string(crl.shard),
-                         "number " + std::to_string(crl.number) + " of " + FormatTime(crl.this_update) +
-                             ", " + std::to_string(entries) + " revoked");
+                         "key " + HexEncode(crl.issuer_key_id) + ", number " + std::to_string(crl.number) +
+                             " of " + FormatTime(crl.this_update) + ", " + std::to_string(entries) +
+                             " revoked");
 }
 
 // One error for each list that is missing, naming it.

@@ -30,12 +30,25 @@ Result<HeldCeremony> ReadHeldCeremony(const VendorDirectory& directory) {
     for (const auto& [name, token] : tokens->items()) held.modules[name] = TextOf(token, "module");
   HOLDFAST_TRY(const Json transcript, ReadJson(held.transcript, kMaxTranscript));
   held.held = TextOf(transcript, "finished");
+  if (const auto files = transcript.find("files"); files != transcript.end() && files->is_array())
+    for (const Json& file : *files)
+      if (file.is_object()) held.files.push_back(TextOf(file, "name"));
   auto plan = ParseJson(TextOf(transcript, "plan"), kMaxPlan);
   if (!plan)
     return Malformed("vendor.transcript", held.transcript.string() + " holds no plan",
                      "restore it from a backup");
   held.plan = std::move(*plan);
   return held;
+}
+
+Status CheckComplete(const VendorDirectory& directory, const HeldCeremony& held) {
+  std::error_code error;
+  for (const std::string& name : held.files)
+    if (!std::filesystem::is_regular_file(directory.path / name, error))
+      return Fail(ErrorKind::kNotFound, "vendor.incomplete",
+                  (directory.path / name).string() + ", which the ceremony made, is missing",
+                  "restore it from a backup, or hold another ceremony in another directory");
+  return {};
 }
 
 }  // namespace holdfast::vendor

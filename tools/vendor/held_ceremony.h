@@ -14,8 +14,11 @@ struct HeldCeremony {
   Json plan;                                   // what was followed
   std::string held;                            // when, RFC 3339
   Path transcript;
+  std::vector<std::string> files;  // that were made, by their names below the directory
 };
 // Checks: vendor.signer_config, vendor.transcript (kMalformed), those of ReadFile.
 Result<HeldCeremony> ReadHeldCeremony(const VendorDirectory& directory);
+// Is all still there that it made? Check: vendor.incomplete (kNotFound).
+Status CheckComplete(const VendorDirectory& directory, const HeldCeremony& held);
 
 }  // namespace holdfast::vendor

@@ -7,6 +7,7 @@
 #include "tools/vendor/ceremony_plan.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/held_ceremony.h"
+#include "tools/vendor/in_turn.h"
 #include "tools/vendor/office.h"
 #include "tools/vendor/signer_command.h"
 
@@ -85,6 +86,25 @@ Result<std::string> RunCeremony(const cli::Arguments& arguments, const VendorDir
   return RunSigner(words);
 }
 
+struct CeremonyRun {
+  bool was_held = false;  // by an init before, which was interrupted
+  std::string transcript;
+};
+
+// The ceremony of an init that was killed goes on by itself: it is waited for, and then it was held.
+Result<CeremonyRun> HoldCeremonyOnce(const cli::Arguments& arguments, const VendorDirectory& directory,
+                                     bool dry_run) {
+  return InTurn("signer.locked", [&]() -> Result<CeremonyRun> {
+    std::error_code error;
+    const auto held = [&] { return std::filesystem::exists(directory.SignerConfig(), error); };
+    if (held()) return CeremonyRun{.was_held = true};
+    auto transcript = RunCeremony(arguments, directory, dry_run ? "--dry-run" : "");
+    if (transcript) return CeremonyRun{.transcript = std::move(*transcript)};
+    if (transcript.error().check == "ceremony.exists" && held()) return CeremonyRun{.was_held = true};
+    return tl::unexpected(std::move(transcript.error()));
+  });
+}
+
 // An init that was interrupted after its ceremony is finished by one that asks for the same.
 Status CheckSameCeremony(const cli::Arguments& arguments, const VendorDirectory& directory,
                          const HeldCeremony& held) {
@@ -135,17 +155,16 @@ Result<int> Init(const cli::Arguments& arguments) {
   HOLDFAST_CHECK(CheckCeremonyOptions(arguments));
   HOLDFAST_CHECK(CheckIsNew(directory));
   const bool dry_run = arguments.Switch("dry-run");
-  std::string transcript;
-  std::error_code error;
-  const bool was_held = std::filesystem::exists(directory.SignerConfig(), error);
-  if (!was_held) {
-    HOLDFAST_TRY(transcript, RunCeremony(arguments, directory, dry_run ? "--dry-run" : ""));
-  }
+  HOLDFAST_TRY(const CeremonyRun run, HoldCeremonyOnce(arguments, directory, dry_run));
+  const auto& [was_held, transcript] = run;
   HeldCeremony held;
   if (was_held || !dry_run) {
     HOLDFAST_TRY(held, ReadHeldCeremony(directory));
   }
-  if (was_held) HOLDFAST_CHECK(CheckSameCeremony(arguments, directory, held));
+  if (was_held) {
+    HOLDFAST_CHECK(CheckSameCeremony(arguments, directory, held));
+    HOLDFAST_CHECK(CheckComplete(directory, held));
+  }
   if (!dry_run) HOLDFAST_CHECK(MakeRecords(directory, held.vendor, arguments.Text("key-prefix")));
   if (arguments.json()) {
     cli::Print(Json{{"dir", directory.path.string()},

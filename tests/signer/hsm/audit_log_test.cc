@@ -203,7 +203,7 @@ TEST_F(AuditLogTest, AnAcceptedClockMakesLaterTimesBeforeItCountNoMore) {
   now_ += Seconds(86400);
   Fill(2);
   now_ = kNow;
-  ASSERT_TRUE(AcceptClock(file_, [this] { return now_; }));
+  EXPECT_TRUE(AcceptClock(file_, [this] { return now_; })->needed);
   auto log = Open();
   ASSERT_TRUE(log);
   EXPECT_EQ(log->newest(), kNow);
@@ -223,6 +223,29 @@ TEST_F(AuditLogTest, ANewLogNamesTheCheckpointOfTheLostOne) {
   EXPECT_NE(Read().find("\"lost\":\"" + FormatAuditHead(lost) + "\""), std::string::npos) << Read();
   EXPECT_EQ(CheckOf(), "");
   EXPECT_EQ(CheckOf(lost), "audit.checkpoint");
+}
+
+TEST_F(AuditLogTest, ADamagedCheckpointIsNotTakenAwayByARestart) {
+  Fill(1);
+  std::filesystem::remove(file_);
+  const Path head = Path(file_) += ".head";
+  std::ofstream(head) << "12:no checkpoint";
+  const Clock clock = [this] { return now_; };
+  EXPECT_EQ(RestartAuditLog(file_, clock).error().check, "audit.head");
+  EXPECT_EQ(AsText(*ReadFile(head, 4096)), "12:no checkpoint");
+  std::filesystem::rename(head, file_.parent_path() / "evidence");
+  EXPECT_TRUE(RestartAuditLog(file_, clock));
+  EXPECT_NE(Read().find("\"lost\":\"unknown\""), std::string::npos) << Read();
+}
+
+TEST_F(AuditLogTest, AClockThatIsNotBehindTheLogIsNothingToAccept) {
+  Fill(2);
+  const std::string before = Read();
+  const auto accepted = AcceptClock(file_, [this] { return now_; });
+  ASSERT_TRUE(accepted) << accepted.error().message;
+  EXPECT_FALSE(accepted->needed);
+  EXPECT_EQ(accepted->head, VerifyAuditLog(file_)->head);
+  EXPECT_EQ(Read(), before);
 }
 
 TEST(AuditMembersTest, AreFoundBetweenMembersOnly) {

@@ -63,6 +63,19 @@ TEST_F(CeremonyTest, AFailedCeremonyLeavesNothing) {
   Hold();
 }
 
+TEST_F(CeremonyTest, WaitsForWhoeverWorksThere) {
+  std::filesystem::create_directories(directory());
+  {
+    const auto other = LockSigner(paths_);
+    ASSERT_TRUE(other);
+    auto refused = HoldCeremony(MakeCeremony());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().check, "signer.locked");
+    EXPECT_NE(refused.error().advice.find("Wait"), std::string::npos) << refused.error().advice;
+  }
+  Hold();
+}
+
 class InterruptedCeremonyTest : public CeremonyTest {
  protected:
   // As it was before the last moves.
@@ -324,6 +337,33 @@ TEST_F(ChangeTest, TheRootRevokesALostIssuingKey) {
   auto issuing = ReadCertificate(paths_.Issuing("default", 1), CertificateProfile::kIssuing);
   EXPECT_NE(crl->Find(issuing->fields().serial), nullptr);
   EXPECT_TRUE(crl->VerifySignature(ReadRoot(paths_)->public_key()));
+}
+
+TEST_F(ChangeTest, AGenerationThatThereIsNotIsNamedAndNotRevoked) {
+  for (const RevokedGeneration& missing : {RevokedGeneration{"default", 2}, RevokedGeneration{"pro", 1}}) {
+    auto refused = Propose({.operation = "root-crl", .revoke = {missing}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().check, "change.revoke");
+    EXPECT_NE(refused.error().message.find(std::to_string(missing.generation) + " of a line " + missing.line),
+              std::string::npos)
+        << refused.error().message;
+    EXPECT_NE(refused.error().advice.find("default:1"), std::string::npos) << refused.error().advice;
+  }
+}
+
+TEST_F(ChangeTest, ALineThatIsNoIdentifierIsNotPartOfAPath) {
+  now_ += Seconds(60);
+  std::filesystem::create_directory(directory() / "certificates" / "x");
+  auto refused = Propose({.operation = "root-crl", .revoke = {{"x/../default", 1}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "change.revoke.line");
+}
+
+TEST_F(ChangeTest, AGenerationThatIsNamedTwiceIsRevokedOnce) {
+  now_ += Seconds(60);
+  auto transcript = Propose({.operation = "root-crl", .revoke = {{"default", 1}, {"default", 1}}});
+  ASSERT_TRUE(transcript) << transcript.error().check << ": " << transcript.error().message;
+  EXPECT_EQ(Crl::Parse(*ReadFile(paths_.RootCrl(), kMaxCrlSize))->fields().entries.size(), 1u);
 }
 
 TEST_F(ChangeTest, ARevokedIssuingKeySignsItsListsAndNothingElse) {
