@@ -16,9 +16,9 @@ std::string Program::Help() const {
     out << "  " << usage << command.summary << "\n";
   }
   po::options_description description("\nOptions of every command");
-  Describe(description, common_);
-  Describe(description, {kConfigOption, kHelpOption, kVersionOption});
-  out << description << "\nExit codes: 0 done or allowed, 1 error, 2 usage, 3 denied by the license.\n";
+  Describe(description, CommonOptions());
+  Describe(description, {kHelpOption, kVersionOption});
+  out << description << "\nExit codes: " << exit_codes_ << ".\n";
   return out.str();
 }
 
@@ -37,8 +37,8 @@ std::string Program::Help(const Command& command) const {
     out << own;
   }
   po::options_description shared("\nOptions of every command");
-  Describe(shared, common_);
-  Describe(shared, {kConfigOption, kHelpOption});
+  Describe(shared, CommonOptions());
+  Describe(shared, {kHelpOption});
   out << shared;
   return out.str();
 }

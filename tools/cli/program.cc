@@ -73,11 +73,12 @@ int Program::Main(int argc, const char* const* argv) const {
     code = Fail(ErrorKind::kUnavailable, "output.write", "standard output cannot be written");
   }
   if (code) return *code;
+  const int exit_code = exit_code_of_ ? exit_code_of_(code.error()) : ExitCodeFor(code.error().kind);
   std::cerr << FormatError(name_, code.error());
   const auto end = std::find(words.begin(), words.end(), "--");
   if (std::find(words.begin(), end, "--json") != end) Print(ErrorJson(code.error()));
   std::cout.flush();
-  return ExitCodeFor(code.error().kind);
+  return exit_code;
 }
 
 // What no boundary caught, such as std::filesystem's in a directory that was deleted: an error, never an abort.
@@ -91,32 +92,45 @@ Result<int> Program::RunCaught(const std::vector<std::string>& words) const {
 
 Result<int> Program::Run(const std::vector<std::string>& all) const {
   std::vector<std::string> words = all;
-  auto command = FindCommand(words);
-  if (!command) return tl::unexpected(command.error());
+  HOLDFAST_TRY(const Command* command, FindCommand(words));
   const auto end = std::find(words.begin(), words.end(), "--");
   const auto asked = [&](const char* what) { return std::find(words.begin(), end, what) != end; };
-  if (*command == nullptr && asked("--version")) {
+  if (command == nullptr && asked("--version")) {
     std::cout << name_ << " " << HOLDFAST_VERSION << "\n";
     return kExitDone;
   }
   if (asked("--help") || asked("-h")) {
-    std::cout << (*command == nullptr ? Help() : Help(**command));
+    std::cout << (command == nullptr ? Help() : Help(*command));
     return kExitDone;
   }
-  if (*command == nullptr) {
+  if (command == nullptr) command = DefaultCommand(words);
+  if (command == nullptr) {
     return tl::unexpected(Usage("usage.command", "no command is given", "see " + name_ + " --help"));
   }
   Arguments arguments;
-  if (auto parsed = Parse(**command, words, arguments); !parsed) return tl::unexpected(parsed.error());
-  return (*command)->run(arguments);
+  HOLDFAST_CHECK(Parse(*command, words, arguments));
+  return command->run(arguments);
+}
+
+std::vector<Option> Program::CommonOptions() const {
+  std::vector<Option> options = common_;
+  if (!config_files_.empty()) options.push_back(kConfigOption);
+  return options;
+}
+
+// What is meant when no command is named.
+const Command* Program::DefaultCommand(const std::vector<std::string>& words) const {
+  if (!words.empty() && !words[0].starts_with('-')) return nullptr;
+  const auto found = std::ranges::find(commands_, default_command_, &Command::name);
+  return found == commands_.end() ? nullptr : &*found;
 }
 
 // Takes the command's name out of the words; nullptr when there is none. Common options may stand before it.
 Result<const Command*> Program::FindCommand(std::vector<std::string>& words) const {
+  if (DefaultCommand(words) != nullptr) return nullptr;
+  const std::vector<Option> common = CommonOptions();
   size_t i = 0;
   for (; i < words.size() && words[i].size() > 1 && words[i][0] == '-' && words[i] != "--"; i++) {
-    std::vector<Option> common = common_;
-    common.push_back(kConfigOption);
     const bool takes_next = std::any_of(common.begin(), common.end(), [&](const Option& option) {
       return !option.value.empty() && words[i] == "--" + LongName(option);
     });
@@ -140,9 +154,8 @@ Result<const Command*> Program::FindCommand(std::vector<std::string>& words) con
 
 Status Program::Parse(const Command& command, const std::vector<std::string>& words,
                       Arguments& arguments) const {
-  std::vector<Option> all = common_;
+  std::vector<Option> all = CommonOptions();
   all.insert(all.end(), command.options.begin(), command.options.end());
-  all.push_back(kConfigOption);
   po::options_description description;
   Describe(description, all);
   po::positional_options_description positional;
@@ -165,13 +178,7 @@ Status Program::Parse(const Command& command, const std::vector<std::string>& wo
   } catch (const po::error& e) {
     return tl::unexpected(Usage("usage.option", OptionErrorText(e), see));
   }
-  if (auto file = given.find("config"); file != given.end()) {
-    HOLDFAST_CHECK(ReadConfig(file->second.front(), true, arguments));
-  } else {
-    for (const Path& usual : config_files_) {
-      if (!usual.empty()) HOLDFAST_CHECK(ReadConfig(usual, false, arguments));
-    }
-  }
+  HOLDFAST_CHECK(ReadConfigs(given, arguments));
   for (auto& [name, list] : given) arguments.values_[name] = std::move(list);
   for (const Option& option : all) {
     const std::string name = LongName(option);
@@ -180,6 +187,16 @@ Status Program::Parse(const Command& command, const std::vector<std::string>& wo
     const bool is_option = std::none_of(command.arguments.begin(), command.arguments.end(),
                                         [&](const Option& argument) { return argument.name == name; });
     return tl::unexpected(Usage("usage.missing", (is_option ? "--" + name : name) + " is missing", see));
+  }
+  return {};
+}
+
+Status Program::ReadConfigs(const Values& given, Arguments& arguments) const {
+  if (config_files_.empty()) return {};
+  if (const auto file = given.find("config"); file != given.end())
+    return ReadConfig(file->second.front(), true, arguments);
+  for (const Path& usual : config_files_) {
+    if (!usual.empty()) HOLDFAST_CHECK(ReadConfig(usual, false, arguments));
   }
   return {};
 }

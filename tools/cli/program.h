@@ -1,4 +1,4 @@
-// What both command-line programs share: sub-commands, options, configuration files, errors and exit codes
+// What the command-line programs share: sub-commands, options, configuration files, errors and exit codes
 // (Boost.Program_options is behind it). A program is a list of commands:
 //
 //   Program program("holdfast", "what it is, in one line");
@@ -63,17 +63,31 @@ class Program {
   // Options that every command takes, before or after its name, and that configuration files may set as
   // "name = value" lines ('#' begins a comment).
   void SetCommonOptions(std::vector<Option> options) { common_ = std::move(options); }
-  // The usual places, the weakest first; missing files are skipped. --config FILE replaces them all.
+  // The usual places, the weakest first; missing files are skipped. --config FILE replaces them all. A program
+  // without them has no such option.
   void SetConfigFiles(std::vector<Path> files) { config_files_ = std::move(files); }
+  // The command that is meant where the command line begins with an option, or is empty.
+  void SetDefaultCommand(std::string name) { default_command_ = std::move(name); }
+  // In place of the usual ones of errors (ExitCodeFor): `help` says what there are, `of` may change the error
+  // before it is printed.
+  using ExitCodeOf = std::function<int(Error&)>;
+  void SetExitCodes(std::string help, ExitCodeOf of) {
+    exit_codes_ = std::move(help);
+    exit_code_of_ = std::move(of);
+  }
   void Add(Command command) { commands_.push_back(std::move(command)); }
   int Main(int argc, const char* const* argv) const;
 
  private:
   Result<int> RunCaught(const std::vector<std::string>& words) const;
   Result<int> Run(const std::vector<std::string>& words) const;
+  const Command* DefaultCommand(const std::vector<std::string>& words) const;
   Result<const Command*> FindCommand(std::vector<std::string>& words) const;
   Status Parse(const Command& command, const std::vector<std::string>& words, Arguments& arguments) const;
+  Status ReadConfigs(const std::map<std::string, std::vector<std::string>>& given,
+                     Arguments& arguments) const;
   Status ReadConfig(const Path& file, bool must_exist, Arguments& arguments) const;
+  std::vector<Option> CommonOptions() const;  // with --config, where there is one
   std::string Help() const;
   std::string Help(const Command& command) const;
 
@@ -81,6 +95,9 @@ class Program {
   std::vector<Option> common_;
   std::vector<Path> config_files_;
   std::vector<Command> commands_;
+  std::string default_command_;
+  std::string exit_codes_ = "0 done or allowed, 1 error, 2 usage, 3 denied by the license";
+  ExitCodeOf exit_code_of_;
 };
 
 // ~/.config/holdfast/NAME, by XDG_CONFIG_HOME or HOME; empty when neither is set, or nothing there can be reached.

@@ -70,6 +70,39 @@ class ProgramTest : public testing::Test {
   Result<int> outcome_ = 0;
 };
 
+TEST_F(ProgramTest, TheDefaultCommandIsMeantWhereNoneIsNamed) {
+  program_.SetDefaultCommand("hold");
+  EXPECT_EQ(Run({"--socket", "/s", "x"}), 0);
+  EXPECT_EQ(ran_, "hold");
+  EXPECT_EQ(given_.Text("LIMIT"), "x");
+  EXPECT_EQ(Run({"x"}), 2) << "a word is a command's name";
+  Run({"--help"});
+  EXPECT_THAT(out_, HasSubstr("Commands:"));
+}
+
+TEST_F(ProgramTest, AProgramHasExitCodesAndNamesOfItsOwn) {
+  outcome_ = Refused("test.pin", "refused");
+  program_.SetExitCodes("0 or 77", [](Error& error) {
+    error.check = "renamed";
+    return 77;
+  });
+  EXPECT_EQ(Run({"check", "x"}), 77);
+  EXPECT_THAT(err_, HasSubstr("(renamed)"));
+  Run({"--help"});
+  EXPECT_THAT(out_, HasSubstr("Exit codes: 0 or 77.\n"));
+}
+
+TEST_F(ProgramTest, WithoutConfigurationFilesAnOptionOfThatNameIsTheCommands) {
+  Program own("own", "has a configuration of its own");
+  own.Add({.name = "serve",
+           .summary = "serve",
+           .options = {{.name = "config,c", .value = "FILE", .help = "its own"}},
+           .run = [this](const Arguments& given) { return Ran("serve", given); }});
+  const char* const words[] = {"own", "serve", "-c", "/nonexistent"};
+  EXPECT_EQ(own.Main(4, words), 0);
+  EXPECT_EQ(given_.Text("config"), "/nonexistent");
+}
+
 TEST_F(ProgramTest, AUsersFileThatCannotBeReachedIsAbsent) {
   const char* const home = std::getenv("HOME");
   const char* const config = std::getenv("XDG_CONFIG_HOME");
