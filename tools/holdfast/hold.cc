@@ -22,6 +22,7 @@ constexpr int kExitNotFound = 127;  // as shells have it
 // Starts the command with the signal mask that we were started with, and what Program::Main ignores as it usually is.
 Result<pid_t> Spawn(const std::vector<std::string>& words, const sigset_t& mask) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   posix_spawnattr_t attributes;
