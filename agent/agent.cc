@@ -133,6 +133,13 @@ Json Agent::Do(const api::ApiRequest& request) {
     return api::RequestAnswer(
         MakeRequest(make->product_key, options, hardware(), parts_.state, counter, parts_.clock));
   }
+  if (const auto* back = std::get_if<api::ReturnRequest>(&request)) {
+    const auto outcome =
+        api::DoReturn(*back, std::string(kVersion), hardware(), parts_.state, parts_.anchors, parts_.clock);
+    Reload();
+    Prove();
+    return api::ReturnAnswer(*back, outcome);
+  }
   const auto& install = std::get<api::InstallRequest>(request);
   const auto outcome =
       Install(install.file, hardware(), parts_.state, parts_.anchors, [this] { return time_.Now(); });

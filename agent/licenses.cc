@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/hardware_proof.h"
+#include "agent/return_license.h"
 #include "certs/path.h"
 #include "protocol/armor.h"
 
@@ -32,6 +33,7 @@ Result<LoadedLicense> Load(const std::string& product, const StateDirectory& sta
   LoadedLicense loaded;
   loaded.view.product = product;
   loaded.view.verified = std::move(verified);
+  loaded.returned = IsReturned(installed, state);
   loaded.keys = std::move(installed.keys);
   return loaded;
 }
@@ -42,14 +44,22 @@ void KeepAsItWas(const std::vector<LoadedLicense>& before, LoadedLicense& licens
   });
   if (old == before.end()) return;
   std::string fault = std::move(license.view.fault);
+  const bool returned = license.returned;
   license = *old;
   license.unreadable = true;
   license.view.fault = std::move(fault);
+  if (!returned) return;
+  license.returned = true;
+  license.view.hardware = HardwareProof::kUnavailable;
 }
 
 // False when asking again makes sense.
 bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirectory& state) {
   HardwareVerdict verdict = ProveHardware(license.keys, *license.view.verified, hardware, state);
+  // Of a host without a TPM nothing but this record remembers it; a TPM is asked.
+  if (license.returned && IsHost(license.keys))
+    verdict = {
+        HardwareProof::kRetired, {ErrorKind::kRefused, "return.done", "the license was returned", ""}, {}};
   license.view.hardware = verdict.proof;
   license.view.differ = std::move(verdict.differ);
   const bool proven = verdict.proof == HardwareProof::kProven;
@@ -57,7 +67,9 @@ bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirector
     license.view.fault = FaultFrom(verdict.error);
   else if (!license.unreadable)
     license.view.fault.clear();
-  return proven || (verdict.proof != HardwareProof::kUnavailable && !IsHost(license.keys));
+  const bool final = verdict.proof == HardwareProof::kRetired ||
+                     (verdict.proof == HardwareProof::kWrongHardware && !IsHost(license.keys));
+  return proven || final;
 }
 
 }  // namespace
@@ -84,6 +96,7 @@ Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, con
       loaded->view.product = product;
       loaded->view.fault = FaultFrom(error);
       loaded->unreadable = error.kind == ErrorKind::kUnavailable;
+      loaded->returned = state.ReadReturned(product).has_value();
     }
     licenses.push_back(std::move(*loaded));
   }
@@ -122,7 +135,7 @@ bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses) {
 void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLicense>& licenses) {
   for (LoadedLicense& license : licenses) {
     if (license.unreadable) KeepAsItWas(before, license);
-    if (!license.view.verified) continue;
+    if (!license.view.verified || license.returned) continue;
     const auto same = std::find_if(before.begin(), before.end(), [&](const LoadedLicense& old) {
       return old.view.verified &&
              old.view.verified->license_key.spki() == license.view.verified->license_key.spki();

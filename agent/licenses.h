@@ -15,6 +15,7 @@ struct LoadedLicense {
   LicenseView view;
   LicenseKeys keys;         // of a verified license
   bool unreadable = false;  // the file could not be read now, which says nothing about its content
+  bool returned = false;  // it was returned, or is being returned: no earlier proof holds (return_license.h)
 };
 
 // Every file of STATE/licenses; what cannot be read, parsed or verified is there as tampered, with the reason: one product's file
@@ -33,7 +34,7 @@ bool ProveByTpm(std::vector<LoadedLicense>& licenses, const Hardware& hardware, 
 // Is there one whose host is to be looked at again from time to time?
 bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses);
 
-// What was proven before stays proven for the same license key: proofs last as long as the process. What cannot be read now stays
+// What was proven before stays proven for the same license key: proofs last as long as the process, or until it is returned. What cannot be read now stays
 // what it was, with the fault.
 void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLicense>& licenses);
 

@@ -118,6 +118,10 @@ Result<tpm::ClockInfo> PatientTpm::ReadClock() {
   return Ask([](Tpm& tpm) { return tpm.ReadClock(); });
 }
 
+Result<SignedAttest> PatientTpm::Retire(const KeySet& keys, const Sha256Digest& qualifying_data) {
+  return Ask([=](Tpm& tpm) { return tpm.Retire(keys, qualifying_data); });
+}
+
 Result<std::map<std::string, std::string>> PatientTpm::Properties() {
   return Ask([](Tpm& tpm) { return tpm.Properties(); });
 }

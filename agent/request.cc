@@ -1,6 +1,7 @@
 // MakeRequest: the file that goes out.
 #include "agent/activation.h"
 #include "agent/new_request.h"
+#include "agent/return_license.h"
 #include "protocol/product_key.h"
 
 namespace holdfast {
@@ -59,7 +60,7 @@ Result<std::optional<PendingRequest>> OpenRequest(const ProductKeyClaims& claims
 
 Status CheckNotActive(const ProductKeyClaims& claims, const StateDirectory& state) {
   auto installed = state.ReadLicense(claims.product);
-  if (!installed || installed->product_key_id != claims.id) return {};
+  if (!installed || installed->product_key_id != claims.id || IsReturned(*installed, state)) return {};
   return Fail(ErrorKind::kConflict, "request.active",
               "this product key is in use here: a license for " + claims.product + " is installed",
               "see holdfast status; give --new to activate again");

@@ -15,6 +15,9 @@ inline constexpr std::string_view kLabelCertificate = "CERTIFICATE";
 inline constexpr std::string_view kLabelCrl = "X509 CRL";
 inline constexpr std::string_view kLabelRequest = "HOLDFAST REQUEST";  // content: JWS, compact serialization
 inline constexpr std::string_view kLabelAnswer = "HOLDFAST ANSWER";    // content: JWE, compact serialization
+inline constexpr std::string_view kLabelReturn = "HOLDFAST RETURN";    // content: JSON (return_proof.h)
+// content: JWS, compact serialization; the certificates of the key that signed it follow (return_nonce.h)
+inline constexpr std::string_view kLabelReturnNonce = "HOLDFAST RETURN NONCE";
 
 struct ArmorBlock {
   std::string label;

@@ -6,6 +6,8 @@ namespace {
 FileKind FromLabel(std::string_view label) {
   if (label == kLabelRequest) return FileKind::kRequest;
   if (label == kLabelAnswer) return FileKind::kAnswer;
+  if (label == kLabelReturn) return FileKind::kReturn;
+  if (label == kLabelReturnNonce) return FileKind::kReturnNonce;
   if (label == kLabelCertificate) return FileKind::kCertificates;
   if (label == kLabelCrl) return FileKind::kCrl;
   if (label.ends_with("PRIVATE KEY")) return FileKind::kPrivateKey;
@@ -40,6 +42,10 @@ std::string_view DescribeFileKind(FileKind kind) {
       return "a request file";
     case FileKind::kAnswer:
       return "an answer file";
+    case FileKind::kReturn:
+      return "a return proof";
+    case FileKind::kReturnNonce:
+      return "a return nonce";
     case FileKind::kCertificates:
       return "a license file or a certificate";
     case FileKind::kCrl:
@@ -60,7 +66,7 @@ static tl::unexpected<Error> WrongKind(std::string_view text, std::string_view c
   const std::string wanted(context);
   return Malformed(wanted + ".kind",
                    "this is " + std::string(DescribeFileKind(RecogniseFile(text))) + ", not " +
-                       (wanted == "answer" ? "an " : "a ") + wanted,
+                       (wanted == "answer" ? "an " : "a ") + wanted + (wanted == "return" ? " proof" : ""),
                    "give the " + wanted + " file");
 }
 

@@ -6,12 +6,23 @@
 
 namespace holdfast {
 
-enum class FileKind { kRequest, kAnswer, kCertificates, kCrl, kProductKey, kPrivateKey, kJson, kUnknown };
+enum class FileKind {
+  kRequest,
+  kAnswer,
+  kReturn,
+  kReturnNonce,
+  kCertificates,
+  kCrl,
+  kProductKey,
+  kPrivateKey,
+  kJson,
+  kUnknown
+};
 
 FileKind RecogniseFile(std::string_view text);
 std::string_view DescribeFileKind(FileKind kind);  // "an answer file"
 
-// The content of a file that must be exactly one block of `label`. `context` is "request" or "answer".
+// The content of a file that must be exactly one block of `label`. `context` is "request", "answer" or "return".
 // Checks: those of ParseArmor, and <context>.kind when the file is something else or holds more.
 Result<std::string> ReadSingleBlock(std::string_view text, std::string_view label, std::string_view context);
 

@@ -35,9 +35,12 @@ struct CrlOrder {
   std::vector<RevokedEntry> entries;
 };
 
+// The types that the message key signs.
+inline constexpr MessageType kSignedMessages[] = {MessageType::kProductKey, MessageType::kReturnNonce};
+
 struct MessageOrder {
   std::string line;
-  MessageType type = MessageType::kProductKey;  // the only one so far
+  MessageType type = MessageType::kProductKey;  // one of kSignedMessages
   Bytes payload;
 };
 

@@ -1,5 +1,6 @@
 #include "signer/signing_wire.h"
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/base64.h"
@@ -104,8 +105,14 @@ Result<SigningCall> ParseMessage(const Json& json) {
   JsonObject o(json, "wire");
   MessageOrder order;
   order.line = o.String("line", kMaxName);
-  if (o.String("type", kMaxName) != TypName(order.type))
+  const std::string type = o.String("type", kMaxName);
+  const auto* known = std::find_if(std::begin(kSignedMessages), std::end(kSignedMessages),
+                                   [&](MessageType each) { return TypName(each) == type; });
+  if (known == std::end(kSignedMessages)) {
     o.Fault("type", "is not a message that is signed here");
+  } else {
+    order.type = *known;
+  }
   order.payload = o.Base64("payload", kMaxJwsSize);
   HOLDFAST_CHECK(o.Finish());
   return order;

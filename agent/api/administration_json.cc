@@ -33,4 +33,27 @@ Json InstallAnswer(const Result<InstallOutcome>& outcome) {
               {"changed", outcome->changed}};
 }
 
+Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& outcome) {
+  if (!outcome) return ErrorAnswer(outcome.error());
+  Json json{{"ok", true}, {"product", outcome->product}, {"license", outcome->license}};
+  if (request.forget) {
+    json["forgotten"] = true;
+    return json;
+  }
+  json["proof"] = !outcome->by_tpm ? "promise" : outcome->fresh ? "fresh" : "since_activation";
+  json["repeated"] = outcome->repeated;
+  json["request_dropped"] = outcome->request_dropped;
+  json["dry_run"] = request.dry_run;
+  json["file"] = outcome->file;
+  return json;
+}
+
+Result<ReturnOutcome> DoReturn(const ReturnRequest& request, const std::string& agent_version,
+                               const Hardware& hardware, const StateDirectory& state,
+                               const TrustAnchors& anchors, const Clock& clock) {
+  if (request.forget) return ForgetReturn(request.product, state);
+  return ReturnLicense({request.product, request.nonce, request.dry_run, agent_version}, hardware, state,
+                       anchors, clock);
+}
+
 }  // namespace holdfast::api

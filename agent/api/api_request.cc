@@ -55,6 +55,14 @@ ApiRequest MakeRequest(JsonObject& o) {
   return request;
 }
 
+ApiRequest Return(JsonObject& o) {
+  ReturnRequest request{Product(o), o.String("nonce", kMaxFileSize, ""), o.Bool("dry_run", false),
+                        o.Bool("forget", false)};
+  if (request.forget && (request.dry_run || !request.nonce.empty()))
+    o.Fault("forget", "stands alone: what was returned is forgotten");
+  return request;
+}
+
 }  // namespace
 
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
@@ -76,6 +84,8 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
     request = MakeRequest(o);
   } else if (op == "install") {
     request = InstallRequest{o.String("file", kMaxFileSize)};
+  } else if (op == "return") {
+    request = Return(o);
   } else if (o.Has("op")) {
     return Malformed("api.op", "an operation that this agent does not know", "see docs/local-api.md");
   }
@@ -85,7 +95,7 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
 
 bool IsAdministration(const ApiRequest& request) {
   return std::holds_alternative<MakeRequestRequest>(request) ||
-         std::holds_alternative<InstallRequest>(request);
+         std::holds_alternative<InstallRequest>(request) || std::holds_alternative<ReturnRequest>(request);
 }
 
 Json ErrorAnswer(const Error& error) {

@@ -40,12 +40,18 @@ struct InstallRequest {
   std::string file;  // its text
 };
 
-using ApiRequest =
-    std::variant<StatusRequest, CheckRequest, LimitRequest, MakeRequestRequest, InstallRequest>;
+struct ReturnRequest {
+  std::string product;  // empty: the only one
+  std::string nonce;    // the text of a return nonce file; empty: none
+  bool dry_run = false, forget = false;
+};
+
+using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, MakeRequestRequest, InstallRequest,
+                                ReturnRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);
-bool IsAdministration(const ApiRequest& request);  // request and install: slow, and not for everybody
+bool IsAdministration(const ApiRequest& request);  // request, install and return: slow, and not for everybody
 
 // The answer to what could not be done: {"ok": false, "error": {...}}.
 Json ErrorAnswer(const Error& error);

@@ -12,7 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".json";
-constexpr std::string_view kLicenses = "licenses", kPending = "pending", kHostKeys = "host-keys";
+constexpr std::string_view kLicenses = "licenses", kPending = "pending", kReturns = "returns",
+                           kHostKeys = "host-keys";
 constexpr int kDirectoryMode = 0700, kFileMode = 0600;
 
 template <class Visit>
@@ -83,6 +84,7 @@ Result<FileLock> StateDirectory::Lock() const {
   HOLDFAST_CHECK(RemoveLeftovers(directory_));
   HOLDFAST_CHECK(RemoveLeftovers(directory_ / kLicenses));
   HOLDFAST_CHECK(RemoveLeftovers(directory_ / kPending));
+  HOLDFAST_CHECK(RemoveLeftovers(directory_ / kReturns));
   HOLDFAST_CHECK(RemoveLeftovers(directory_ / kHostKeys));
   return lock;
 }
@@ -97,6 +99,11 @@ Result<std::vector<std::string>> StateDirectory::PendingProducts() const {
   return ProductsIn(directory_ / kPending);
 }
 
+Result<std::vector<std::string>> StateDirectory::ReturnedProducts() const {
+  const AsOwner owner(directory_);
+  return ProductsIn(directory_ / kReturns);
+}
+
 Result<InstalledLicense> StateDirectory::ReadLicense(std::string_view product) const {
   const AsOwner owner(directory_);
   return ReadStateFile(LicensePath(product), product, ParseInstalledLicense);
@@ -105,6 +112,11 @@ Result<InstalledLicense> StateDirectory::ReadLicense(std::string_view product) c
 Result<PendingRequest> StateDirectory::ReadPending(std::string_view product) const {
   const AsOwner owner(directory_);
   return ReadStateFile(PendingPath(product), product, ParsePendingRequest);
+}
+
+Result<ReturnedLicense> StateDirectory::ReadReturned(std::string_view product) const {
+  const AsOwner owner(directory_);
+  return ReadStateFile(ReturnedPath(product), product, ParseReturnedLicense);
 }
 
 Status StateDirectory::WriteLicense(const InstalledLicense& license) const {
@@ -118,9 +130,26 @@ Status StateDirectory::WritePending(const PendingRequest& pending) const {
   return WriteFileAtomically(PendingPath(pending.product), AsBytes(FormatPendingRequest(pending)), kFileMode);
 }
 
+Status StateDirectory::WriteReturned(const ReturnedLicense& license) const {
+  const AsOwner owner(directory_);
+  HOLDFAST_CHECK(MakeDirectory(directory_ / kReturns, kDirectoryMode));
+  return WriteFileAtomically(ReturnedPath(license.product), AsBytes(FormatReturnedLicense(license)),
+                             kFileMode);
+}
+
 Status StateDirectory::RemovePending(std::string_view product) const {
   const AsOwner owner(directory_);
   return RemoveFile(PendingPath(product));
+}
+
+Status StateDirectory::RemoveLicense(std::string_view product) const {
+  const AsOwner owner(directory_);
+  return RemoveFile(LicensePath(product));
+}
+
+Status StateDirectory::RemoveReturned(std::string_view product) const {
+  const AsOwner owner(directory_);
+  return RemoveFile(ReturnedPath(product));
 }
 
 Result<HostPrivateKeys> StateDirectory::ReadHostKeys(const HostKeys& keys) const {
@@ -144,8 +173,12 @@ Status StateDirectory::DropHostKeys(const LicenseKeys& keys, std::string_view pr
     return named != nullptr && named->license_key.spki() == host->license_key.spki();
   };
   if (may_need(ReadPending(product)) || may_need(ReadLicense(product))) return {};
+  return RemoveHostKeys(*host);
+}
+
+Status StateDirectory::RemoveHostKeys(const HostKeys& keys) const {
   const AsOwner owner(directory_);
-  return RemoveFile(HostKeysPath(*host));
+  return RemoveFile(HostKeysPath(keys));
 }
 
 Result<Bytes> StateDirectory::ReadLedger() const {
@@ -164,6 +197,10 @@ Path StateDirectory::HostKeysPath(const HostKeys& keys) const {
 
 Path StateDirectory::LicensePath(std::string_view product) const {
   return directory_ / kLicenses / (std::string(product) + std::string(kSuffix));
+}
+
+Path StateDirectory::ReturnedPath(std::string_view product) const {
+  return directory_ / kReturns / (std::string(product) + std::string(kSuffix));
 }
 
 Path StateDirectory::PendingPath(std::string_view product) const {

@@ -57,6 +57,9 @@ class Device final : public Tpm {
   Result<ClockInfo> ReadClock() override {
     return Use([&](Connection& tpm) { return tpm::ReadClock(tpm, ESYS_TR_NONE); });
   }
+  Result<SignedAttest> Retire(const KeySet& keys, const Sha256Digest& qualifying_data) override {
+    return Use([&](Connection& tpm) { return RetireKeys(tpm, keys, qualifying_data); });
+  }
   Result<std::map<std::string, std::string>> Properties() override {
     return Use([](Connection& tpm) { return ReadProperties(tpm); });
   }
@@ -116,6 +119,13 @@ class Device final : public Tpm {
     evidence.quote = std::move(quoted.quote);
     evidence.pcrs = std::move(quoted.pcrs);
     return evidence;
+  }
+
+  Result<SignedAttest> RetireKeys(Connection& tpm, const KeySet& keys, const Sha256Digest& qualifying_data) {
+    HOLDFAST_TRY(Handle ak, LoadAk(tpm, keys));
+    HOLDFAST_CHECK(RetireGate(tpm, keys.gate_index, keys.gate_base));
+    HOLDFAST_TRY(Handle gate, OpenGate(tpm, keys.gate_index));
+    return CertifyRetiredGate(tpm, keys, ak, gate, qualifying_data);
   }
 
   std::string tcti_;

@@ -163,6 +163,16 @@ Result<SignedAttest> CertifyCounter(Connection& tpm, const KeySet& keys, const H
   return std::move(made.signed_attest);
 }
 
+Result<SignedAttest> CertifyRetiredGate(Connection& tpm, const KeySet& keys, const Handle& ak,
+                                        const Handle& gate, const Sha256Digest& qualifying_data) {
+  HOLDFAST_TRY(auto made, NvCertify(tpm, {"TPM2_NV_Certify of the gate", Subject::kGate}, keys, ak,
+                                    {gate, keys.gate_index}, qualifying_data));
+  Reader contents(made.info.contents);
+  const uint64_t value = contents.U64();
+  if (contents.AtEnd() && value > keys.gate_base) return std::move(made.signed_attest);
+  return Refused("tpm.gate", "the gate counter was not moved", "try again");
+}
+
 Result<QuotedPcrs> QuotePcrs(Connection& tpm, const KeySet& keys, const Handle& ak,
                              const Sha256Digest& qualifying_data) {
   constexpr int kAttempts = 5;

@@ -16,6 +16,10 @@ Result<SignedAttest> CertifyKey(Connection& tpm, const KeySet& keys, const Handl
 Result<SignedAttest> CertifyGate(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& gate,
                                  const Sha256Digest& qualifying_data);
 
+// The same of a gate that was retired: its value must be above the base. Check: tpm.gate when it is not.
+Result<SignedAttest> CertifyRetiredGate(Connection& tpm, const KeySet& keys, const Handle& ak,
+                                        const Handle& gate, const Sha256Digest& qualifying_data);
+
 // TPM2_NV_Certify of the ledger's counter, its eight octets. Check: tpm.counter, as OpenCounter.
 Result<SignedAttest> CertifyCounter(Connection& tpm, const KeySet& keys, const Handle& ak,
                                     const LedgerCounter& counter, const Sha256Digest& qualifying_data);

@@ -74,6 +74,18 @@ Result<uint64_t> PrepareGate(Connection& tpm, uint32_t index) {
   return Read(tpm, gate);
 }
 
+Result<uint64_t> RetireGate(Connection& tpm, uint32_t index, uint64_t base) {
+  HOLDFAST_TRY(uint64_t value, PrepareGate(tpm, index));
+  if (value == base) {
+    HOLDFAST_TRY(const Handle gate, Open(tpm, index));
+    HOLDFAST_CHECK(Increment(tpm, gate));
+    HOLDFAST_TRY(value, Read(tpm, gate));
+  }
+  if (value > base) return value;
+  return Refused("tpm.gate", "the gate counter is below the value that the license key was made for",
+                 "this is another TPM, or its state was set back");
+}
+
 Result<Handle> OpenGate(Connection& tpm, uint32_t index) {
   HOLDFAST_TRY(Handle gate, Open(tpm, index));
   HOLDFAST_TRY(Bytes name, gate.Name());

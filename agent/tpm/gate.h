@@ -12,6 +12,11 @@ namespace holdfast::tpm {
 // when the index is not exactly a gate, tpm.nv_space, tpm.owner_auth.
 Result<uint64_t> PrepareGate(Connection& tpm, uint32_t index);
 
+// Moves the counter past `base`, for good, and returns its value: increments it while it has that value, and makes it anew
+// where it was deleted, which begins above every value that a counter of this TPM ever had. Done again, it changes nothing.
+// Checks: those of PrepareGate, tpm.gate when the counter is below `base`, where none can come to be.
+Result<uint64_t> RetireGate(Connection& tpm, uint32_t index, uint64_t base);
+
 // For existing keys. Check: tpm.gate when the index is gone or is not a gate.
 Result<Handle> OpenGate(Connection& tpm, uint32_t index);
 

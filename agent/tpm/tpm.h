@@ -111,6 +111,15 @@ class LedgerAnchor {
   virtual Result<tpm::ClockInfo> ReadClock() = 0;
 };
 
+class Retirer {
+ public:
+  virtual ~Retirer() = default;
+  // Ends the license key, and all others under the same gate, for good: the gate moves past the base of `keys`. Then the
+  // AK attests the gate's value (NV_Certify). Done again, it only attests anew. An AK that cannot be loaded, so
+  // that nothing could be attested, is found before the gate moves (tpm.cleared).
+  virtual Result<SignedAttest> Retire(const KeySet& keys, const Sha256Digest& qualifying_data) = 0;
+};
+
 struct TpmOptions {
   // Waits between attempts when the TPM says "later" (RETRY, NV_RATE and such): doubling, about 10 s in all.
   // For tests that must not wait; empty means to sleep.
@@ -120,7 +129,11 @@ struct TpmOptions {
   std::function<void(Event)> observe;
 };
 
-class Tpm : public Attester, public CredentialOpener, public LicenseKeySigner, public LedgerAnchor {
+class Tpm : public Attester,
+            public CredentialOpener,
+            public LicenseKeySigner,
+            public Retirer,
+            public LedgerAnchor {
  public:
   // A TCTI string of tpm2-tss ("device:/dev/tpmrm0", "tabrmd", "swtpm:host=127.0.0.1,port=2321"); connected
   // on first use, again after a lost connection, and released by Release(), so that a TPM without resource

@@ -42,6 +42,10 @@ std::string_view TypName(MessageType type) {
       return "holdfast-product-key";
     case MessageType::kApproval:
       return "holdfast-approval";
+    case MessageType::kReturn:
+      return "holdfast-return";
+    case MessageType::kReturnNonce:
+      return "holdfast-return-nonce";
   }
   return "";
 }

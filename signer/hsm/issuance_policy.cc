@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "certs/crl_rules.h"
+#include "protocol/return_nonce.h"
 #include "protocol/strict_json.h"
 #include "protocol/terms.h"
 
@@ -160,24 +161,40 @@ Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const Polic
   return CheckSuccession(before, list, MayDrop(before, list, policy));
 }
 
+static bool IsAboutNow(Time time, const IssuancePolicy& policy, const PolicyContext& context) {
+  return time <= context.now + policy.maximum_backdating && time >= context.now - policy.maximum_backdating;
+}
+
+static Status CheckProductKey(JsonObject& o, const IssuancePolicy& policy, const PolicyContext& context) {
+  if (o.String("jti", 22).size() != 22) o.Fault("jti", "is not 22 characters long");
+  if (o.String("iss", 64) != context.vendor) o.Fault("iss", "is not this vendor");
+  if (!IsIdentifier(o.String("product", 64))) o.Fault("product", "is not an identifier");
+  if (!IsIdentifier(o.String("plan", 64))) o.Fault("plan", "is not an identifier");
+  if (!IsAboutNow(Time(Seconds(o.Integer("iat", 0, INT64_MAX / 4))), policy, context))
+    o.Fault("iat", "is not about now");
+  if (o.Base64Url("seed", 64).size() != 32) o.Fault("seed", "is not 32 octets");
+  return o.Finish();
+}
+
+static Status CheckReturnNonce(ByteView payload, const IssuancePolicy& policy, const PolicyContext& context) {
+  const auto nonce = ParseReturnNonce(payload);
+  if (!nonce) return Refused("policy.message", "the payload cannot be read: " + nonce.error().message);
+  if (nonce->vendor != context.vendor) return Refused("policy.message.vendor", "vendor is not this vendor");
+  if (IsAboutNow(nonce->issued, policy, context)) return {};
+  return Refused("policy.message.issued", "issued is not about now");
+}
+
 Status CheckMessageOrder(const MessageOrder& order, const IssuancePolicy& policy,
                          const PolicyContext& context) {
   HOLDFAST_CHECK(CheckClock(context));
   HOLDFAST_CHECK(CheckRate(context, policy.messages_per_minute));
+  if (order.type == MessageType::kReturnNonce) return CheckReturnNonce(order.payload, policy, context);
   if (order.type != MessageType::kProductKey)
     return Refused("policy.message", "messages of this type are not signed with the message key");
   auto json = ParseJson(AsText(order.payload), 4096);
   if (!json) return Refused("policy.message", "the payload cannot be read: " + json.error().message);
   JsonObject o(*json, "policy.message");
-  if (o.String("jti", 22).size() != 22) o.Fault("jti", "is not 22 characters long");
-  if (o.String("iss", 64) != context.vendor) o.Fault("iss", "is not this vendor");
-  if (!IsIdentifier(o.String("product", 64))) o.Fault("product", "is not an identifier");
-  if (!IsIdentifier(o.String("plan", 64))) o.Fault("plan", "is not an identifier");
-  const Time issued(Seconds(o.Integer("iat", 0, INT64_MAX / 4)));
-  if (issued > context.now + policy.maximum_backdating || issued < context.now - policy.maximum_backdating)
-    o.Fault("iat", "is not about now");
-  if (o.Base64Url("seed", 64).size() != 32) o.Fault("seed", "is not 32 octets");
-  auto finished = o.Finish();
+  auto finished = CheckProductKey(o, policy, context);
   if (!finished) finished.error().kind = ErrorKind::kRefused;
   return finished;
 }

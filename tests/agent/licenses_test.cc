@@ -77,6 +77,22 @@ TEST(LoadLicenses, OneFileThatCannotBeReadIsNothingToTheOthers) {
   }
 }
 
+// Or the agent would go on with what it proved before the license was returned.
+TEST(KeepProofs, NoProofOutlivesAReturn) {
+  const std::vector<LoadedLicense> before{Loaded(1, HardwareProof::kProven)};
+  std::vector<LoadedLicense> licenses{Loaded(1, HardwareProof::kUnavailable)};
+  KeepProofs(before, licenses);
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kProven);
+  licenses = {Loaded(1, HardwareProof::kUnavailable)};
+  licenses[0].returned = true;
+  KeepProofs(before, licenses);
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kUnavailable);
+  licenses[0].view.verified.reset();
+  licenses[0].unreadable = true;  // nor does what stays because its file cannot be read
+  KeepProofs(before, licenses);
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kUnavailable);
+}
+
 class SilentTpm : public testing::NoTpm {
  public:
   Result<Bytes> Sign(const KeySet&, const Sha256Digest&) override {

@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                              *HexDecode("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"))
           .value();
   int accepted = 0;
-  for (MessageType type : {MessageType::kRequest, MessageType::kProductKey, MessageType::kApproval}) {
+  for (MessageType type : {MessageType::kRequest, MessageType::kProductKey, MessageType::kApproval,
+                           MessageType::kReturn, MessageType::kReturnNonce}) {
     auto jws = ParseJws(text, type);
     if (!jws) continue;
     accepted++;

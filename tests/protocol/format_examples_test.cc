@@ -9,6 +9,8 @@
 #include "protocol/platform/files.h"
 #include "protocol/product_key.h"
 #include "protocol/request.h"
+#include "protocol/return_nonce.h"
+#include "protocol/return_proof.h"
 #include "protocol/terms.h"
 #include "protocol/tpm/structures.h"
 #include "protocol/tpm/templates.h"
@@ -106,6 +108,26 @@ TEST(FormatExamplesTest, TheLicenseVerifiesAndCarriesTheTerms) {
   const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
   EXPECT_EQ(verified->license_key.spki(),
             KeyOf(*tpm::ParsePublic(request.content.license_key_public))->spki());
+}
+
+TEST(FormatExamplesTest, TheReturnProofIsOfTheLicenseAndForTheNonce) {
+  auto proof = ReadReturnProofFile(Example("return.txt"));
+  ASSERT_TRUE(proof) << proof.error().message;
+  const ReturnStatement& statement = proof->statement.statement;
+  const auto license = ParseLicenseFile(Example("license.pem"))->license;
+  EXPECT_EQ(statement.certificate, Sha256(license.der()));
+  EXPECT_TRUE(VerifyJws(proof->statement.jws, license.public_key()));
+  auto attest = tpm::ParseAttest(proof->gate->attest);
+  ASSERT_TRUE(attest) << attest.error().message;
+  EXPECT_TRUE(Equal(attest->extra_data, ReturnQualifyingData(proof->statement.compact, proof->nonce)));
+  const ActivationRequest request = ReadRequestFile(Example("request.txt")).value();
+  const PublicKey ak = KeyOf(*tpm::ParsePublic(request.content.ak_public)).value();
+  EXPECT_TRUE(ak.Verify(SignatureAlgorithm::kEcdsaSha256, proof->gate->attest,
+                        tpm::ParseSignature(proof->gate->signature)->raw, EcdsaForm::kRaw));
+  auto nonce = ReadReturnNonceFile(Example("return-nonce.txt"));
+  ASSERT_TRUE(nonce) << nonce.error().message;
+  EXPECT_EQ(nonce->content.nonce, proof->nonce);
+  EXPECT_TRUE(VerifyJws(nonce->jws, MessageKey()));
 }
 
 TEST(FormatExamplesTest, TheHostsAnswerOpensAndHoldsALicenseForItsFingerprint) {

@@ -94,7 +94,8 @@ TEST(JwsTest, EveryTruncationIsRefused) {
 
 TEST(JwsTest, AMessageOfAnotherTypeIsRefused) {
   const TestKey key = TestKey::Generate(KeyType::kEcP256);
-  const MessageType types[] = {MessageType::kRequest, MessageType::kProductKey, MessageType::kApproval};
+  const MessageType types[] = {MessageType::kRequest, MessageType::kProductKey, MessageType::kApproval,
+                               MessageType::kReturn, MessageType::kReturnNonce};
   for (MessageType made : types)
     for (MessageType wanted : types)
       EXPECT_EQ(CheckOf(Signed(key, made), wanted), made == wanted ? "accepted" : "jws.typ");

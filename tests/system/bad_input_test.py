@@ -110,6 +110,38 @@ class BadInput(unittest.TestCase):
                   others=[self.files['request'], self.files['crl']])
         self.assertEqual(self.store(), before)
 
+    def returned(self, name):
+        """A host of its own whose license was returned, its proof, and a nonce for it that is not used."""
+        tpm = self.stage.tpm(name + '-tpm')
+        self.vendor.trust(tpm)
+        host, sold = self.stage.host(name, tpm, self.vendor), self.vendor.sell()
+        host.activate(sold)
+        proof, nonce = host.dir / 'good.proof', host.dir / 'good.nonce'
+        done = host.run('return', '-o', proof)
+        self.assertEqual(done.code, 0, done.text)
+        shown = self.vendor.run('license', 'show', sold['license'], '--json').json()
+        return host, sold, proof, nonce, shown['activations'][0]['activation']
+
+    def test_return_proof(self):
+        _, sold, proof, _, _ = self.returned('returned')
+        f, before = self.files, self.store()
+        self.each(proof, lambda p: self.vendor.run('accept', p, '--unproven'), [], others=[f['request'], f['answer'], f['crl'], f['product']])
+        self.refused(self.foreign.run('accept', proof), 'of another vendor')
+        self.refused(self.vendor.run('accept', self.stage.path('missing')), 'missing')
+        self.assertEqual(self.store(), before)
+        self.assertEqual(self.vendor.run('accept', proof).code, 0, 'control: the proof is good')
+        self.assertEqual(self.vendor.run('license', 'show', sold['license'], '--json').json()['activations_used'], 0)
+
+    def test_return_nonce(self):
+        host, sold, proof, nonce, activation = self.returned('asked')
+        done = self.vendor.run('return-nonce', sold['license'], activation, '-o', nonce)
+        self.assertEqual(done.code, 0, done.text)
+        f, out = self.files, self.stage.path('out.proof')
+        self.each(nonce, lambda p: host.run('return', '--nonce', p, '-o', out), [host.state],
+                  others=[f['request'], f['answer'], f['crl'], proof])
+        self.assertFalse(out.exists())
+        self.assertEqual(host.run('return', '--nonce', nonce, '-o', out).code, 0, 'control: the nonce is good')
+
     def test_wrong_pin_and_bad_uri(self):
         pin = self.stage.path('pin')
         pin.write_text('0000')

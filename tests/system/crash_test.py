@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""usage: crash_test.py BINARIES - `answer` and `install` killed, or out of disk, at their system calls: afterwards the old state
-or the new one, what was acknowledged is there, and the next try converges.
+"""usage: crash_test.py BINARIES - `answer`, `install`, `return` and `accept` killed, or out of disk, at their system calls: afterwards the
+old state or the new one, what was acknowledged is there, and the next try converges.
 
 The points are those system calls that can change something (crash_points.py)."""
 import shutil, subprocess, sys, unittest
@@ -96,6 +96,84 @@ class Crash(unittest.TestCase):
 
         self.sweep([f'{BINARIES}/holdfast-vendor', 'answer', str(self.request), '-o', str(out), '--dir', str(vendor.dir)], prepare, check,
                    converge)
+
+    def activated(self, name):
+        """A host of its own with an active license, and copies of its state and of its TPM."""
+        tpm = self.stage.tpm(name + '-tpm')
+        self.vendor.trust(tpm)
+        host = self.stage.host(name, tpm, self.vendor)
+        sold = self.vendor.sell()
+        host.activate(sold)
+        shutil.copytree(host.state, host.dir / 'state-before')
+        return host, sold
+
+    def test_return(self):
+        host, _ = self.activated('returning')
+        # Orderly, so that the TPM's state is wholly on its disk; then it is that of the copy whenever it is put back.
+        host.tpm.down('clean')
+        shutil.copy(host.tpm.dir / 'tpm2-00.permall', host.dir / 'tpm2-00.permall')
+        host.tpm.up(host.tpm.tcti.rsplit('=', 1)[1])
+        out = host.dir / 'swept.proof'
+
+        def prepare():
+            host.tpm.set_back(host.dir)
+            shutil.rmtree(host.state)
+            shutil.copytree(host.dir / 'state-before', host.state)
+            out.unlink(missing_ok=True)
+
+        def state():
+            done = host.run('status', '--json')
+            self.assertEqual(done.code, 0, done.text)
+            return done.json()['licenses'][0]['state']
+
+        def check(done):
+            self.assertIn(state(), ('active', 'retired'))
+            if done.returncode == 0:
+                self.assertEqual(state(), 'retired')
+                self.assertTrue(out.exists(), 'acknowledged but not there')
+            if out.exists():
+                self.assertEqual(state(), 'retired', 'a proof of what is not so')
+                self.assertTrue(out.read_text().rstrip().endswith('-----END HOLDFAST RETURN-----'), 'half a proof')
+
+        def converge():
+            done = host.run('return', '-o', out)
+            self.assertEqual(done.code, 0, done.text)
+            self.assertEqual(state(), 'retired')
+            accepted = self.vendor.run('accept', out, '--dry-run', '--json')
+            self.assertEqual(accepted.code, 0, accepted.text)
+            self.assertEqual(len(accepted.json()['ended']), 1)
+            self.assertEqual([p.name for p in host.state.rglob('*.tmp')], [])
+
+        self.sweep([f'{BINARIES}/holdfast', 'return', '-o', str(out), *map(str, host.options())], prepare, check, converge)
+
+    def test_accept(self):
+        host, sold = self.activated('returned')
+        proof = host.dir / 'proof'
+        self.assertEqual(host.run('return', '-o', proof).code, 0)
+        vendor, good = self.vendor, self.stage.path('vendor-before-accept')
+        shutil.copytree(vendor.dir, good)
+
+        def prepare():
+            shutil.rmtree(vendor.dir)
+            shutil.copytree(good, vendor.dir)
+
+        def used():
+            return vendor.run('license', 'show', sold['license'], '--json').json()['activations_used']
+
+        def check(done):
+            self.assertIn(used(), (0, 1))
+            if done.returncode == 0:
+                self.assertEqual(used(), 0, 'acknowledged but not credited')
+
+        def converge():
+            done = vendor.run('accept', proof)
+            self.assertEqual(done.code, 0, done.text)
+            shown = vendor.run('license', 'show', sold['license'], '--json').json()
+            self.assertEqual((shown['activations_used'], len(shown['returns'])), (0, 1))
+            audit = vendor.run('audit', 'verify')
+            self.assertEqual(audit.code, 0, audit.text)
+
+        self.sweep([f'{BINARIES}/holdfast-vendor', 'accept', str(proof), '--dir', str(vendor.dir)], prepare, check, converge)
 
 
 if __name__ == '__main__':

@@ -9,10 +9,12 @@
 #include "protocol/crypto/random.h"
 #include "protocol/platform/files.h"
 #include "protocol/product_key.h"
+#include "protocol/return_nonce.h"
 #include "signer/server/verifier/make_credential.h"
 #include "tests/testing/evidence.h"
 #include "tests/testing/host_request.h"
 #include "tests/testing/pki.h"
+#include "tests/testing/return_proof.h"
 
 namespace holdfast {
 namespace {
@@ -87,6 +89,26 @@ std::string MakeAnswer(const ActivationRequest& request, const std::string& lice
       "Holdfast answer for product editor, host render-01\nInstall it with: holdfast install FILE\n\n");
 }
 
+// The license given back, as its host does it: for a nonce of the vendor's, which is beside it.
+void MakeReturnExample(const Path& directory, const testing::TestPki& pki, const testing::SoftwareTpm& tpm,
+                       const testing::RequestOptions& options, const Certificate& license) {
+  const ReturnNonce nonce{
+      .vendor = options.vendor,
+      .product = options.product,
+      .license = license.fields().subject.common_name,
+      .serial = license.fields().serial,
+      .nonce = *HexDecode("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
+      .issued = testing::kPkiNow};
+  const std::string input =
+      JwsSigningInput(MessageType::kReturnNonce, SignatureAlgorithm::kEcdsaSha256,
+                      HexEncode(pki.message.subject_key_id()), FormatReturnNonce(nonce));
+  Write(directory / "return-nonce.txt",
+        ArmorReturnNonce(FinishJws(input, pki.message_key->Sign(AsBytes(input))), nonce, pki.message.der(),
+                         pki.issuing.der()));
+  Write(directory / "return.txt",
+        ArmorReturnProof(testing::BuildReturn(tpm, options, license, nonce.nonce, testing::kPkiNow)));
+}
+
 // PKCS #8 of a P-256 key without its public half (RFC 5208, RFC 5915).
 std::string PrivateKeyPem(const EcPrivateKey& key) {
   Bytes der = *HexDecode("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420");
@@ -147,6 +169,7 @@ void MakeAll(const Path& directory) {
   Write(directory / "terms.json", FormatTerms(terms));
   const std::string license = FormatLicenseFile(MakeLicense(pki, terms, tpm.license_key.public_key()));
   Write(directory / "license.pem", license);
+  MakeReturnExample(directory, pki, tpm, options, ParseLicenseFile(license)->license);
 
   MakeHostExample(directory, pki, options, product.plans.at("standard"));
 

@@ -4,6 +4,8 @@
 
 #include "protocol/answer.h"
 #include "protocol/request.h"
+#include "protocol/return_nonce.h"
+#include "protocol/return_proof.h"
 #include "protocol/terms.h"
 
 namespace holdfast {
@@ -30,11 +32,20 @@ std::string VerdictOnContent(std::string_view content) {
   return VerdictOnPayload(AsText(RequestPayload(content, evidence, Bytes(64, 3))));
 }
 
+std::string VerdictOnStatement(std::string_view payload) {
+  const std::string input =
+      JwsSigningInput(MessageType::kReturn, SignatureAlgorithm::kEcdsaSha256, "", AsBytes(payload));
+  return Verdict(ParseReturnStatement(FinishJws(input, Bytes(64, 0))));
+}
+
 std::string VerdictOn(std::string_view kind, std::string_view json) {
   if (kind == "terms") return Verdict(ParseTerms(json));
   if (kind == "product") return Verdict(ParseProductFile(json));
   if (kind == "request") return VerdictOnPayload(json);
   if (kind == "request-content") return VerdictOnContent(json);
+  if (kind == "return") return Verdict(ParseReturnProof(json));
+  if (kind == "return-statement") return VerdictOnStatement(json);
+  if (kind == "return-nonce") return Verdict(ParseReturnNonce(AsBytes(json)));
   if (kind == "answer") return Verdict(ParseAnswerContent(AsBytes(json)));
   return "unknown kind";
 }

@@ -68,9 +68,9 @@ class Tpm:
         self.dir = stage.path(name)
         self.up()
 
-    def up(self):
+    def up(self, port=None):
         env = {**os.environ, 'TSS2_LOG': 'all+none'}
-        subprocess.run([LAB / 'swtpm-up.sh', self.dir], check=True, capture_output=True, env=env)
+        subprocess.run([LAB / 'swtpm-up.sh', self.dir, *([str(port)] if port else [])], check=True, capture_output=True, env=env)
         self.tcti = (self.dir / 'tcti').read_text().strip()
 
     def signal(self, number):
@@ -79,6 +79,14 @@ class Tpm:
 
     def down(self, how='kill'):
         subprocess.run([LAB / 'swtpm-down.sh', self.dir, how], capture_output=True)
+
+    def set_back(self, copy):
+        """The state that was copied from `dir`, as a restored snapshot has it, at the port that it has now."""
+        port = self.tcti.rsplit('=', 1)[1]
+        self.down()
+        shutil.copy(pathlib.Path(copy) / 'tpm2-00.permall', self.dir / 'tpm2-00.permall')
+        (self.dir / 'tpm2-00.volatilestate').unlink(missing_ok=True)
+        self.up(port)
 
     def tool(self, *argv):
         return subprocess.run([str(a) for a in argv], capture_output=True, text=True,

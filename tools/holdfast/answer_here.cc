@@ -93,6 +93,15 @@ Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {
       api::InstallAnswer(Install(request.file, {*tpm, here.host_root}, here.state, anchors, SystemClock())));
 }
 
+Result<Json> ReturnHere(const Here& here, const api::ReturnRequest& request) {
+  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
+  HOLDFAST_TRY(const FileLock lock, here.state.Lock());
+  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  return Unwrap(
+      api::ReturnAnswer(request, api::DoReturn(request, std::string(kVersion), {*tpm, here.host_root},
+                                               here.state, anchors, SystemClock())));
+}
+
 }  // namespace
 
 Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& request) {
@@ -102,6 +111,7 @@ Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& reque
                   arguments.File("host-root")};
   if (const auto* make = std::get_if<api::MakeRequestRequest>(&request)) return Request(here, *make);
   if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);
+  if (const auto* back = std::get_if<api::ReturnRequest>(&request)) return ReturnHere(here, *back);
   return FromService(here, request);
 }
 

@@ -77,6 +77,11 @@ bool IsAnswer(std::string_view op, const Json& answer) {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
            Has(answer, {"changed"}, IsSwitch);
   }
+  if (op == "return") {
+    if (answer.contains("forgotten")) return Has(answer, {"product", "license"}, IsText);
+    return Has(answer, {"product", "license", "proof", "file"}, IsText) &&
+           Has(answer, {"repeated", "request_dropped", "dry_run"}, IsSwitch);
+  }
   return IsDecision(answer);
 }
 

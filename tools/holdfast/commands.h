@@ -7,6 +7,7 @@ namespace holdfast::cli {
 
 Command RequestCommand();
 Command InstallCommand();
+Command ReturnCommand();
 Command StatusCommand();
 Command CheckCommand();
 Command HoldCommand();

@@ -27,11 +27,11 @@ Command InspectCommand() {
   return {
       .name = "inspect",
       .summary = "say what is in a file of Holdfast, without keys and without trusting it",
-      .arguments = {{.name = "FILE",
-                     .help =
-                         "a request, answer, license, revocation list, roots, product file, product key or "
-                         "state file; - is standard input",
-                     .required = true}},
+      .arguments =
+          {{.name = "FILE",
+            .help = "a request, answer, license, return proof, return nonce, revocation list, roots, product "
+                    "file, product key or state file; - is standard input",
+            .required = true}},
       .options = {kJsonOption},
       .run = Run};
 }

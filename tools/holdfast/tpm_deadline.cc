@@ -14,8 +14,8 @@ TpmDeadline::TpmDeadline(std::chrono::seconds length, bool json)
         if (changed_.wait_for(lock, length, [this] { return done_; })) return;
         const Error error{ErrorKind::kUnavailable, "tpm.silent",
                           "the TPM has not answered for " + std::to_string(length.count()) + " seconds",
-                          "check the TPM and --tcti, and that no other program holds the TPM; the state "
-                          "directory is as it was"};
+                          "check the TPM and --tcti, and that no other program holds the TPM; then do it "
+                          "again, which completes what was begun"};
         std::cerr << FormatError("holdfast", error);
         if (json) Print(ErrorJson(error));
         std::cout.flush();

@@ -41,6 +41,10 @@ Result<Json> Inspect(std::string_view text) {
       return InspectRequest(text);
     case FileKind::kAnswer:
       return InspectAnswer(text);
+    case FileKind::kReturn:
+      return InspectReturn(text);
+    case FileKind::kReturnNonce:
+      return InspectReturnNonce(text);
     case FileKind::kCertificates:
       return InspectCertificates(text);
     case FileKind::kCrl:

@@ -43,6 +43,15 @@ Result<Json> InspectEkRoots(std::string_view text) {
               {"revoked", bundle.revoked.size()}};
 }
 
+// A license that was returned, in the agent's state.
+Result<Json> InspectReturned(const Json& value) {
+  HOLDFAST_TRY(const SignedReturnStatement statement, ParseReturnStatement(Member(value, "statement")));
+  Json json = DescribeReturnStatement(statement.statement);
+  json["kind"] = "returned_license";
+  json["summary"] = "A license that this machine returns or has returned, in the agent's state";
+  return json;
+}
+
 // The agent's state: the PEM inside is what there is to see.
 Result<Json> InspectState(const Json& value) {
   const std::string license = Member(value, "license");
@@ -68,6 +77,7 @@ Result<Json> InspectJson(std::string_view text) {
   HOLDFAST_TRY(const Json value, ParseJson(text, kMaxInspected));
   if (value.contains("plans")) return InspectProductFile(text);
   if (value.contains("roots")) return InspectEkRoots(text);
+  if (value.contains("statement")) return InspectReturned(value);
   if (value.contains("keys")) return InspectState(value);
   return Malformed("inspect.unknown", "this is JSON, but no file of Holdfast");
 }

@@ -4,6 +4,7 @@
 #include "certs/certificate.h"
 #include "certs/crl.h"
 #include "protocol/request.h"
+#include "protocol/return_statement.h"
 #include "protocol/strict_json.h"
 #include "protocol/terms.h"
 
@@ -11,6 +12,8 @@ namespace holdfast::inspect {
 
 Result<Json> InspectRequest(std::string_view text);
 Result<Json> InspectAnswer(std::string_view text);
+Result<Json> InspectReturn(std::string_view text);        // a return proof
+Result<Json> InspectReturnNonce(std::string_view text);   // with the certificates behind it
 Result<Json> InspectCertificates(std::string_view text);  // a license file, or roots, or one of ours
 Result<Json> InspectCrlFile(std::string_view text);
 Result<Json> InspectProductKey(std::string_view text);
@@ -21,6 +24,7 @@ Json DescribeCrl(const Crl& crl);
 Json DescribeTerms(const LicenseTerms& terms);
 Json DescribeGrants(const Grants& grants);
 Json DescribeEvidence(const ActivationRequest& request);  // attests and public areas, decoded
+Json DescribeReturnStatement(const ReturnStatement& statement);
 // Keyed hashes by component, in hex: no fact of the host can be read in them.
 Json DescribeFingerprint(const Fingerprint& fingerprint);
 std::string DescribeKey(const PublicKey& key);

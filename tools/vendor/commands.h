@@ -10,6 +10,7 @@ void AddProductCommands(cli::Program& program);  // product add, list, show
 void AddLicenseCommands(cli::Program& program);  // license new, list, show, suspend, reactivate, revoke
 void AddReleaseCommand(cli::Program& program);   // license release
 void AddAnswerCommand(cli::Program& program);
+void AddReturnCommands(cli::Program& program);  // accept, return-nonce
 void AddCrlCommand(cli::Program& program);
 void AddExportCommand(cli::Program& program);
 void AddIssuerCommands(cli::Program& program);  // issuer list, rotate, add

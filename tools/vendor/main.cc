@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   vendor::AddLicenseCommands(program);
   vendor::AddReleaseCommand(program);
   vendor::AddAnswerCommand(program);
+  vendor::AddReturnCommands(program);
   vendor::AddCrlCommand(program);
   vendor::AddExportCommand(program);
   vendor::AddIssuerCommands(program);

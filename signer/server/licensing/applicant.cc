@@ -91,6 +91,7 @@ Applicant ApplicantWithTpm(const ActivationRequest& request, const AttestationRe
   return {.assurance = appraised.assurance,
           .license_key = appraised.license_key,
           .host_name = appraised.ek_name,
+          .ak_public = request.content.ak_public,
           .license_key_name = appraised.license_key_name,
           .ledger = appraised.ledger,
           .notes = NamesOf(appraised.notes),

@@ -16,6 +16,7 @@ struct Applicant {
   // What counts as one host: the EK's Name; without a TPM that of the activation whose fingerprint matches, or a hash of
   // the license key (decisions/0064). ActivationRecord::ek_name.
   Bytes host_name;
+  Bytes ak_public = {};                         // with a TPM
   Bytes license_key_name;                       // without a TPM: SHA-256 of its SubjectPublicKeyInfo
   Fingerprint fingerprint = {};                 // without a TPM
   std::optional<LedgerPin> ledger = {};         // with a TPM

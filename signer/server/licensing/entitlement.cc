@@ -56,6 +56,7 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, co
   ActivationProposal proposal{.id = NewRecordId(), .license = license.id, .ek_name = applicant.host_name};
   proposal.content_hash = ToBytes(ByteView(SignedPart(request).content_hash));
   proposal.license_key_name = applicant.license_key_name;
+  proposal.ak_public = applicant.ak_public;
   proposal.serial = NewSerial();
   proposal.line = entitlement.line;
   proposal.issuer_key_id = issuing.subject_key_id();

@@ -56,6 +56,7 @@ Json ToJson(const ActivationRecord& activation) {
             {"request", HexEncode(activation.content_hash)},
             {"ek_name", HexEncode(activation.ek_name)},
             {"license_key_name", HexEncode(activation.license_key_name)},
+            {"ak_public", HexEncode(activation.ak_public)},
             {"serial", HexEncode(activation.serial)},
             {"line", activation.line},
             {"issuer_key_id", HexEncode(activation.issuer_key_id)},
@@ -77,6 +78,20 @@ Json ToJson(const SightingRecord& sighting) {
           {"clock_ms", std::to_string(sighting.clock_ms)},
           {"reset_count", sighting.reset_count},
           {"restart_count", sighting.restart_count}};
+}
+
+Json ToJson(const ReturnRecord& record) {
+  return {{"activation", record.activation},    {"accepted", FormatTime(record.accepted)},
+          {"attested", record.gate_value != 0}, {"gate_value", std::to_string(record.gate_value)},
+          {"nonce", HexEncode(record.nonce)},   {"proof_sha256", HexEncode(record.proof_hash)},
+          {"proof", Embedded(record.proof)}};
+}
+
+Json ToJson(const ReturnNonceRecord& nonce) {
+  return {{"activation", nonce.activation},
+          {"nonce", HexEncode(nonce.nonce)},
+          {"issued", FormatTime(nonce.issued)},
+          {"used", nonce.used}};
 }
 
 Json ToJson(const CrlRecord& crl) {
@@ -103,9 +118,13 @@ Json ToJson(const AuditRecord& record) {
 Result<Json> DescribeLicense(Store& store, const LicenseRecord& license) {
   HOLDFAST_TRY(const auto activations, store.ListActivations(license.id));
   HOLDFAST_TRY(const auto sightings, store.ListSightings(license.id));
+  HOLDFAST_TRY(const auto returns, store.ListReturns(license.id));
+  HOLDFAST_TRY(const auto nonces, store.ListReturnNonces(license.id));
   Json json = ToJson(license);
   json["activations"] = ToArray(activations);
   json["sightings"] = ToArray(sightings);
+  json["returns"] = ToArray(returns);
+  json["return_nonces"] = ToArray(nonces);
   return json;
 }
 

@@ -12,10 +12,12 @@ Json ToJson(const CustomerRecord& customer);
 Json ToJson(const LicenseRecord& license);
 Json ToJson(const ActivationRecord& activation);
 Json ToJson(const SightingRecord& sighting);
+Json ToJson(const ReturnRecord& record);  // with the proof as an object
+Json ToJson(const ReturnNonceRecord& nonce);
 Json ToJson(const CrlRecord& crl);
 Json ToJson(const AuditRecord& record);
 
-// A license with its activations and sightings.
+// A license with its activations, sightings, returns and return nonces.
 Result<Json> DescribeLicense(Store& store, const LicenseRecord& license);
 
 struct ExportFilter {

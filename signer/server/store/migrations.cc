@@ -50,7 +50,41 @@ constexpr const char* kSignerAuditHead[] = {
     "create table signer_audit_head (sequence bigint not null, hash text not null)",
 };
 
-constexpr Migration kMigrations[] = {{1, kFirst}, {2, kSignerAuditHead}};
+// SQLite does not change a check of a table: activations is made anew, with the state `returned` and the AK.
+constexpr const char* kReturns[] = {
+    "create table activations_3 (sequence bigint primary key, id text not null unique,"
+    " license text not null references licenses (id), ek_name text not null, content_hash text not null,"
+    " license_key_name text not null, ak_public text not null, serial text not null unique, line text not "
+    "null,"
+    " issuer_key_id text not null, shard bigint not null,"
+    " state text not null check (state in ('reserved', 'issued', 'superseded', 'revoked', 'returned')),"
+    " state_since bigint not null, not_before bigint not null, not_after bigint not null,"
+    " terms text not null, certificate text not null, host text not null, created bigint not null)",
+    "insert into activations_3 (sequence, id, license, ek_name, content_hash, license_key_name, ak_public, "
+    "serial,"
+    " line, issuer_key_id, shard, state, state_since, not_before, not_after, terms, certificate, host, "
+    "created)"
+    " select sequence, id, license, ek_name, content_hash, license_key_name, '', serial, line, "
+    "issuer_key_id, shard,"
+    " state, state_since, not_before, not_after, terms, certificate, host, created from activations",
+    "drop table activations",
+    "alter table activations_3 rename to activations",
+    "create index activations_by_request on activations (license, content_hash)",
+    "create index activations_by_ek on activations (license, ek_name)",
+    "create index activations_by_shard on activations (issuer_key_id, shard)",
+
+    "create table returns (sequence bigint primary key, activation text not null references activations (id),"
+    " proof text not null, proof_hash text not null, nonce text not null, gate_value text not null,"
+    " accepted bigint not null)",
+    "create index returns_by_activation on returns (activation)",
+
+    "create table return_nonces (sequence bigint primary key, activation text not null references "
+    "activations (id),"
+    " nonce text not null unique, issued bigint not null, used bigint not null)",
+    "create index return_nonces_by_activation on return_nonces (activation)",
+};
+
+constexpr Migration kMigrations[] = {{1, kFirst}, {2, kSignerAuditHead}, {3, kReturns}};
 
 }  // namespace
 

@@ -6,8 +6,8 @@ namespace holdfast {
 namespace {
 
 constexpr std::array<std::string_view, 3> kLicenseStatusNames{"active", "suspended", "revoked"};
-constexpr std::array<std::string_view, 4> kActivationStateNames{"reserved", "issued", "superseded",
-                                                                "revoked"};
+constexpr std::array<std::string_view, 5> kActivationStateNames{"reserved", "issued", "superseded", "revoked",
+                                                                "returned"};
 
 template <class Enum, size_t N>
 Result<Enum> FromName(const std::array<std::string_view, N>& names, std::string_view name) {

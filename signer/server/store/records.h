@@ -54,9 +54,9 @@ struct LicenseRecord {
 Status CheckStatusChange(const LicenseRecord& license, LicenseStatus to);
 
 // reserved -> issued -> superseded; reserved -> superseded; reserved -> revoked: it lapsed, and another EK took
-// its place; both -> revoked: the vendor released it. A reserved activation counts, so that a crash between
-// reserving and issuing neither loses nor doubles one.
-enum class ActivationState { kReserved, kIssued, kSuperseded, kRevoked };
+// its place; reserved, issued -> revoked: the vendor released it; reserved, issued -> returned: the host gave it up (ReturnRecord).
+// A reserved activation counts, so that a crash between reserving and issuing neither loses nor doubles one.
+enum class ActivationState { kReserved, kIssued, kSuperseded, kRevoked, kReturned };
 std::string_view ActivationStateName(ActivationState state);
 Result<ActivationState> ParseActivationState(std::string_view name);
 
@@ -66,6 +66,8 @@ struct ActivationRecord {
   Bytes ek_name;  // what counts as one host; without a TPM a hash that stands for it (licensing/applicant.h)
   Bytes content_hash;  // of the request: what makes a second sending the same (docs/decisions/0081)
   Bytes license_key_name;
+  Bytes
+      ak_public;  // TPMT_PUBLIC: what later attestations are verified with. Empty: no TPM, or from before it was kept
   Bytes serial;  // 16 octets
   std::string line;
   Bytes issuer_key_id;
@@ -98,6 +100,24 @@ struct SightingRecord {
   uint64_t clock_ms = 0;
   uint32_t reset_count = 0, restart_count = 0;
   Time seen;
+};
+
+// A return proof that was accepted: of the activation whose certificate it names.
+struct ReturnRecord {
+  std::string activation;
+  std::string proof;        // JSON (protocol/return_proof.h)
+  Bytes proof_hash;         // SHA-256 of it
+  Bytes nonce;              // the vendor's, that it is newer than; empty: none
+  uint64_t gate_value = 0;  // as the TPM attested it; 0: a promise of a host without a TPM
+  Time accepted;
+};
+
+// What a host was asked to prove a return with. An activation has at most one that is not used yet.
+struct ReturnNonceRecord {
+  std::string activation;
+  Bytes nonce;  // 32 octets
+  Time issued;
+  bool used = false;
 };
 
 struct CrlRecord {

@@ -59,23 +59,25 @@ struct LicenseRow {
 
 struct ActivationRow {
   ActivationRecord record;
-  std::string ek_name, content_hash, license_key_name, serial, issuer_key_id, state, certificate;
+  std::string ek_name, content_hash, license_key_name, ak_public, serial, issuer_key_id, state, certificate;
   long long shard = 0, since = 0, not_before = 0, not_after = 0, created = 0;
 
   static constexpr const char* kSelect =
-      "select id, license, ek_name, content_hash, license_key_name, serial, line, issuer_key_id, shard,"
+      "select id, license, ek_name, content_hash, license_key_name, ak_public, serial, line, issuer_key_id, "
+      "shard,"
       " state, state_since, not_before, not_after, terms, certificate, host, created from activations ";
   void Bind(Prepared& to) {
     using soci::into;
     to, into(record.id), into(record.license), into(ek_name), into(content_hash), into(license_key_name),
-        into(serial), into(record.line), into(issuer_key_id), into(shard), into(state), into(since),
-        into(not_before), into(not_after), into(record.terms), into(certificate), into(record.host),
-        into(created);
+        into(ak_public), into(serial), into(record.line), into(issuer_key_id), into(shard), into(state),
+        into(since), into(not_before), into(not_after), into(record.terms), into(certificate),
+        into(record.host), into(created);
   }
   Result<ActivationRecord> Take() {
     HOLDFAST_TRY(record.ek_name, Hex(ek_name));
     HOLDFAST_TRY(record.content_hash, Hex(content_hash));
     HOLDFAST_TRY(record.license_key_name, Hex(license_key_name));
+    HOLDFAST_TRY(record.ak_public, Hex(ak_public));
     HOLDFAST_TRY(record.serial, Hex(serial));
     HOLDFAST_TRY(record.issuer_key_id, Hex(issuer_key_id));
     HOLDFAST_TRY(record.state, ParseActivationState(state));
@@ -111,6 +113,45 @@ struct SightingRow {
     record.reset_count = static_cast<uint32_t>(reset_count);
     record.restart_count = static_cast<uint32_t>(restart_count);
     record.seen = TimeFromColumn(seen);
+    return record;
+  }
+};
+
+struct ReturnRow {
+  ReturnRecord record;
+  std::string proof_hash, nonce, gate_value;
+  long long accepted = 0;
+
+  static constexpr const char* kSelect =
+      "select activation, proof, proof_hash, nonce, gate_value, accepted from returns ";
+  void Bind(Prepared& to) {
+    using soci::into;
+    to, into(record.activation), into(record.proof), into(proof_hash), into(nonce), into(gate_value),
+        into(accepted);
+  }
+  Result<ReturnRecord> Take() {
+    HOLDFAST_TRY(record.proof_hash, Hex(proof_hash));
+    HOLDFAST_TRY(record.nonce, Hex(nonce));
+    record.gate_value = std::strtoull(gate_value.c_str(), nullptr, 10);
+    record.accepted = TimeFromColumn(accepted);
+    return record;
+  }
+};
+
+struct ReturnNonceRow {
+  ReturnNonceRecord record;
+  std::string nonce;
+  long long issued = 0, used = 0;
+
+  static constexpr const char* kSelect = "select activation, nonce, issued, used from return_nonces ";
+  void Bind(Prepared& to) {
+    using soci::into;
+    to, into(record.activation), into(nonce), into(issued), into(used);
+  }
+  Result<ReturnNonceRecord> Take() {
+    HOLDFAST_TRY(record.nonce, Hex(nonce));
+    record.issued = TimeFromColumn(issued);
+    record.used = used != 0;
     return record;
   }
 };
@@ -186,6 +227,16 @@ Result<std::vector<SightingRecord>> Sightings(soci::session& sql, const std::str
   return Load<SightingRow, SightingRecord>(sql, SightingRow::kSelect + where, values);
 }
 
+Result<std::vector<ReturnRecord>> Returns(soci::session& sql, const std::string& where,
+                                          const Values& values) {
+  return Load<ReturnRow, ReturnRecord>(sql, ReturnRow::kSelect + where, values);
+}
+
+Result<std::vector<ReturnNonceRecord>> ReturnNonces(soci::session& sql, const std::string& where,
+                                                    const Values& values) {
+  return Load<ReturnNonceRow, ReturnNonceRecord>(sql, ReturnNonceRow::kSelect + where, values);
+}
+
 Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequence, int limit) {
   return Load<AuditRow, AuditRecord>(sql,
                                      std::string(AuditRow::kSelect) + "where sequence > " +
@@ -210,6 +261,22 @@ Result<ActivationRecord> OneActivation(soci::session& sql, const std::string& id
 tl::unexpected<Error> NoActivation() {
   return Fail(ErrorKind::kNotFound, "store.activation", "the license has no such activation",
               "see `holdfast-vendor license show`");
+}
+
+void InsertSighting(soci::session& sql, const SightingRecord& sighting) {
+  long long sequence = 0;
+  sql << "select coalesce(max(sequence), 0) + 1 from ek_sightings", soci::into(sequence);
+  const std::string ek_name = HexEncode(sighting.ek_name), content_hash = HexEncode(sighting.content_hash),
+                    gate = std::to_string(sighting.gate_base), clock = std::to_string(sighting.clock_ms);
+  const long long index = sighting.gate_index, resets = sighting.reset_count,
+                  restarts = sighting.restart_count, seen = ToColumn(sighting.seen);
+  sql << "insert into ek_sightings (sequence, ek_name, license, content_hash, gate_index, gate_base, "
+         "clock_ms,"
+         " reset_count, restart_count, seen) values (:sequence, :ek_name, :license, :content_hash, :index,"
+         " :gate, :clock, :resets, :restarts, :seen)",
+      soci::use(sequence), soci::use(ek_name), soci::use(sighting.license), soci::use(content_hash),
+      soci::use(index), soci::use(gate), soci::use(clock), soci::use(resets), soci::use(restarts),
+      soci::use(seen);
 }
 
 void AppendAudit(soci::session& sql, const Change& change, const std::string& action,

@@ -19,12 +19,17 @@ Result<std::vector<ActivationRecord>> Activations(soci::session& sql, const std:
                                                   const Values& values);
 Result<std::vector<SightingRecord>> Sightings(soci::session& sql, const std::string& where,
                                               const Values& values);
+Result<std::vector<ReturnRecord>> Returns(soci::session& sql, const std::string& where, const Values& values);
+Result<std::vector<ReturnNonceRecord>> ReturnNonces(soci::session& sql, const std::string& where,
+                                                    const Values& values);
 Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequence, int limit);
 
 // Exactly one, or the error.
 Result<LicenseRecord> OneLicense(soci::session& sql, const std::string& where, const std::string& value);
 Result<ActivationRecord> OneActivation(soci::session& sql, const std::string& id);
 tl::unexpected<Error> NoActivation();  // store.activation
+
+void InsertSighting(soci::session& sql, const SightingRecord& sighting);
 
 // Appends the record of a change to the audit chain: last in every writing transaction.
 void AppendAudit(soci::session& sql, const Change& change, const std::string& action,

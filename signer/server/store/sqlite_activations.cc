@@ -13,6 +13,10 @@ namespace {
 constexpr long long kShardSize = kMaxCrlEntries;  // so that a list holds all of its shard's serials
 
 tl::unexpected<Error> NoLongerGood(ActivationState state) {
+  if (state == ActivationState::kReturned)
+    return Fail(ErrorKind::kConflict, "store.returned",
+                "the license of this request was returned, and its key never signs again",
+                "make a new request on the host");
   if (state == ActivationState::kRevoked)
     return Fail(ErrorKind::kConflict, "store.lapsed",
                 "the reservation of this request has lapsed or was released meanwhile",
@@ -83,33 +87,20 @@ long long NextSequence(soci::session& sql, const char* query) {
 void InsertActivation(soci::session& sql, const Change& change, const ActivationProposal& proposal) {
   const long long sequence = NextSequence(sql, "select coalesce(max(sequence), 0) from activations");
   const std::string ek_name = HexEncode(proposal.ek_name), content_hash = HexEncode(proposal.content_hash),
-                    key_name = HexEncode(proposal.license_key_name), serial = HexEncode(proposal.serial),
-                    issuer = HexEncode(proposal.issuer_key_id);
+                    key_name = HexEncode(proposal.license_key_name), ak = HexEncode(proposal.ak_public),
+                    serial = HexEncode(proposal.serial), issuer = HexEncode(proposal.issuer_key_id);
   const long long shard = NextShard(sql, issuer), at = ToColumn(change.at),
                   not_before = ToColumn(proposal.not_before), not_after = ToColumn(proposal.not_after);
-  sql << "insert into activations (sequence, id, license, ek_name, content_hash, license_key_name, serial,"
+  sql << "insert into activations (sequence, id, license, ek_name, content_hash, license_key_name, "
+         "ak_public, serial,"
          " line, issuer_key_id, shard, state, state_since, not_before, not_after, terms, certificate, host,"
-         " created) values (:sequence, :id, :license, :ek_name, :content_hash, :key_name, :serial, :line,"
+         " created) values (:sequence, :id, :license, :ek_name, :content_hash, :key_name, :ak, :serial, "
+         ":line,"
          " :issuer, :shard, 'reserved', :since, :not_before, :not_after, :terms, '', :host, :created)",
       soci::use(sequence), soci::use(proposal.id), soci::use(proposal.license), soci::use(ek_name),
-      soci::use(content_hash), soci::use(key_name), soci::use(serial), soci::use(proposal.line),
-      soci::use(issuer), soci::use(shard), soci::use(at), soci::use(not_before), soci::use(not_after),
-      soci::use(proposal.terms), soci::use(proposal.host), soci::use(at);
-}
-
-void InsertSighting(soci::session& sql, const SightingRecord& sighting) {
-  const long long sequence = NextSequence(sql, "select coalesce(max(sequence), 0) from ek_sightings");
-  const std::string ek_name = HexEncode(sighting.ek_name), content_hash = HexEncode(sighting.content_hash),
-                    gate = std::to_string(sighting.gate_base), clock = std::to_string(sighting.clock_ms);
-  const long long index = sighting.gate_index, resets = sighting.reset_count,
-                  restarts = sighting.restart_count, seen = ToColumn(sighting.seen);
-  sql << "insert into ek_sightings (sequence, ek_name, license, content_hash, gate_index, gate_base, "
-         "clock_ms,"
-         " reset_count, restart_count, seen) values (:sequence, :ek_name, :license, :content_hash, :index,"
-         " :gate, :clock, :resets, :restarts, :seen)",
-      soci::use(sequence), soci::use(ek_name), soci::use(sighting.license), soci::use(content_hash),
-      soci::use(index), soci::use(gate), soci::use(clock), soci::use(resets), soci::use(restarts),
-      soci::use(seen);
+      soci::use(content_hash), soci::use(key_name), soci::use(ak), soci::use(serial),
+      soci::use(proposal.line), soci::use(issuer), soci::use(shard), soci::use(at), soci::use(not_before),
+      soci::use(not_after), soci::use(proposal.terms), soci::use(proposal.host), soci::use(at);
 }
 
 // Older activations of the same EK end with this one; their ids. store.superseded when a newer one was issued
@@ -172,7 +163,9 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
                  rows::OneLicense(sql, "where licenses.id = :id", proposal.license));
     HOLDFAST_CHECK(CheckActive(license));
     HOLDFAST_TRY(const auto known, FindByRequest(sql, proposal.license, proposal.content_hash));
-    if (known && known->state == ActivationState::kSuperseded) return NoLongerGood(known->state);
+    const bool ended =
+        known && (known->state == ActivationState::kSuperseded || known->state == ActivationState::kReturned);
+    if (ended) return NoLongerGood(known->state);
     if (known && IsStillGood(*known, proposal)) return *known;
     HOLDFAST_TRY(const auto notes, CheckHistory(sql, proposal));
     HOLDFAST_TRY(const Ids lapsed, MakeRoom(sql, change, license, proposal));
@@ -184,7 +177,7 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
       AddIfAny(detail, "superseded", {known->id});
     }
     InsertActivation(sql, change, proposal);
-    if (proposal.sighting) InsertSighting(sql, *proposal.sighting);
+    if (proposal.sighting) rows::InsertSighting(sql, *proposal.sighting);
     rows::AppendAudit(sql, change, "activation.reserve", proposal.id, detail);
     return rows::OneActivation(sql, proposal.id);
   });

@@ -18,6 +18,8 @@ struct RevokedRow {
     entry.date = TimeFromColumn(state_since);
     if (state == "superseded") {
       entry.reason = RevocationReason::kSuperseded;
+    } else if (state == "returned") {
+      entry.reason = RevocationReason::kCessationOfOperation;
     } else if (state == "revoked") {
       entry.reason = RevocationReason::kPrivilegeWithdrawn;
     } else {
@@ -32,27 +34,27 @@ struct RevokedRow {
 }  // namespace
 
 Result<std::vector<RevokedEntry>> SqliteStore::RevokedEntries(const Bytes& issuer_key_id, int shard) {
-  return database_->Read<std::vector<RevokedEntry>>(
-      [&](soci::session& sql) -> Result<std::vector<RevokedEntry>> {
-        const std::string issuer = HexEncode(issuer_key_id);
-        const long long number = shard;
-        std::vector<RevokedEntry> entries;
-        RevokedRow row;
-        soci::statement statement =
-            (sql.prepare << "select serial, state, state_since, licenses.status, licenses.status_since"
-                            " from activations join licenses on licenses.id = activations.license"
-                            " where issuer_key_id = :issuer and shard = :shard"
-                            " and (state in ('superseded', 'revoked') or licenses.status <> 'active')"
-                            " order by serial",
-             soci::use(issuer), soci::use(number), soci::into(row.serial), soci::into(row.state),
-             soci::into(row.state_since), soci::into(row.status), soci::into(row.status_since));
-        statement.execute();
-        while (statement.fetch()) {
-          HOLDFAST_TRY(RevokedEntry entry, row.Take());
-          entries.push_back(std::move(entry));
-        }
-        return entries;
-      });
+  return database_->Read<std::vector<RevokedEntry>>([&](soci::session& sql)
+                                                        -> Result<std::vector<RevokedEntry>> {
+    const std::string issuer = HexEncode(issuer_key_id);
+    const long long number = shard;
+    std::vector<RevokedEntry> entries;
+    RevokedRow row;
+    soci::statement statement =
+        (sql.prepare << "select serial, state, state_since, licenses.status, licenses.status_since"
+                        " from activations join licenses on licenses.id = activations.license"
+                        " where issuer_key_id = :issuer and shard = :shard"
+                        " and (state in ('superseded', 'revoked', 'returned') or licenses.status <> 'active')"
+                        " order by serial",
+         soci::use(issuer), soci::use(number), soci::into(row.serial), soci::into(row.state),
+         soci::into(row.state_since), soci::into(row.status), soci::into(row.status_since));
+    statement.execute();
+    while (statement.fetch()) {
+      HOLDFAST_TRY(RevokedEntry entry, row.Take());
+      entries.push_back(std::move(entry));
+    }
+    return entries;
+  });
 }
 
 Result<std::optional<CrlRecord>> SqliteStore::LatestCrl(const Bytes& issuer_key_id, int shard) {

@@ -40,6 +40,12 @@ class SqliteStore : public Store {
                                     const std::string& activation) override;
   Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) override;
   Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override;
+  Result<ActivationRecord> FindActivationBySerial(const Bytes& serial) override;
+  Result<ReturnNonceRecord> IssueReturnNonce(const Change& change, const std::string& activation,
+                                             const Bytes& nonce) override;
+  Result<RecordedReturn> RecordReturn(const Change& change, const NewReturn& proven, bool dry_run) override;
+  Result<std::vector<ReturnRecord>> ListReturns(const std::string& license) override;
+  Result<std::vector<ReturnNonceRecord>> ListReturnNonces(const std::string& license) override;
   Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer_key_id, int shard) override;
   Result<std::optional<CrlRecord>> LatestCrl(const Bytes& issuer_key_id, int shard) override;
   Status RecordCrl(const Change& change, const CrlRecord& crl) override;

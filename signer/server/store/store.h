@@ -32,6 +32,7 @@ struct ActivationProposal {
   std::string id;
   std::string license;
   Bytes ek_name, content_hash, license_key_name;
+  Bytes ak_public = {};  // empty without a TPM
   Bytes serial;
   std::string line;
   Bytes issuer_key_id;  // the current issuing key of the line
@@ -48,6 +49,20 @@ struct ActivationProposal {
 struct Release {
   ActivationRecord activation;     // as it is now
   std::vector<std::string> ended;  // ids of ReleasedWith; empty: it was not in use, and nothing was changed
+};
+
+// A return proof that passed its appraisal.
+struct NewReturn {
+  ReturnRecord record;  // `accepted` is the change's time
+  uint32_t gate_index = 0;
+  std::optional<SightingRecord> sighting;  // the TPM's clock and gate, as the proof shows them
+  std::vector<std::string> notes;          // into the audit record
+};
+
+struct RecordedReturn {
+  ReturnRecord record;             // the first that is the same, when it is recorded already
+  std::vector<std::string> ended;  // ids of the activations that ended with it
+  bool repeated = false;           // nothing was changed
 };
 
 class Store {
@@ -74,7 +89,7 @@ class Store {
 
   // The activation for this request. In one transaction: the license is active (store.status, kDenied); a
   // request that is known gets its activation again, reserved or issued (store.superseded, kConflict, when a
-  // newer one replaced it); the EK's history allows a new one (the errors of check_history); an EK that has
+  // newer one replaced it; store.returned, kConflict, when it was returned); the EK's history allows a new one (the errors of check_history); an EK that has
   // one already takes no other; else the EKs in use must be below the limit (store.activations, kDenied).
   // Where they are not, reservations of the license that are too old and were never issued lapse first.
   // An activation of the same request that is reserved under another issuing key or too old, or issued by
@@ -95,8 +110,25 @@ class Store {
   virtual Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) = 0;
   virtual Result<std::vector<SightingRecord>> ListSightings(const std::string& license) = 0;
 
-  // Every serial of a shard that must be on its list now, ascending: superseded and revoked activations, and
-  // all activations of suspended (certificateHold) and revoked (privilegeWithdrawn) licenses.
+  virtual Result<ActivationRecord> FindActivationBySerial(const Bytes& serial) = 0;  // store.activation
+
+  // The nonce that the activation's return must show: the one that is not used yet, or else `nonce`. A
+  // nonce that is out stays the same, so that asking twice does not make the first file worthless.
+  virtual Result<ReturnNonceRecord> IssueReturnNonce(const Change& change, const std::string& activation,
+                                                     const Bytes& nonce) = 0;
+  // A proof without a nonce, and one whose nonce was seen already, is recorded once for an activation. Otherwise, in one
+  // transaction: the nonce is the one that is out, and used now (store.return_nonce, kConflict); the activations that died
+  // with the gate end as returned: those of the license on the same host whose gate was below gate_value when
+  // they were requested; of a promise only the activation itself. With `dry_run` nothing is stored.
+  virtual Result<RecordedReturn> RecordReturn(const Change& change, const NewReturn& proven,
+                                              bool dry_run) = 0;
+  // Of all activations of a license, oldest first, both.
+  virtual Result<std::vector<ReturnRecord>> ListReturns(const std::string& license) = 0;
+  virtual Result<std::vector<ReturnNonceRecord>> ListReturnNonces(const std::string& license) = 0;
+
+  // Every serial of a shard that must be on its list now, ascending: superseded, returned (cessationOfOperation)
+  // and revoked activations, and all activations of suspended (certificateHold) and revoked (privilegeWithdrawn)
+  // licenses.
   virtual Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer_key_id, int shard) = 0;
   virtual Result<std::optional<CrlRecord>> LatestCrl(const Bytes& issuer_key_id, int shard) = 0;
   // Refuses a number that is not above all before it for the shard: store.crl_number, kConflict.

@@ -53,6 +53,22 @@ TEST_F(SessionTest, AnAdministratorSendsAWholeFileAlsoWhenEachOctetIsEscaped) {
   EXPECT_EQ(std::get<InstallRequest>(*admin).file.size(), kMaxFileSize);
 }
 
+TEST_F(SessionTest, AReturnIsForAdministratorsAndForgettingStandsAlone) {
+  EXPECT_EQ(Say(user, "{\"op\":\"return\"}\n")[0]["error"]["check"], "api.permission");
+  EXPECT_EQ(Say(administrator, "{\"op\":\"return\",\"forget\":true,\"dry_run\":true}\n")[0]["error"]["check"],
+            "api.forget");
+  EXPECT_EQ(Say(administrator, "{\"op\":\"return\",\"product\":\"../x\"}\n")[0]["error"]["check"],
+            "api.product");
+  EXPECT_TRUE(Say(administrator, "{\"op\":\"return\",\"product\":\"nls\",\"nonce\":\"n\",\"dry_run\":true}\n")
+                  .empty());
+  ASSERT_TRUE(admin);
+  const auto& back = std::get<ReturnRequest>(*admin);
+  EXPECT_EQ(back.product, "nls");
+  EXPECT_EQ(back.nonce, "n");
+  EXPECT_TRUE(back.dry_run);
+  EXPECT_FALSE(back.forget);
+}
+
 TEST_F(SessionTest, BadLinesAreAnsweredAndTheNextOneIsFine) {
   for (const char* line :
        {"", "hello", "[]", "{}", "7", "{\"op\":\"chekc\"}", "{\"op\":7}", "{\"op\":\"check\"}",

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "protocol/return_nonce.h"
 #include "tests/signer/hsm/orders.h"
 
 namespace holdfast::hsm {
@@ -254,6 +255,32 @@ TEST(MessagePolicy, RefusesOtherTypesOtherVendorsAndOtherOctets) {
   EXPECT_EQ(CheckMessageOrder(octets, {}, Context()).error().check, "policy.message");
   EXPECT_EQ(CheckMessageOrder(foreign, {}, other).error().check, "policy.message.iss");
   EXPECT_EQ(CheckMessageOrder(foreign, {}, other).error().kind, ErrorKind::kRefused);
+}
+
+MessageOrder NonceOrder(const ReturnNonce& nonce) {
+  return {"default", MessageType::kReturnNonce, FormatReturnNonce(nonce)};
+}
+ReturnNonce GoodNonce() {
+  return {.vendor = Context().vendor,
+          .product = "editor",
+          .license = "L-1",
+          .serial = Bytes(16, 0x11),
+          .nonce = Bytes(32, 7),
+          .issued = kTestNow};
+}
+
+TEST(MessagePolicy, SignsReturnNoncesOfThisVendorThatAreAboutNow) {
+  EXPECT_TRUE(CheckMessageOrder(NonceOrder(GoodNonce()), {}, Context()));
+  ReturnNonce foreign = GoodNonce(), old = GoodNonce();
+  foreign.vendor = "Other";
+  old.issued -= Seconds(3 * 86400);
+  EXPECT_EQ(CheckMessageOrder(NonceOrder(foreign), {}, Context()).error().check, "policy.message.vendor");
+  EXPECT_EQ(CheckMessageOrder(NonceOrder(old), {}, Context()).error().check, "policy.message.issued");
+  MessageOrder octets = NonceOrder(GoodNonce());
+  octets.payload = {1, 2, 3};
+  EXPECT_EQ(CheckMessageOrder(octets, {}, Context()).error().check, "policy.message");
+  octets.payload = GoodMessage().payload;  // a product key under a nonce's name
+  EXPECT_EQ(CheckMessageOrder(octets, {}, Context()).error().check, "policy.message");
 }
 
 TEST(MessagePolicy, RefusesMoreThanTheRate) {

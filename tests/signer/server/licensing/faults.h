@@ -79,6 +79,22 @@ class FaultyStore : public Store {
   Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) override {
     return faults_.Run([&] { return store_.ListActivations(license); });
   }
+  Result<ActivationRecord> FindActivationBySerial(const Bytes& serial) override {
+    return faults_.Run([&] { return store_.FindActivationBySerial(serial); });
+  }
+  Result<ReturnNonceRecord> IssueReturnNonce(const Change& c, const std::string& activation,
+                                             const Bytes& nonce) override {
+    return faults_.Run([&] { return store_.IssueReturnNonce(c, activation, nonce); });
+  }
+  Result<RecordedReturn> RecordReturn(const Change& c, const NewReturn& proven, bool dry_run) override {
+    return faults_.Run([&] { return store_.RecordReturn(c, proven, dry_run); });
+  }
+  Result<std::vector<ReturnRecord>> ListReturns(const std::string& license) override {
+    return faults_.Run([&] { return store_.ListReturns(license); });
+  }
+  Result<std::vector<ReturnNonceRecord>> ListReturnNonces(const std::string& license) override {
+    return faults_.Run([&] { return store_.ListReturnNonces(license); });
+  }
   Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override {
     return faults_.Run([&] { return store_.ListSightings(license); });
   }

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "signer/server/store/migrations.h"
 #include "tests/signer/server/store/store_fixture.h"
 
 namespace holdfast {
@@ -106,6 +107,38 @@ TEST_F(SqliteFile, ANewerSchemaIsRefused) {
   CreateWithHistory();
   Tamper("insert into schema_version (version) values (99)");
   EXPECT_EQ(CheckOfOpening(), "store.schema");
+}
+
+// Schema 2 knew no returns and kept no attestation keys.
+TEST_F(SqliteFile, AnOlderSchemaIsBroughtUpToDateWithAllThatIsInIt) {
+  Tamper(("pragma application_id = " + std::to_string(kStoreApplicationId)).c_str());
+  Tamper("create table schema_version (version bigint primary key)");
+  for (const Migration& migration : Migrations().first(2)) {
+    for (const char* statement : migration.statements) Tamper(statement);
+    Tamper(
+        ("insert into schema_version (version) values (" + std::to_string(migration.version) + ")").c_str());
+  }
+  Tamper(
+      "insert into products values ('demo', 1, '{}', 1); insert into customers values ('c', 'C', 1);"
+      "insert into licenses values ('license-1', 'demo', 1, 'standard', 'c', 1, 'active', 1, 'key-1', '07', "
+      "1);"
+      "insert into activations values (1, 'a', 'license-1', '01', '02', '03', '04', 'default', 'aa', 0, "
+      "'issued',"
+      " 5, 6, 7, '{}', 'MAA=', 'host', 8)");
+  auto store = SqliteStore::Open(file());
+  ASSERT_TRUE(store) << store.error().message;
+  const auto activations = (*store)->ListActivations("license-1");
+  ASSERT_TRUE(activations) << activations.error().message;
+  ASSERT_EQ(activations->size(), 1u);
+  EXPECT_EQ(activations->front().serial, Bytes{4});
+  EXPECT_EQ(activations->front().certificate, (Bytes{0x30, 0}));
+  EXPECT_EQ(activations->front().host, "host");
+  EXPECT_EQ(activations->front().created, Time(Seconds{8}));
+  EXPECT_TRUE(activations->front().ak_public.empty());
+  NewReturn promise;
+  promise.record.activation = "a";
+  EXPECT_TRUE((*store)->RecordReturn(At(9), promise, false));
+  EXPECT_EQ((*store)->ListActivations("license-1")->front().state, ActivationState::kReturned);
 }
 
 TEST_F(SqliteFile, EveryEditOfTheAuditLogBreaksItsChain) {

@@ -321,6 +321,159 @@ TEST_P(StoreContract, OtherHostsAreNotSuperseded) {
   EXPECT_EQ(StateOf("license-1", other.id), ActivationState::kIssued);
 }
 
+// Of `activation`, whose requests have gate 0x1500000 at 1 (store_fixture.h).
+NewReturn ReturnOf(const ActivationRecord& activation, uint64_t gate_value, int proof = 1) {
+  NewReturn proven;
+  proven.record.activation = activation.id;
+  proven.record.proof = R"({"schema":"1.0"})";
+  proven.record.proof_hash = Bytes(32, static_cast<uint8_t>(proof));
+  proven.record.gate_value = gate_value;
+  proven.gate_index = 0x1500000;
+  return proven;
+}
+
+TEST_P(StoreContract, AReturnFreesThePlaceAndIsOnTheList) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  const auto returned = store_->RecordReturn(At(20), ReturnOf(issued, 2), false);
+  ASSERT_TRUE(returned) << returned.error().message;
+  EXPECT_FALSE(returned->repeated);
+  EXPECT_EQ(returned->ended, std::vector<std::string>{issued.id});
+  EXPECT_EQ(returned->record.accepted, At(20).at);
+  EXPECT_EQ(StateOf("license-1", issued.id), ActivationState::kReturned);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 0);
+  const auto entries = store_->RevokedEntries(issued.issuer_key_id, issued.shard);
+  ASSERT_EQ(entries->size(), 1u);
+  EXPECT_EQ(entries->front().reason, RevocationReason::kCessationOfOperation);
+  EXPECT_EQ(entries->front().date, At(20).at);
+  EXPECT_TRUE(store_->ReserveActivation(At(21), ProposalFor("license-1", 2, 2)));
+}
+
+TEST_P(StoreContract, AReturnCountsOnce) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnOf(issued, 2), false));
+  const size_t before = AuditCount();
+  for (int proof : {1, 2}) {
+    const auto again = store_->RecordReturn(At(30), ReturnOf(issued, 2, proof), false);
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->repeated);
+    EXPECT_TRUE(again->ended.empty());
+    EXPECT_EQ(again->record.accepted, At(20).at);
+  }
+  EXPECT_EQ(AuditCount(), before);
+  EXPECT_EQ(store_->ListReturns("license-1")->size(), 1u);
+}
+
+TEST_P(StoreContract, AReturnThatIsOnlyTriedStoresNothing) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  const size_t before = AuditCount();
+  const auto tried = store_->RecordReturn(At(20), ReturnOf(issued, 2), true);
+  ASSERT_TRUE(tried);
+  EXPECT_EQ(tried->ended, std::vector<std::string>{issued.id});
+  EXPECT_EQ(StateOf("license-1", issued.id), ActivationState::kIssued);
+  EXPECT_EQ(AuditCount(), before);
+  EXPECT_TRUE(store_->ListReturns("license-1")->empty());
+}
+
+TEST_P(StoreContract, AReturnEndsWhatDiedWithTheGateAndNothingElse) {
+  Sell(1, 2);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  const auto second = Issue(ProposalFor("license-1", 1, 2));  // supersedes the first, under the same gate
+  const auto elsewhere = Issue(ProposalFor("license-1", 2, 3));
+  const auto returned = store_->RecordReturn(At(20), ReturnOf(first, 2), false);
+  ASSERT_TRUE(returned);
+  EXPECT_EQ(returned->ended, std::vector<std::string>{second.id});
+  EXPECT_EQ(StateOf("license-1", first.id), ActivationState::kSuperseded);
+  EXPECT_EQ(StateOf("license-1", elsewhere.id), ActivationState::kIssued);
+}
+
+TEST_P(StoreContract, ALicenseThatWasActivatedAnewAfterItsReturnIsNotFreedByTheOldProof) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  auto proposal = ProposalFor("license-1", 1, 2);
+  proposal.sighting->gate_base = 2;  // made after the gate had moved
+  const auto second = Issue(proposal);
+  const auto returned = store_->RecordReturn(At(20), ReturnOf(first, 2), false);
+  ASSERT_TRUE(returned);
+  EXPECT_TRUE(returned->ended.empty());
+  EXPECT_EQ(StateOf("license-1", second.id), ActivationState::kIssued);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+}
+
+TEST_P(StoreContract, APromiseEndsItsOwnActivationOnly) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  const auto second = Issue(ProposalFor("license-1", 1, 2));
+  EXPECT_TRUE(store_->RecordReturn(At(20), ReturnOf(first, 0), false)->ended.empty());
+  EXPECT_EQ(StateOf("license-1", second.id), ActivationState::kIssued);
+  EXPECT_EQ(store_->RecordReturn(At(21), ReturnOf(second, 0), false)->ended,
+            std::vector<std::string>{second.id});
+}
+
+TEST_P(StoreContract, ARequestWhoseLicenseWasReturnedIsRefused) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnOf(issued, 2), false));
+  EXPECT_EQ(store_->ReserveActivation(At(21), ProposalFor("license-1", 1, 1)).error().check,
+            "store.returned");
+  EXPECT_TRUE(store_->ReserveActivation(At(22), ProposalFor("license-1", 1, 2)));
+}
+
+TEST_P(StoreContract, AReservationThatDiedWithTheGateIsNeverIssued) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  const auto reserved = store_->ReserveActivation(At(19), ProposalFor("license-1", 1, 2));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnOf(issued, 2), false));
+  EXPECT_EQ(store_->RecordIssued(At(21), reserved->id, Bytes{1}).error().check, "store.returned");
+}
+
+TEST_P(StoreContract, ANonceStaysTheSameUntilAReturnUsesIt) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  const Bytes one(32, 1), two(32, 2);
+  EXPECT_EQ(store_->IssueReturnNonce(At(20), issued.id, one)->nonce, one);
+  const auto again = store_->IssueReturnNonce(At(21), issued.id, two);
+  EXPECT_EQ(again->nonce, one);
+  EXPECT_EQ(again->issued, At(20).at);
+  NewReturn proven = ReturnOf(issued, 2);
+  EXPECT_EQ(store_->RecordReturn(At(22), proven, false).error().check, "store.return_nonce");
+  proven.record.nonce = two;
+  EXPECT_EQ(store_->RecordReturn(At(22), proven, false).error().check, "store.return_nonce");
+  proven.record.nonce = one;
+  ASSERT_TRUE(store_->RecordReturn(At(22), proven, false));
+  EXPECT_TRUE(store_->ListReturnNonces("license-1")->front().used);
+  EXPECT_TRUE(store_->RecordReturn(At(23), proven, false)->repeated);
+  EXPECT_EQ(store_->IssueReturnNonce(At(24), issued.id, two)->nonce, two);
+}
+
+TEST_P(StoreContract, AFreshProofOfAReturnIsRecordedAndFreesNothingMore) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnOf(issued, 2), false));
+  NewReturn fresh = ReturnOf(issued, 2, 2);
+  fresh.record.nonce = store_->IssueReturnNonce(At(21), issued.id, Bytes(32, 1))->nonce;
+  const auto returned = store_->RecordReturn(At(22), fresh, false);
+  ASSERT_TRUE(returned) << returned.error().message;
+  EXPECT_FALSE(returned->repeated);
+  EXPECT_TRUE(returned->ended.empty());
+  EXPECT_EQ(store_->ListReturns("license-1")->size(), 2u);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 0);
+}
+
+TEST_P(StoreContract, AnActivationIsFoundByItsSerialAndKeepsItsAttestationKey) {
+  Sell(1);
+  auto proposal = ProposalFor("license-1", 1, 1);
+  proposal.ak_public = Bytes(90, 3);
+  const auto issued = Issue(proposal);
+  const auto found = store_->FindActivationBySerial(issued.serial);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, issued.id);
+  EXPECT_EQ(found->ak_public, Bytes(90, 3));
+  EXPECT_EQ(store_->FindActivationBySerial(Bytes(16, 0xff)).error().check, "store.activation");
+}
+
 TEST_P(StoreContract, TheCertificateRecordedFirstStays) {
   Sell(1);
   const auto reserved = store_->ReserveActivation(At(3), ProposalFor("license-1", 1, 1));

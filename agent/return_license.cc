@@ -1,0 +1,188 @@
+#include "agent/return_license.h"
+
+#include <algorithm>
+
+#include "agent/return_statement.h"
+#include "agent/returned_nonce.h"
+
+namespace holdfast {
+namespace {
+
+template <class T>
+Result<std::optional<T>> IfAny(Result<T> found) {
+  if (found) return std::optional<T>(std::move(*found));
+  if (found.error().kind == ErrorKind::kNotFound) return std::optional<T>();
+  return tl::unexpected(std::move(found.error()));
+}
+
+bool HaveSameKey(const LicenseKeys& a, const LicenseKeys& b) {
+  const auto one = LicenseKeyOf(a), other = LicenseKeyOf(b);
+  return one && other && one->spki() == other->spki();
+}
+
+Result<std::string> OnlyProduct(std::vector<std::string> products, const std::string& named) {
+  if (!named.empty()) return named;
+  std::sort(products.begin(), products.end());
+  products.erase(std::unique(products.begin(), products.end()), products.end());
+  if (products.size() == 1) return products.front();
+  if (products.empty())
+    return Fail(ErrorKind::kNotFound, "return.nothing", "no license is installed or was returned here",
+                "see holdfast status");
+  std::string names;
+  for (const std::string& product : products) names += (names.empty() ? "" : ", ") + product;
+  return Fail(ErrorKind::kUsage, "return.product", "there are licenses for several products: " + names,
+              "name one with --product");
+}
+
+tl::unexpected<Error> NothingOf(const std::string& product) {
+  return Fail(ErrorKind::kNotFound, "return.nothing",
+              "no license for " + product + " is installed or was returned here", "see holdfast status");
+}
+
+// What is returned, or is to be returned, of one product.
+struct Found {
+  std::optional<InstalledLicense> installed;
+  std::optional<ReturnedLicense> returned;
+
+  // Is the kept return the one that is asked for?
+  bool Begun() const { return returned && (!installed || HaveSameKey(returned->keys, installed->keys)); }
+};
+
+Result<Found> Find(const std::string& product, const StateDirectory& state) {
+  Found found;
+  HOLDFAST_TRY(found.installed, IfAny(state.ReadLicense(product)));
+  HOLDFAST_TRY(found.returned, IfAny(state.ReadReturned(product)));
+  if (!found.installed && !found.returned) return NothingOf(product);
+  return found;
+}
+
+// A later proof of the same license says all that the earlier one did; that of another license must not be lost.
+Status CheckMayReplace(const ReturnedLicense& kept, const ReturnStatement& by) {
+  if (kept.proof && kept.statement.statement.license == by.license) return {};
+  return Fail(
+      ErrorKind::kConflict, "return.kept",
+      "the return of another license of this product, " + kept.statement.statement.license + ", is kept here",
+      "send its proof to the vendor, then give --forget; move " + by.product +
+          ".json in the state directory's returns/ away if it cannot be completed");
+}
+
+// The open request for keys under this gate is dead when the gate has moved.
+Status DropRequest(const ReturnedLicense& license, const StateDirectory& state, bool dry_run, bool& dropped) {
+  const auto* keys = std::get_if<KeySet>(&license.keys);
+  const auto pending = state.ReadPending(license.product);
+  const auto* waiting = pending ? std::get_if<KeySet>(&pending->keys) : nullptr;
+  if (!keys || !waiting || waiting->gate_index != keys->gate_index || waiting->gate_base != keys->gate_base)
+    return {};
+  dropped = true;
+  return dry_run ? Status() : state.RemovePending(license.product);
+}
+
+Result<ReturnProof> Prove(const ReturnedLicense& license, const Bytes& nonce, Tpm& tpm,
+                          const StateDirectory& state) {
+  ReturnProof proof{license.statement, nonce, {}};
+  if (const auto* host = std::get_if<HostKeys>(&license.keys)) {
+    HOLDFAST_CHECK(state.RemoveHostKeys(*host));
+    return proof;
+  }
+  const Sha256Digest data = ReturnQualifyingData(license.statement.compact, nonce);
+  HOLDFAST_TRY(proof.gate, tpm.Retire(std::get<KeySet>(license.keys), data));
+  return proof;
+}
+
+ReturnOutcome OutcomeOf(const ReturnedLicense& license) {
+  ReturnOutcome outcome;
+  outcome.product = license.product;
+  outcome.license = license.statement.statement.license;
+  outcome.by_tpm = !IsHost(license.keys);
+  outcome.repeated = license.proof.has_value();
+  return outcome;
+}
+
+bool IsWanted(const ReturnedLicense& license, const Bytes& nonce) {
+  return !license.proof || (!nonce.empty() && license.proof->nonce != nonce);
+}
+
+// From the statement on: each step is done again without harm.
+Result<ReturnOutcome> Complete(ReturnedLicense license, const Bytes& nonce, bool dry_run, Tpm& tpm,
+                               const StateDirectory& state) {
+  ReturnOutcome outcome = OutcomeOf(license);
+  if (dry_run) {
+    HOLDFAST_CHECK(DropRequest(license, state, true, outcome.request_dropped));
+    return outcome;
+  }
+  if (IsWanted(license, nonce)) {
+    HOLDFAST_TRY(license.proof, Prove(license, nonce, tpm, state));
+    HOLDFAST_CHECK(state.WriteReturned(license));
+  }
+  HOLDFAST_CHECK(DropRequest(license, state, false, outcome.request_dropped));
+  outcome.fresh = !license.proof->nonce.empty();
+  outcome.file = ArmorReturnProof(*license.proof);
+  return outcome;
+}
+
+// Signs and writes the statement, if it is not there yet. After a dry run it is unsigned and nowhere but here.
+Result<ReturnedLicense> Begin(const Found& found, const ReturnOptions& options, const Hardware& hardware,
+                              const StateDirectory& state, const TrustAnchors& anchors, Time now) {
+  if (found.Begun()) return *found.returned;
+  HOLDFAST_TRY(const ReturnStatement statement,
+               StatementFor(*found.installed, options.agent_version, anchors, now));
+  if (found.returned) HOLDFAST_CHECK(CheckMayReplace(*found.returned, statement));
+  ReturnedLicense license{found.installed->product, found.installed->keys, {}, {}};
+  if (options.dry_run) {
+    license.statement.statement = statement;
+    return license;
+  }
+  HOLDFAST_TRY(license.statement, SignStatement(statement, license.keys, hardware.tpm, state));
+  HOLDFAST_CHECK(state.WriteReturned(license));
+  return license;
+}
+
+Result<ReturnOutcome> Return(const ReturnOptions& options, const Hardware& hardware,
+                             const StateDirectory& state, const TrustAnchors& anchors, const Clock& clock) {
+  HOLDFAST_TRY(auto products, state.InstalledProducts());
+  HOLDFAST_TRY(const auto returned, state.ReturnedProducts());
+  products.insert(products.end(), returned.begin(), returned.end());
+  HOLDFAST_TRY(const std::string product, OnlyProduct(std::move(products), options.product));
+  HOLDFAST_TRY(const Found found, Find(product, state));
+  Bytes nonce;
+  if (!options.nonce.empty()) {
+    // Before anything is written: a nonce that is not the vendor's, or not for this license, ends nothing.
+    HOLDFAST_TRY(const ReturnStatement statement,
+                 found.Begun() ? Result<ReturnStatement>(found.returned->statement.statement)
+                               : StatementFor(*found.installed, options.agent_version, anchors, clock()));
+    HOLDFAST_TRY(nonce, NonceFor(statement, options.nonce, anchors));
+  }
+  HOLDFAST_TRY(ReturnedLicense license, Begin(found, options, hardware, state, anchors, clock()));
+  return Complete(std::move(license), nonce, options.dry_run, hardware.tpm, state);
+}
+
+}  // namespace
+
+Result<ReturnOutcome> ReturnLicense(const ReturnOptions& options, const Hardware& hardware,
+                                    const StateDirectory& state, const TrustAnchors& anchors,
+                                    const Clock& clock) {
+  auto outcome = Return(options, hardware, state, anchors, clock);
+  hardware.tpm.Release();
+  return outcome;
+}
+
+Result<ReturnOutcome> ForgetReturn(const std::string& named, const StateDirectory& state) {
+  HOLDFAST_TRY(auto products, state.ReturnedProducts());
+  HOLDFAST_TRY(const std::string product, OnlyProduct(std::move(products), named));
+  HOLDFAST_TRY(const Found found, Find(product, state));
+  if (!found.returned) return NothingOf(product);
+  if (!found.returned->proof)
+    return Fail(ErrorKind::kConflict, "return.unfinished",
+                "the return of " + product + " is not completed yet",
+                "run holdfast return again, and send the proof to the vendor");
+  if (found.installed && found.Begun()) HOLDFAST_CHECK(state.RemoveLicense(product));
+  HOLDFAST_CHECK(state.RemoveReturned(product));
+  return OutcomeOf(*found.returned);
+}
+
+bool IsReturned(const InstalledLicense& installed, const StateDirectory& state) {
+  const auto returned = state.ReadReturned(installed.product);
+  return returned && HaveSameKey(returned->keys, installed.keys);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,19 @@
+// What a license key states when its license is returned: made from the installed license, signed while the gate stands.
+// Used by ReturnLicense.
+#pragma once
+
+#include "agent/state/state_directory.h"
+#include "certs/license_file.h"
+
+namespace holdfast {
+
+// Checks: those of ParseLicenseFile and VerifyLicense; return.assurance (the keys beside the license are not of its class).
+Result<ReturnStatement> StatementFor(const InstalledLicense& installed, const std::string& agent_version,
+                                     const TrustAnchors& anchors, Time now);
+
+// Checks: return.retired (kRefused: the gate has moved already), return.keys (kRefused: a host's private keys are gone or damaged), and those
+// of the TPM.
+Result<SignedReturnStatement> SignStatement(const ReturnStatement& statement, const LicenseKeys& keys,
+                                            LicenseKeySigner& signer, const StateDirectory& state);
+
+}  // namespace holdfast

@@ -1,0 +1,28 @@
+// STATE/returns/<product>.json: a license that is being returned, or was. It is written with the statement before the license
+// key dies, so that a return that was interrupted is completed, and keeps the proof, so that it can be had again.
+//
+//   { "schema": "1.0", "product": "nls", "keys": {...} (agent/license_keys.h), "statement": "<JWS, compact>",
+//     "proof": "<JSON>" }
+//
+// No `proof` yet: the return was begun. Parsing verifies no signature; whoever alters this file makes a proof that the
+// vendor refuses.
+#pragma once
+
+#include "agent/license_keys.h"
+#include "protocol/return_proof.h"
+
+namespace holdfast {
+
+struct ReturnedLicense {
+  std::string product;
+  LicenseKeys keys;
+  SignedReturnStatement statement;
+  std::optional<ReturnProof> proof;
+};
+
+std::string FormatReturnedLicense(const ReturnedLicense& license);
+// Checks: those of ParseJson, state.schema, state.<member>, and those of ParseLicenseKeys, ParseReturnStatement and
+// ParseReturnProof.
+Result<ReturnedLicense> ParseReturnedLicense(std::string_view json);
+
+}  // namespace holdfast

@@ -1,0 +1,37 @@
+#include "protocol/return_members.h"
+
+#include "protocol/display_text.h"
+#include "protocol/return_statement.h"
+#include "protocol/schema_version.h"
+#include "protocol/terms.h"
+
+namespace holdfast {
+
+Status ReadReturnHead(JsonObject& o, std::string& schema) {
+  schema = o.String("schema", 16);
+  if (!o.Has("schema")) return o.Finish();
+  HOLDFAST_CHECK(ParseSchemaVersion(schema, kReturnSchemaMajor, "return"));
+  return {};
+}
+
+std::string ReadName(JsonObject& o, std::string_view name) {
+  std::string text = o.String(name, kMaxNameSize);
+  if (text.empty() || !IsDisplayText(text, kMaxNameSize)) o.Fault(name, "empty or with control characters");
+  return text;
+}
+
+Bytes ReadHex(JsonObject& o, std::string_view name, size_t max_octets) {
+  const std::string text = o.String(name, 2 * max_octets);
+  auto octets = HexDecode(text);
+  if (octets && HexEncode(*octets) == text) return std::move(*octets);
+  o.Fault(name, "not hexadecimal in lower case");
+  return {};
+}
+
+Bytes ReadSerial(JsonObject& o) {
+  Bytes serial = ReadHex(o, "serial", kMaxSerialSize);
+  if (serial.empty()) o.Fault("serial", "empty");
+  return serial;
+}
+
+}  // namespace holdfast

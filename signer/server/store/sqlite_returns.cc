@@ -1,0 +1,164 @@
+// Returns: nonces that were given out, proofs that were accepted, and the activations that ended with them.
+#include <algorithm>
+
+#include "signer/server/store/database.h"
+#include "signer/server/store/rows.h"
+#include "signer/server/store/sqlite_store.h"
+
+namespace holdfast {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+long long NextSequence(soci::session& sql, const std::string& table) {
+  long long sequence = 0;
+  sql << "select coalesce(max(sequence), 0) from " + table, soci::into(sequence);
+  return sequence + 1;
+}
+
+Result<std::optional<ReturnNonceRecord>> UnusedNonce(soci::session& sql, const std::string& activation) {
+  HOLDFAST_TRY(auto found,
+               rows::ReturnNonces(sql, "where activation = :activation and used = 0", {activation}));
+  if (found.empty()) return std::optional<ReturnNonceRecord>();
+  return std::optional<ReturnNonceRecord>(std::move(found.front()));
+}
+
+// The record that says what `proven` says, if there is one: a promise or a proof without a nonce adds nothing to any other.
+Result<std::optional<ReturnRecord>> Known(soci::session& sql, const ReturnRecord& proven) {
+  HOLDFAST_TRY(const auto all,
+               rows::Returns(sql, "where activation = :activation order by sequence", {proven.activation}));
+  for (const ReturnRecord& record : all)
+    if (proven.nonce.empty() || record.nonce == proven.nonce) return std::optional<ReturnRecord>(record);
+  return std::optional<ReturnRecord>();
+}
+
+Status UseNonce(soci::session& sql, const ReturnRecord& proven, bool dry_run) {
+  HOLDFAST_TRY(const auto unused, UnusedNonce(sql, proven.activation));
+  if (proven.nonce != (unused ? unused->nonce : Bytes()))
+    return Fail(ErrorKind::kConflict, "store.return_nonce",
+                "the nonce of this proof is not the one that is out", "try again");
+  if (!unused || dry_run) return {};
+  const std::string nonce = HexEncode(proven.nonce);
+  sql << "update return_nonces set used = 1 where nonce = :nonce", soci::use(nonce);
+  return {};
+}
+
+bool Counts(const ActivationRecord& activation) {
+  return activation.state == ActivationState::kReserved || activation.state == ActivationState::kIssued;
+}
+
+// Did the license key of `activation` die when the gate reached the value that was proven? Its base is what its request
+// showed. A request that lied about it was not made by that TPM, and its answer never opens (decisions/0024).
+bool DiedWith(const ActivationRecord& activation, const NewReturn& proven,
+              const std::vector<SightingRecord>& sightings) {
+  return std::any_of(sightings.begin(), sightings.end(), [&](const SightingRecord& sighting) {
+    return sighting.content_hash == activation.content_hash && sighting.gate_index == proven.gate_index &&
+           sighting.gate_base < proven.record.gate_value;
+  });
+}
+
+Result<Ids> FindEnded(soci::session& sql, const ActivationRecord& returned, const NewReturn& proven) {
+  if (proven.record.gate_value == 0) return Counts(returned) ? Ids{returned.id} : Ids();
+  const std::string ek = HexEncode(returned.ek_name);
+  HOLDFAST_TRY(const auto activations,
+               rows::Activations(sql, "where license = :license and ek_name = :ek order by sequence",
+                                 {returned.license, ek}));
+  HOLDFAST_TRY(const auto sightings,
+               rows::Sightings(sql, "where license = :license and ek_name = :ek order by sequence",
+                               {returned.license, ek}));
+  Ids ended;
+  for (const ActivationRecord& activation : activations)
+    if (Counts(activation) && DiedWith(activation, proven, sightings)) ended.push_back(activation.id);
+  return ended;
+}
+
+void End(soci::session& sql, const Change& change, const Ids& ids) {
+  const long long at = ToColumn(change.at);
+  for (const std::string& id : ids)
+    sql << "update activations set state = 'returned', state_since = :since where id = :id", soci::use(at),
+        soci::use(id);
+}
+
+void InsertReturn(soci::session& sql, const ReturnRecord& record) {
+  const long long sequence = NextSequence(sql, "returns"), accepted = ToColumn(record.accepted);
+  const std::string hash = HexEncode(record.proof_hash), nonce = HexEncode(record.nonce),
+                    value = std::to_string(record.gate_value);
+  sql << "insert into returns (sequence, activation, proof, proof_hash, nonce, gate_value, accepted)"
+         " values (:sequence, :activation, :proof, :hash, :nonce, :value, :accepted)",
+      soci::use(sequence), soci::use(record.activation), soci::use(record.proof), soci::use(hash),
+      soci::use(nonce), soci::use(value), soci::use(accepted);
+}
+
+Json Detail(const NewReturn& proven, const ActivationRecord& returned, const Ids& ended) {
+  Json detail{{"license", returned.license},
+              {"proof", HexEncode(proven.record.proof_hash)},
+              {"attested", proven.record.gate_value != 0},
+              {"ended", ended}};
+  if (!proven.record.nonce.empty()) detail["nonce"] = HexEncode(proven.record.nonce);
+  if (!proven.notes.empty()) detail["notes"] = proven.notes;
+  return detail;
+}
+
+}  // namespace
+
+Result<ActivationRecord> SqliteStore::FindActivationBySerial(const Bytes& serial) {
+  return database_->Read<ActivationRecord>([&](soci::session& sql) -> Result<ActivationRecord> {
+    HOLDFAST_TRY(auto found, rows::Activations(sql, "where serial = :serial", {HexEncode(serial)}));
+    if (found.size() == 1) return std::move(found.front());
+    return Fail(ErrorKind::kNotFound, "store.activation", "there is no activation with this serial number");
+  });
+}
+
+Result<ReturnNonceRecord> SqliteStore::IssueReturnNonce(const Change& change, const std::string& activation,
+                                                        const Bytes& nonce) {
+  return database_->Write<ReturnNonceRecord>([&](soci::session& sql) -> Result<ReturnNonceRecord> {
+    HOLDFAST_TRY(const ActivationRecord record, rows::OneActivation(sql, activation));
+    HOLDFAST_TRY(const auto unused, UnusedNonce(sql, activation));
+    if (unused) return *unused;
+    const long long sequence = NextSequence(sql, "return_nonces"), at = ToColumn(change.at);
+    const std::string text = HexEncode(nonce);
+    sql << "insert into return_nonces (sequence, activation, nonce, issued, used)"
+           " values (:sequence, :activation, :nonce, :issued, 0)",
+        soci::use(sequence), soci::use(activation), soci::use(text), soci::use(at);
+    rows::AppendAudit(sql, change, "activation.return_nonce", activation,
+                      {{"license", record.license}, {"nonce", text}});
+    return ReturnNonceRecord{activation, nonce, change.at, false};
+  });
+}
+
+Result<RecordedReturn> SqliteStore::RecordReturn(const Change& change, const NewReturn& proven,
+                                                 bool dry_run) {
+  return database_->Write<RecordedReturn>([&](soci::session& sql) -> Result<RecordedReturn> {
+    HOLDFAST_TRY(const ActivationRecord returned, rows::OneActivation(sql, proven.record.activation));
+    HOLDFAST_TRY(const auto known, Known(sql, proven.record));
+    if (known) return RecordedReturn{*known, {}, true};
+    HOLDFAST_CHECK(UseNonce(sql, proven.record, dry_run));
+    HOLDFAST_TRY(const Ids ended, FindEnded(sql, returned, proven));
+    ReturnRecord record = proven.record;
+    record.accepted = change.at;
+    if (dry_run) return RecordedReturn{std::move(record), ended, false};
+    End(sql, change, ended);
+    InsertReturn(sql, record);
+    if (proven.sighting) rows::InsertSighting(sql, *proven.sighting);
+    rows::AppendAudit(sql, change, "activation.return", returned.id, Detail(proven, returned, ended));
+    return RecordedReturn{std::move(record), ended, false};
+  });
+}
+
+Result<std::vector<ReturnRecord>> SqliteStore::ListReturns(const std::string& license) {
+  return database_->Read<std::vector<ReturnRecord>>([&](soci::session& sql) {
+    return rows::Returns(
+        sql, "where activation in (select id from activations where license = :license) order by sequence",
+        {license});
+  });
+}
+
+Result<std::vector<ReturnNonceRecord>> SqliteStore::ListReturnNonces(const std::string& license) {
+  return database_->Read<std::vector<ReturnNonceRecord>>([&](soci::session& sql) {
+    return rows::ReturnNonces(
+        sql, "where activation in (select id from activations where license = :license) order by sequence",
+        {license});
+  });
+}
+
+}  // namespace holdfast

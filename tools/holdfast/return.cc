@@ -1,0 +1,121 @@
+#include <iostream>
+
+#include "protocol/armor.h"
+#include "protocol/return_nonce.h"
+#include "tools/cli/output.h"
+#include "tools/holdfast/commands.h"
+#include "tools/holdfast/site.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::string Text(const Json& answer, const char* member) {
+  return Printable(answer[member].get<std::string>());
+}
+
+std::string WhatItProves(const Json& answer) {
+  if (answer["proof"] == "promise")
+    return "This host has no TPM: the keys are deleted, but the file is a promise that proves nothing.\n";
+  if (answer["proof"] == "fresh") return "It is newer than the vendor's nonce.\n";
+  return "It was made without a nonce of the vendor's, so it does not say when.\n";
+}
+
+std::string Sentence(const Json& answer, const Path& output) {
+  const std::string what = "license " + Text(answer, "license") + " for " + Text(answer, "product");
+  const std::string dropped = answer["request_dropped"] == true
+                                  ? "The open request for this product is of no use any more and dropped.\n"
+                                  : "";
+  if (answer["dry_run"] == true)
+    return answer["repeated"] == true
+               ? what + " was returned already.\n"
+               : "would return " + what + ": it could never be used on this machine again\n" +
+                     (dropped.empty() ? "" : "would drop the open request for this product\n");
+  return "The " + what + (answer["repeated"] == true ? " was returned before." : " is returned, for good.") +
+         " The proof is in " + output.string() + "; send it to the vendor.\n" + WhatItProves(answer) +
+         dropped;
+}
+
+Status CheckOptions(const Arguments& arguments) {
+  const bool forget = arguments.Switch("forget"), dry_run = arguments.Switch("dry-run");
+  if (forget && (dry_run || arguments.Has("nonce") || arguments.Has("output")))
+    return Fail(ErrorKind::kUsage, "usage.forget", "--forget goes with no other option than --product",
+                "see holdfast return --help");
+  if (forget || dry_run || arguments.Has("output")) return {};
+  return Fail(ErrorKind::kUsage, "usage.output", "say with -o where the proof is to be written",
+              "give -o FILE, or --dry-run to see what would happen");
+}
+
+// What is wrong with the file of --nonce; everything else is about what is returned, or about the site.
+bool IsAboutNonce(const Error& error) {
+  return error.check.starts_with("return_nonce.") || error.check.starts_with("jws.");
+}
+
+Result<std::string> ReadNonce(const Path& file) {
+  const std::string name = file == "-" ? "standard input" : file.string();
+  HOLDFAST_TRY(std::string text, About(name, ReadInput(file, kMaxFileSize)));
+  HOLDFAST_CHECK(About(name, ReadReturnNonceFile(text)));
+  return text;
+}
+
+Result<Json> MakeRequest(const Arguments& arguments) {
+  Json request{
+      {"op", "return"}, {"dry_run", arguments.Switch("dry-run")}, {"forget", arguments.Switch("forget")}};
+  if (arguments.Has("product")) request["product"] = arguments.Text("product");
+  if (!arguments.Has("nonce")) return request;
+  HOLDFAST_TRY(const std::string text, ReadNonce(arguments.File("nonce")));
+  request["nonce"] = text;
+  return request;
+}
+
+Result<int> Run(const Arguments& arguments) {
+  HOLDFAST_CHECK(CheckOptions(arguments));
+  HOLDFAST_TRY(const Json request, MakeRequest(arguments));
+  auto asked = Ask(arguments, request);
+  if (!asked && IsAboutNonce(asked.error()))
+    return tl::unexpected(About(arguments.Text("nonce"), asked.error()));
+  HOLDFAST_TRY(Json answer, std::move(asked));
+  answer.erase("ok");
+  const Path output = arguments.Has("output") ? arguments.File("output") : Path();
+  if (!arguments.Switch("forget") && !arguments.Switch("dry-run")) {
+    HOLDFAST_CHECK(WriteOutput(output, answer["file"].get<std::string>()));
+    if (output == "-") return kExitDone;
+    answer["file"] = output.string();
+  } else {
+    answer.erase("file");
+  }
+  if (arguments.json()) {
+    Print(answer);
+  } else if (arguments.Switch("forget")) {
+    std::cout << "The return of license " << Text(answer, "license") << " for " << Text(answer, "product")
+              << " is forgotten.\n";
+  } else {
+    std::cout << Sentence(answer, output);
+  }
+  return kExitDone;
+}
+
+}  // namespace
+
+Command ReturnCommand() {
+  return {
+      .name = "return",
+      .summary = "give a license up for good, with a proof for the vendor",
+      .options = {{.name = "output,o",
+                   .value = "FILE",
+                   .help = "where to write the proof; - is standard output. Not with --dry-run or --forget"},
+                  {.name = "product", .value = "PRODUCT", .help = "when there are several"},
+                  {.name = "nonce",
+                   .value = "FILE",
+                   .help = "a return nonce of the vendor's, so that the proof is newer than that"},
+                  {.name = "dry-run", .help = "say what would happen, and change nothing"},
+                  {.name = "forget", .help = "remove the kept proof; the vendor must have it"},
+                  kJsonOption},
+      .details =
+          "There is no way back: the license can never be used on this machine again, nor can any copy of "
+          "it. "
+          "Interrupted, it is completed by doing it again. The proof is kept, and asking again writes "
+          "it again.",
+      .run = Run};
+}
+
+}  // namespace holdfast::cli
