@@ -120,7 +120,7 @@ Result<uint64_t> ReadCounter(Connection& tpm, const Handle& counter, ESYS_TR ses
   }));
   Reader octets(View(*data));
   const uint64_t value = octets.U64();
-  if (!octets.AtEnd() || value == 0 || value > INT64_MAX)
+  if (!octets.AtEnd() || value == 0 || value > kMaxLedgerCounter)
     return Fail(ErrorKind::kUnavailable, "tpm.answer", "the ledger's counter does not have the form of one");
   return value;
 }
