@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: host_class_test.py BINARIES - hosts without a TPM with the real programs: no TPM runs anywhere in this test. Where the
 plan allows class host everything works; where it does not, where files are altered, or where the host is another, it is refused."""
-import base64, re, shutil, signal, sys, unittest
+import base64, json, re, shutil, signal, sys, unittest
 from host_without_tpm import NoTpm, make_root, plan_with_host
 from stage import Stage, snapshot
 

@@ -28,7 +28,14 @@ struct Proven {
   LedgerReport ledger;
 };
 
-// Time and ledger as the agent has them, without writing anything.
+// A ledger that is kept with the TPM can be read with the TPM only.
+bool NeedsTpm(const StateDirectory& state) {
+  const auto octets = state.ReadLedger();
+  const auto file = octets ? ParseLedgerFile(AsText(*octets)) : tl::unexpected(octets.error());
+  return file && file->protection;
+}
+
+// Time and ledger as the agent has them, without writing anything. Who asks about licenses without TPM only does not wait for one.
 void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& licenses, OwnedTime& time,
                Proven& proven) {
   bool uses_tpm = false;
@@ -37,6 +44,7 @@ void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& lic
     time.SeeSigned(license.view.verified->crl_this_update);
     uses_tpm = uses_tpm || !IsHost(license.keys);
   }
+  if (!uses_tpm && NeedsTpm(here.state)) return;
   Books books(here.state, tpm, time);
   (void)books.Open(uses_tpm);  // the report says what came of it
   proven.ledger = books.report();
