@@ -1,3 +1,11 @@
+# Reading the headers of others takes half of a compiler's time: each target reads them once. None of ours is among them, so a change
+# of ours never compiles everything anew. A file still includes what it uses: tools/lint builds without (CMAKE_DISABLE_PRECOMPILE_HEADERS).
+function(holdfast_precompile NAME)
+  target_precompile_headers(${NAME} PRIVATE <algorithm> <atomic> <chrono> <condition_variable> <filesystem> <fstream> <functional>
+                            <iostream> <map> <memory> <mutex> <optional> <set> <sstream> <string> <thread> <variant> <vector>
+                            <tl/expected.hpp> <nlohmann/json.hpp> ${ARGN})
+endfunction()
+
 # holdfast_library(NAME DIRS dir... [LINK lib...])
 # A static library of all .cc files below the given folders, without main.cc. A new file needs no change here.
 function(holdfast_library NAME)
@@ -11,6 +19,7 @@ function(holdfast_library NAME)
   if(sources)
     add_library(${NAME} STATIC ${sources})
     set(scope PUBLIC)
+    holdfast_precompile(${NAME})
   else()
     add_library(${NAME} INTERFACE)
     set(scope INTERFACE)
@@ -51,6 +60,7 @@ function(holdfast_test NAME)
   target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${NAME} PRIVATE ${ARG_LINK} holdfast_testing GTest::gmock GTest::gtest GTest::gtest_main
                         Threads::Threads)
+  holdfast_precompile(${NAME} <gtest/gtest.h> <gmock/gmock.h>)
   target_compile_definitions(${NAME} PRIVATE HOLDFAST_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                              HOLDFAST_BINARY_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   include(GoogleTest)
