@@ -166,7 +166,7 @@ bool Agent::UsesTpm() const {
 
 std::vector<LicenseView> Agent::Views() const {
   std::vector<LicenseView> views = ViewsOf(licenses_);
-  for (LicenseView& view : views) view.rolled_back = view.verified && books_.RolledBack(*view.verified);
+  books_.Judge(views);
   return views;
 }
 
@@ -194,14 +194,14 @@ void Agent::SaveAtEnd() {
 }
 
 void Agent::Prove() {
-  if (!books_.is_open(UsesTpm())) KeepBooks();
+  if (!books_.is_known(UsesTpm())) KeepBooks();
   const bool hosts = ProveHosts(licenses_, hardware(), parts_.state);
   // A TPM that is silent holds up what follows, and these licenses need none.
   if (AnyOfClassHost(licenses_)) server_->Post([this, views = Views()] { SetLicenses(views); });
-  const bool all = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
+  const bool proven = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
   tpm_.Release();
   Publish();
-  if (all) {
+  if (proven && (licenses_.empty() || books_.is_known(UsesTpm()))) {
     retry_after_ = std::chrono::seconds(1);
     if (AnyOfClassHost(licenses_)) worker_.PostLater("proof", parts_.host_interval, [this] { Prove(); });
     return;

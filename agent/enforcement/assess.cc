@@ -85,7 +85,8 @@ std::vector<Finding> FindingsOf(const LicenseView& view, ClockState clock) {
   // Nobody gains by it, so it denies nothing: it is why a license may seem to have ended.
   if (clock == ClockState::kAhead && policies.clock != Policy::kAllow)
     findings.push_back({Reason::kClockAhead, Policy::kWarn});
-  if (view.rolled_back) findings.push_back({Reason::kStateRollback, policies.rollback});
+  if (view.ledger == LedgerStanding::kRolledBack)
+    findings.push_back({Reason::kStateRollback, policies.rollback});
   return findings;
 }
 
@@ -117,6 +118,8 @@ Standing Assess(const LicenseView& view, const Situation& situation) {
   standing.reasons.push_back(TimeReasonOf(terms, situation.now));
   if (auto reason = RevocationReasonOf(*view.verified)) standing.reasons.push_back(*reason);
   if (auto reason = HardwareReasonOf(view.hardware)) standing.reasons.push_back(*reason);
+  // Otherwise who takes the ledger away would be better off than who sets it back.
+  if (view.ledger == LedgerStanding::kUnknown) standing.reasons.push_back(Reason::kHardwareUnavailable);
   for (const Finding& finding : findings)
     if (finding.policy == Policy::kDeny) standing.reasons.push_back(finding.reason);
   SortBySeriousness(standing.reasons);

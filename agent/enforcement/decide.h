@@ -28,7 +28,7 @@ enum class Reason {
   kRevoked,
   kSuspended,            // revoked with certificateHold
   kWrongHardware,        // the license key is not in this TPM, or this is not the licensed host
-  kHardwareUnavailable,  // the TPM cannot be asked now
+  kHardwareUnavailable,  // the TPM cannot be asked now, or the ledger that is kept with it
   kRetired,              // the gate was incremented
   kTampered,             // license file does not verify
   kNoLicense,
@@ -70,6 +70,13 @@ std::string_view StateName(LicenseState state);
 
 enum class HardwareProof { kProven, kWrongHardware, kRetired, kUnavailable };
 
+// How the ledger stands to a license.
+enum class LedgerStanding {
+  kGood,
+  kRolledBack,  // it is not the one that the license was used with
+  kUnknown,     // a license in the TPM is used with none: it could not be read, or not be made anew, yet
+};
+
 // One installed license as the agent sees it now.
 struct LicenseView {
   std::string product;                      // from the file's place, also when it does not verify
@@ -78,7 +85,7 @@ struct LicenseView {
   HardwareProof hardware = HardwareProof::kUnavailable;
   // Class host: components of the fingerprint that are not as licensed. Too many of them are kWrongHardware.
   std::vector<std::string> differ = {};
-  bool rolled_back = false;  // the ledger is not the one that it was used with (agent/ledger/books.h)
+  LedgerStanding ledger = LedgerStanding::kGood;  // by agent/ledger/books.h
 };
 
 // What the host says of itself at the moment of a question.

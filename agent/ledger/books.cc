@@ -52,8 +52,24 @@ LedgerReport Books::report() const {
   return report;
 }
 
+void Books::Judge(std::vector<LicenseView>& licenses) const {
+  for (LicenseView& license : licenses) {
+    if (!license.verified) continue;
+    license.ledger = StandingTo(*license.verified);
+    if (license.ledger != LedgerStanding::kUnknown || !license.fault.empty()) continue;
+    license.fault = "the ledger cannot be used: " +
+                    (fault_.empty() ? "it must be made anew, which the agent does" : fault_);
+  }
+}
+
+LedgerStanding Books::StandingTo(const VerifiedLicense& license) const {
+  if (license.terms.assurance == AssuranceClass::kHost) return LedgerStanding::kGood;
+  if (!is_known(true)) return LedgerStanding::kUnknown;
+  return RolledBack(license) ? LedgerStanding::kRolledBack : LedgerStanding::kGood;
+}
+
+// Has it been set back, or another one been begun, since the license was asked for?
 bool Books::RolledBack(const VerifiedLicense& license) const {
-  if (!ledger_ || license.terms.assurance == AssuranceClass::kHost) return false;
   const LedgerContent& content = ledger_->content();
   const std::optional<LedgerPin>& pin = license.terms.ledger;
   const int64_t base = pin ? pin->base : 0;

@@ -4,8 +4,8 @@
 // Not thread safe; the OwnedTime is.
 #pragma once
 
+#include "agent/enforcement/decide.h"
 #include "agent/ledger/ledger.h"
-#include "certs/path.h"
 
 namespace holdfast {
 
@@ -26,6 +26,8 @@ class Books {
   // `use_tpm`: a license in the TPM is installed or asked for. Checks: those of Ledger::Open.
   Status Open(bool use_tpm);
   bool is_open(bool use_tpm) const { return ledger_ && (ledger_->uses_tpm() || !use_tpm); }
+  // Can licenses be judged by it? Once it was, it can, also while it cannot be written: nothing is lost by that but the time since.
+  bool is_known(bool use_tpm) const { return is_open(use_tpm) && ledger_->exists(); }
   // Open, then Save.
   Status Keep(bool use_tpm);
   // Commits the time that has passed; what Open found is on record then, and a ledger that had to be made anew exists. Check: books.closed
@@ -35,10 +37,12 @@ class Books {
   Result<LedgerCounter> Counter();
 
   LedgerReport report() const;
-  // Has the ledger been set back, or another one been begun, since the license was asked for?
-  bool RolledBack(const VerifiedLicense& license) const;
+  // Says of each verified license how the ledger stands to it, and why where that is not known.
+  void Judge(std::vector<LicenseView>& licenses) const;
 
  private:
+  LedgerStanding StandingTo(const VerifiedLicense& license) const;
+  bool RolledBack(const VerifiedLicense& license) const;
   const StateDirectory& state_;
   LedgerAnchor& tpm_;
   OwnedTime& time_;

@@ -49,6 +49,8 @@ class Ledger {
   // As committed last; of a ledger that is made anew, what was carried over.
   const LedgerContent& content() const { return content_; }
   bool uses_tpm() const { return protection_.has_value(); }
+  // Is it there, and not still to be made anew by the first commit?
+  bool exists() const { return !create_; }
   // Of the TPM, when the file was read; absent without TPM or when there was no good file.
   const std::optional<tpm::ClockInfo>& clock() const { return clock_; }
   // Of a settled ledger that uses the TPM.

@@ -97,6 +97,19 @@ class LedgerSetBack(Activated):
         self.assertNotEqual(self.ledger.read_text(), text)
         self.assertDenied('altered')
 
+    def test_a_ledger_that_cannot_be_read_or_made_anew_is_named(self):
+        self.ledger.unlink()
+        self.ledger.mkdir()
+        for run in (lambda: self.host.start_agent(), lambda: self.host.stop_agent()):
+            run()
+            self.addCleanup(self.host.kill_agent)
+            done = self.host.run('check', 'export')
+            self.assertEqual(done.code, 3, done.text)
+            self.assertIn('hardware_unavailable', done.out)
+            self.assertIn('ledger', done.out + done.err)
+        self.ledger.rmdir()
+        self.assertDenied('lost')
+
     def test_a_kill_at_any_moment_is_not_taken_for_it(self):
         for _ in range(5):
             self.host.start_agent()

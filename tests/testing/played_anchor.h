@@ -15,6 +15,7 @@ class PlayedAnchor : public LedgerAnchor {
   Fault fault = Fault::kNone;  // of the next Advance
   std::optional<uint64_t> counter;
   uint64_t highest = 0;
+  bool owner_auth_set = false;  // then no counter can be made
   int increments = 0;
   std::map<Bytes, Bytes> sealed;
   tpm::ClockInfo clock{1000, 1, 0, true};
@@ -26,6 +27,7 @@ class PlayedAnchor : public LedgerAnchor {
   }
   Result<bool> HasCounter(uint32_t) override { return counter.has_value(); }
   Result<uint64_t> CreateCounter(const LedgerCounter& made) override {
+    if (owner_auth_set) return Refused("tpm.owner_auth", "the owner hierarchy has a password");
     auth_ = ToBytes(made.auth.Reveal());
     counter = ++highest;
     return *counter;

@@ -48,8 +48,7 @@ void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& lic
   Books books(here.state, tpm, time);
   (void)books.Open(uses_tpm);  // the report says what came of it
   proven.ledger = books.report();
-  for (LicenseView& view : proven.licenses)
-    view.rolled_back = view.verified && books.RolledBack(*view.verified);
+  books.Judge(proven.licenses);
 }
 
 // What is installed, of `product` or, without a name, all of it, verified and proven as the agent does it at start. What is not asked

@@ -199,10 +199,10 @@ TEST(Assess, PerpetualHasNoDaysLeft) {
   EXPECT_FALSE(standing.days_left);
 }
 
-LicenseView WithPolicies(Policies policies, bool rolled_back = false) {
+LicenseView WithPolicies(Policies policies, LedgerStanding ledger = LedgerStanding::kGood) {
   return With([&](LicenseView& v) {
     v.verified->terms.policies = policies;
-    v.rolled_back = rolled_back;
+    v.ledger = ledger;
   });
 }
 
@@ -228,14 +228,24 @@ TEST(Assess, AClockThatIsAheadDeniesNothing) {
 }
 
 TEST(Assess, ALedgerThatWasSetBackIsAWarningOrAStateAsThePolicySays) {
-  const Standing denied = Assess(WithPolicies({.rollback = Policy::kDeny}, true), kMidway);
+  const Standing denied =
+      Assess(WithPolicies({.rollback = Policy::kDeny}, LedgerStanding::kRolledBack), kMidway);
   EXPECT_EQ(denied.state, LicenseState::kStateRollback);
   EXPECT_EQ(denied.grants, nullptr);
-  const Standing warned = Assess(WithPolicies({.rollback = Policy::kWarn}, true), kMidway);
+  const Standing warned =
+      Assess(WithPolicies({.rollback = Policy::kWarn}, LedgerStanding::kRolledBack), kMidway);
   EXPECT_EQ(warned.state, LicenseState::kActive);
   EXPECT_THAT(warned.reasons, ElementsAre(Reason::kStateRollback));
-  const Standing allowed = Assess(WithPolicies({.rollback = Policy::kAllow}, true), kMidway);
+  const Standing allowed =
+      Assess(WithPolicies({.rollback = Policy::kAllow}, LedgerStanding::kRolledBack), kMidway);
   EXPECT_THAT(allowed.reasons, ElementsAre(Reason::kActive));
+}
+
+TEST(Assess, ALedgerThatCannotBeUsedDeniesWhateverThePolicy) {
+  const Standing standing =
+      Assess(WithPolicies({.rollback = Policy::kAllow}, LedgerStanding::kUnknown), kMidway);
+  EXPECT_EQ(standing.state, LicenseState::kHardwareUnavailable);
+  EXPECT_EQ(standing.grants, nullptr);
 }
 
 // A warning beside grace must not hide it.

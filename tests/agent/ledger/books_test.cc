@@ -1,7 +1,10 @@
 // Books: what of ledger and time reaches a license.
 #include "agent/ledger/books.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "tests/agent/enforcement/views.h"
 #include "tests/testing/played_anchor.h"
@@ -10,6 +13,7 @@
 namespace holdfast {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::PlayedAnchor;
 
 class BooksTest : public ::testing::Test {
@@ -32,6 +36,19 @@ class BooksTest : public ::testing::Test {
     EXPECT_TRUE(kept) << kept.error().message;
     return run;
   }
+  // One that cannot keep its books.
+  std::unique_ptr<Run> StartInTrouble() {
+    auto run = std::make_unique<Run>(*this);
+    EXPECT_FALSE(run->books.Keep(true));
+    return run;
+  }
+  LicenseView Judged(const Run& run) const {
+    std::vector<LicenseView> views(1);
+    views[0].verified = license_;
+    run.books.Judge(views);
+    return views[0];
+  }
+  LedgerStanding StandingIn(const Run& run) const { return Judged(run).ledger; }
   testing::TempDir home_;
   const StateDirectory state_{home_.path() / "state"};
   PlayedAnchor anchor_;
@@ -63,7 +80,7 @@ TEST_F(BooksTest, AnHourlySaveIncrementsOnce) {
 
 TEST_F(BooksTest, AGoodLedgerIsNothingToALicense) {
   Start();
-  EXPECT_FALSE(Start()->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kGood);
 }
 
 TEST_F(BooksTest, ARolledBackLedgerStaysSoThroughRestarts) {
@@ -71,10 +88,10 @@ TEST_F(BooksTest, ARolledBackLedgerStaysSoThroughRestarts) {
   const Bytes old = *state_.ReadLedger();
   Start();
   ASSERT_TRUE(state_.WriteLedger(old));
-  EXPECT_TRUE(Start()->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kRolledBack);
   const auto run = Start();
   EXPECT_EQ(run->books.report().finding, LedgerFinding::kGood);
-  EXPECT_TRUE(run->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kRolledBack);
 }
 
 // The way back: a new request and its answer, which pin the license anew.
@@ -85,13 +102,13 @@ TEST_F(BooksTest, ALicenseThatIsAskedForAfterwardsIsNotJudgedByIt) {
   ASSERT_TRUE(state_.WriteLedger(old));
   const auto run = Start();
   license_.terms.ledger = LedgerPin{tpm::kLedgerCounterIndex, static_cast<int64_t>(*anchor_.counter)};
-  EXPECT_FALSE(run->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kGood);
 }
 
 TEST_F(BooksTest, ADeletedLedgerIsFound) {
   Start();
   ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
-  EXPECT_TRUE(Start()->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kRolledBack);
 }
 
 // The operating system was installed anew: the TPM has a counter, the disk no ledger, and the license is asked for after that.
@@ -101,9 +118,9 @@ TEST_F(BooksTest, ALicenseThatIsYoungerThanWhatWasFoundIsNotJudgedByIt) {
   license_.terms.ledger = LedgerPin{tpm::kLedgerCounterIndex, static_cast<int64_t>(*anchor_.counter)};
   const auto run = Start();
   EXPECT_EQ(run->books.report().finding, LedgerFinding::kLost);
-  EXPECT_TRUE(run->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kRolledBack);
   license_.terms.ledger->base = static_cast<int64_t>(*anchor_.counter);
-  EXPECT_FALSE(run->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kGood);
 }
 
 // Everything is deleted, ledger and counter, and the old answer installed again.
@@ -114,14 +131,60 @@ TEST_F(BooksTest, ALicenseThatIsOlderThanItsLedgerIsFound) {
   anchor_.counter.reset();
   const auto run = Start();
   EXPECT_EQ(run->books.report().finding, LedgerFinding::kNew);
-  EXPECT_TRUE(run->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kRolledBack);
 }
 
 TEST_F(BooksTest, ALicenseWithoutTpmIsNotJudgedByTheLedger) {
   Start();
   ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
   license_.terms.assurance = AssuranceClass::kHost;
-  EXPECT_FALSE(Start()->books.RolledBack(license_));
+  EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kGood);
+}
+
+// Who takes the ledger away must not be better off than who sets it back.
+TEST_F(BooksTest, ALedgerThatCannotBeReadIsNotTakenForAGoodOne) {
+  Start();
+  ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+  ASSERT_EQ(::mknod(state_.LedgerPath().c_str(), S_IFSOCK | 0600, 0), 0);
+  const LicenseView view = Judged(*StartInTrouble());
+  EXPECT_EQ(view.ledger, LedgerStanding::kUnknown);
+  EXPECT_THAT(view.fault, HasSubstr("ledger.json cannot be opened"));
+}
+
+TEST_F(BooksTest, ALedgerThatCannotBeWrittenAnewIsNotTakenForAGoodOne) {
+  Start();
+  ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+  ASSERT_TRUE(MakeDirectory(state_.LedgerPath(), 0700));
+  const auto run = StartInTrouble();
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kUnknown);
+  std::filesystem::remove(state_.LedgerPath());
+  ASSERT_TRUE(run->books.Keep(true));
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kRolledBack) << "its directory is in order again";
+}
+
+TEST_F(BooksTest, ALedgerWhoseCounterCannotBeMadeAnewIsNotTakenForAGoodOne) {
+  Start();
+  anchor_.counter.reset();
+  anchor_.owner_auth_set = true;
+  const LicenseView view = Judged(*StartInTrouble());
+  EXPECT_EQ(view.ledger, LedgerStanding::kUnknown);
+  EXPECT_THAT(view.fault, HasSubstr("the owner hierarchy has a password"));
+}
+
+// A full disk takes nothing from who has done nothing.
+TEST_F(BooksTest, AGoodLedgerThatCannotBeSavedIsStillGood) {
+  Start();
+  anchor_.fault = PlayedAnchor::Fault::kBefore;
+  EXPECT_EQ(StandingIn(*StartInTrouble()), LedgerStanding::kGood);
+}
+
+TEST_F(BooksTest, ARolledBackLedgerThatCannotBeSavedIsStillRolledBack) {
+  Start();
+  const Bytes old = *state_.ReadLedger();
+  Start();
+  ASSERT_TRUE(state_.WriteLedger(old));
+  anchor_.fault = PlayedAnchor::Fault::kBefore;
+  EXPECT_EQ(StandingIn(*StartInTrouble()), LedgerStanding::kRolledBack);
 }
 
 }  // namespace
