@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """usage: time_test.py BINARIES - a clock that is set back and a ledger that is set back, deleted or altered, with the real programs."""
 import shutil, sys, unittest
+from datetime import datetime, timedelta
 from stage import Stage
 
 BINARIES = sys.argv.pop(1)
@@ -45,7 +46,8 @@ class Clock(Activated):
         before = self.status()['time']
         status = self.status(**BACK)
         self.assertEqual(status['clock']['state'], 'set_back')
-        self.assertGreaterEqual(status['time'], before)
+        # The TPM's clock, which may be wrong by some percent, counts what passed since the agent saved.
+        self.assertGreater(datetime.fromisoformat(status['time']), datetime.fromisoformat(before) - timedelta(minutes=5))
         self.assertEqual(status['licenses'][0]['reasons'], ['clock_set_back'])
         done = self.host.run('check', 'export', **BACK)
         self.assertEqual(done.code, 0, 'the policy is to warn')
@@ -106,7 +108,7 @@ class LedgerSetBack(Activated):
             done = self.host.run('check', 'export')
             self.assertEqual(done.code, 3, done.text)
             self.assertIn('hardware_unavailable', done.out)
-            self.assertIn('ledger', done.out + done.err)
+            self.assertIn('ledger', self.status()['licenses'][0]['fault'])
         self.ledger.rmdir()
         self.assertDenied('lost')
 
