@@ -114,11 +114,30 @@ void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
   const auto until = std::chrono::steady_clock::now() + parts_.tpm_timeout;
   std::shared_ptr<Waiting> waiting(new Waiting{until, done, {}});
   waiting_.push_back(waiting);
+  if (const auto* consume = std::get_if<api::ConsumeRequest>(&request)) return Consume(*consume, waiting);
   // std::function wants what can be copied.
   auto shared = std::make_shared<api::ApiRequest>(std::move(request));
   worker_.Post([this, shared, waiting] {
     if (!waiting->answered.test())
       waiting->Answer(Do(*shared));  // who was told that it is not done does it again
+  });
+}
+
+// Back and forth until the batch is large enough: others who waited may have used it up.
+void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Waiting>& waiting) {
+  if (waiting->answered.test()) return;  // who was told that it is not done has used nothing
+  const auto outcome = service_.Consume(request);
+  if (const auto* answer = std::get_if<Json>(&outcome)) return waiting->Answer(*answer);
+  const auto batch = std::get<api::NextBatch>(outcome);
+  worker_.Post([this, request, waiting, batch] {
+    if (waiting->answered.test()) return;
+    const Status reserved = books_.Reserve(batch.record);
+    tpm_.Release();
+    if (!reserved) return waiting->Answer(api::ErrorAnswer(reserved.error()));
+    server_->Post([this, request, waiting, batch] {
+      service_.Add(batch);
+      Consume(request, waiting);
+    });
   });
 }
 
@@ -185,8 +204,8 @@ void Agent::KeepBooks() {
 void Agent::SaveAtEnd() {
   const auto saved = std::make_shared<std::promise<void>>();
   std::future<void> done = saved->get_future();
-  worker_.Post([this, saved] {
-    if (books_.report().open) (void)books_.Save();
+  worker_.Post([this, saved, used = service_.UsedOfMeters()] {
+    if (books_.report().open) (void)books_.Close(used);
     tpm_.Release();
     saved->set_value();
   });
@@ -211,8 +230,11 @@ void Agent::Prove() {
 }
 
 void Agent::Publish() {
-  server_->Post([this, views = Views(), ledger = books_.report(), fault = fault_] {
+  std::optional<std::vector<MeterRecord>> meters;
+  if (const auto* records = books_.meters()) meters = *records;
+  server_->Post([this, views = Views(), ledger = books_.report(), meters, fault = fault_] {
     service_.SetLedger(ledger);
+    if (meters) service_.LoadMeters(*meters);
     const TimeReading reading = time_.Read();
     if (std::string text = Describe(views, fault, {reading.now, reading.clock}); text != said_) {
       said_ = std::move(text);

@@ -54,6 +54,7 @@ class Agent {
   Agent(AgentParts parts, AgentObserver observer);
   struct Waiting;
   void Administer(api::ApiRequest request, const api::Server::Done& done);
+  void Consume(const api::ConsumeRequest& request, const std::shared_ptr<Waiting>& waiting);
   void Tick();
   void SetLicenses(std::vector<LicenseView> views);
   // On the worker:

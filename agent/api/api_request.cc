@@ -44,6 +44,10 @@ ApiRequest Limit(JsonObject& o, LimitVerb verb) {
   return request;
 }
 
+ApiRequest Consume(JsonObject& o) {
+  return ConsumeRequest{Name(o, "limit"), Product(o), o.Integer("amount", 1, kMaxNumber, 1)};
+}
+
 ApiRequest MakeRequest(JsonObject& o) {
   MakeRequestRequest request;
   std::string key = o.String("key", kMaxProductKey);
@@ -80,6 +84,8 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
     request = Limit(o, LimitVerb::kRelease);
   } else if (op == "set") {
     request = Limit(o, LimitVerb::kSet);
+  } else if (op == "consume") {
+    request = Consume(o);
   } else if (op == "request") {
     request = MakeRequest(o);
   } else if (op == "install") {

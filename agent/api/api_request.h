@@ -29,6 +29,12 @@ struct LimitRequest {
   int64_t amount = 1;  // kRelease: INT64_MAX when not given, that is everything
 };
 
+struct ConsumeRequest {
+  std::string limit;  // a meter
+  std::string product;
+  int64_t amount = 1;
+};
+
 struct MakeRequestRequest {
   Secret product_key;
   bool make_new = false;
@@ -46,8 +52,8 @@ struct ReturnRequest {
   bool dry_run = false, forget = false;
 };
 
-using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, MakeRequestRequest, InstallRequest,
-                                ReturnRequest>;
+using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, MakeRequestRequest,
+                                InstallRequest, ReturnRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);

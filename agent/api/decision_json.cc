@@ -60,8 +60,9 @@ Json FeatureJson(const FeatureValue& value) {
   return std::visit([](const auto& v) { return Json(v); }, value);
 }
 
-Json LimitJson(const Limit& limit, int64_t used) {
-  Json json{{"kind", KindName(limit.kind)}, {"max", limit.max}, {"used", used}};
+Json LimitJson(const Limit& limit, std::optional<int64_t> used) {
+  Json json{{"kind", KindName(limit.kind)}, {"max", limit.max}};
+  if (used) json["used"] = *used;
   if (limit.overage_percent > 0) json["overage_percent"] = limit.overage_percent;
   return json;
 }

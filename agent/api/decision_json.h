@@ -17,7 +17,7 @@ Json StandingJson(const LicenseView& license, const Situation& now);
 Json ClockJson(const TimeReading& reading);
 // {"finding": "good", "protection": "tpm", "open": true, "detail", "tpm_clock"}
 Json LedgerJson(const LedgerReport& report);
-Json LimitJson(const Limit& limit, int64_t used);
+Json LimitJson(const Limit& limit, std::optional<int64_t> used);  // absent: not known
 Json FeatureJson(const FeatureValue& value);
 
 }  // namespace holdfast::api

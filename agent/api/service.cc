@@ -17,9 +17,18 @@ const holdfast::Limit* FindLimit(const Grants* grants, const std::string& name) 
   return found == grants->limits.end() ? nullptr : &found->second;
 }
 
-bool IsMeter(const LicenseView& license, const Situation& now, const std::string& name) {
-  const holdfast::Limit* limit = FindLimit(Assess(license, now).grants, name);
-  return limit != nullptr && limit->kind == LimitKind::kMeter;
+MeterRecord MeterOf(const LicenseView& license, const std::string& name) {
+  return {license.product, license.verified->terms.license, name, {}, 0};
+}
+
+Error NotHeld(const std::string& name) {
+  return {ErrorKind::kUsage, "limit.kind", name + " is a meter, which is used up, not held",
+          "use consume instead of hold"};
+}
+
+Error NotUsedUp(const std::string& name) {
+  return {ErrorKind::kUsage, "limit.kind", name + " is not a meter: it is held, not used up",
+          "use hold instead of consume"};
 }
 
 }  // namespace
@@ -44,29 +53,44 @@ Situation Service::Now() const {
 
 Json Service::Status() const {
   const TimeReading reading = time_.Read();
-  const Situation now(reading.now, reading.clock);
   Json licenses = Json::array();
-  for (const LicenseView& license : licenses_) licenses.push_back(StatusOf(license, now));
+  for (const LicenseView& license : licenses_) licenses.push_back(StatusOf(license, reading));
   return Json{{"ok", true},
               {"api", kApiVersion},
               {"version", version_},
-              {"time", FormatTime(now.now)},
+              {"time", FormatTime(reading.now)},
               {"clock", ClockJson(reading)},
               {"ledger", LedgerJson(ledger_)},
               {"licenses", std::move(licenses)}};
 }
 
-Json Service::StatusOf(const LicenseView& license, const Situation& now) const {
+Json Service::StatusOf(const LicenseView& license, const TimeReading& reading) const {
+  const Situation now(reading.now, reading.clock);
   Json json = StandingJson(license, now);
   const Grants* grants = Assess(license, now).grants;
   Json limits = Json::object();
   if (grants != nullptr) {
-    for (const auto& [name, limit] : grants->limits) {
-      limits[name] = LimitJson(limit, holdings_.Used(Account(license.product, name)));
-    }
+    for (const auto& [name, limit] : grants->limits)
+      limits[name] = StatusOf(license, name, limit, reading.floor);
   }
   json["limits"] = std::move(limits);
   return json;
+}
+
+Json Service::StatusOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit,
+                       Time floor) const {
+  if (limit.kind != LimitKind::kMeter)
+    return LimitJson(limit, holdings_.Used(Account(license.product, name)));
+  std::optional<int64_t> used;
+  if (meters_.loaded()) used = meters_.Used(MeterOf(license, name), limit.period, floor);
+  Json json = LimitJson(limit, used);
+  AddPeriod(json, limit, floor);
+  return json;
+}
+
+void Service::AddPeriod(Json& json, const holdfast::Limit& meter, Time floor) const {
+  json["counted"] = ledger_.uses_tpm ? "tpm" : "file";
+  if (const auto end = PeriodEnd(meter.period, floor)) json["period_ends"] = FormatTime(*end);
 }
 
 Json Service::Check(const CheckRequest& request) const {
@@ -83,11 +107,8 @@ Json Service::Limit(Holdings::Holder holder, const LimitRequest& request) {
   if (*found == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
   const LicenseView& license = **found;
   const Situation now = Now();
-  if (IsMeter(license, now, request.limit)) {
-    return ErrorAnswer({ErrorKind::kUsage, "limit.kind",
-                        request.limit + " is a meter, which is used up, not held",
-                        "this agent does not count meters yet"});
-  }
+  const holdfast::Limit* limit = FindLimit(Assess(license, now).grants, request.limit);
+  if (limit != nullptr && limit->kind == LimitKind::kMeter) return ErrorAnswer(NotHeld(request.limit));
   const std::string account = Account(license.product, request.limit);
   const int64_t held = holdings_.HeldBy(holder, account);
   Decision decision;
@@ -101,6 +122,32 @@ Json Service::Limit(Holdings::Holder holder, const LimitRequest& request) {
   }
   Json json = DecisionJson(decision, license.product);
   json["held"] = holdings_.HeldBy(holder, account);
+  return json;
+}
+
+std::variant<Json, NextBatch> Service::Consume(const ConsumeRequest& request) {
+  auto found = Find(request.product);
+  if (!found) return ErrorAnswer(found.error());
+  if (*found == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
+  const LicenseView& license = **found;
+  const TimeReading reading = time_.Read();
+  const Situation now(reading.now, reading.clock);
+  const holdfast::Limit* limit = FindLimit(Assess(license, now).grants, request.limit);
+  if (limit == nullptr)  // nothing is granted, or no such limit
+    return DecisionJson(DecideLimit(license, now, request.limit, 0, request.amount), license.product);
+  if (limit->kind != LimitKind::kMeter) return ErrorAnswer(NotUsedUp(request.limit));
+  if (!meters_.loaded())
+    return ErrorAnswer({ErrorKind::kUnavailable, "books.closed", "the ledger could not be opened yet",
+                        "try again; holdfast status says more"});
+  const MeterRecord meter = MeterOf(license, request.limit);
+  const int64_t used = meters_.Used(meter, limit->period, reading.floor);
+  Decision decision = DecideMeter(license, now, request.limit, used, request.amount);
+  if (decision.allowed) {
+    if (auto batch = meters_.Take(meter, *limit, reading.floor, request.amount)) return *std::move(batch);
+    decision.used = used + request.amount;
+  }
+  Json json = DecisionJson(decision, license.product);
+  AddPeriod(json, *limit, reading.floor);
   return json;
 }
 

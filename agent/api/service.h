@@ -1,8 +1,9 @@
-// What the agent answers at once, without TPM and without disk: status, checks, limits. Also what `holdfast`
+// What the agent answers at once, without TPM and without disk: status, checks, limits, meters whose batch has units left. Also what `holdfast`
 // answers from when no agent runs. Not thread safe: it belongs to the thread that serves.
 #pragma once
 
 #include "agent/api/api_request.h"
+#include "agent/api/meters.h"
 #include "agent/enforcement/decide.h"
 #include "agent/enforcement/holdings.h"
 #include "agent/ledger/books.h"
@@ -15,19 +16,30 @@ class Service {
   Service(OwnedTime& time, std::string version) : time_(time), version_(std::move(version)) {}
   // Ascending by product. Who holds something keeps it.
   void SetLicenses(std::vector<LicenseView> licenses) { licenses_ = std::move(licenses); }
+  const std::vector<LicenseView>& licenses() const { return licenses_; }
   void SetLedger(LedgerReport report) { ledger_ = std::move(report); }
+  // Of the ledger, once it is open. Until then no meter is used.
+  void LoadMeters(const std::vector<MeterRecord>& records) { meters_.Load(records); }
 
   // Answers are JSON objects with "ok"; docs/local-api.md has every member.
   Json Status() const;
   Json Check(const CheckRequest& request) const;
   Json Limit(Holdings::Holder holder, const LimitRequest& request);
+  // The answer; or what the ledger must have on record before it can be given: then Add that and ask again.
+  std::variant<Json, NextBatch> Consume(const ConsumeRequest& request);
+  void Add(const NextBatch& batch) { meters_.Add(batch, time_.Now()); }
+  std::vector<MeterRecord> UsedOfMeters() const { return meters_.Used(); }
   void Gone(Holdings::Holder holder) { holdings_.ReleaseAll(holder); }
 
  private:
   // nullptr: none is installed. Checks: check.product (kUsage: several are installed and none is named).
   Result<const LicenseView*> Find(const std::string& product) const;
   Situation Now() const;
-  Json StatusOf(const LicenseView& license, const Situation& now) const;
+  Json StatusOf(const LicenseView& license, const TimeReading& reading) const;
+  Json StatusOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit,
+                Time floor) const;
+  // How a meter is counted, and until when.
+  void AddPeriod(Json& json, const holdfast::Limit& meter, Time floor) const;
   Decision Take(const LicenseView& license, const Situation& now, Holdings::Holder holder,
                 const std::string& name, int64_t amount);
   Decision GiveBack(const LicenseView& license, const Situation& now, Holdings::Holder holder,
@@ -37,6 +49,7 @@ class Service {
   std::string version_;
   LedgerReport ledger_;
   std::vector<LicenseView> licenses_;
+  Meters meters_;
   Holdings holdings_;  // by "<product>/<limit>"
 };
 

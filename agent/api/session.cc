@@ -7,8 +7,8 @@ namespace holdfast::api {
 std::optional<ApiRequest> Session::Run() {
   if (waiting_ || closing_) return {};
   size_t done = 0;
-  std::optional<ApiRequest> administration;
-  for (int turn = 0; turn < kLinesPerTurn && output_.size() < kMaxLine && !administration; turn++) {
+  std::optional<ApiRequest> slow;
+  for (int turn = 0; turn < kLinesPerTurn && output_.size() < kMaxLine && !slow; turn++) {
     const size_t end = input_.find('\n', done);
     const size_t length = (end == std::string::npos ? input_.size() : end) - done;
     if (length > max_line()) {
@@ -19,14 +19,14 @@ std::optional<ApiRequest> Session::Run() {
       return {};
     }
     if (end == std::string::npos) break;
-    administration = Handle(std::string_view(input_).substr(done, length));
+    slow = Handle(std::string_view(input_).substr(done, length));
     done = end + 1;
     lines_++;
   }
   input_.erase(0, done);
   has_line_ = input_.find('\n') != std::string::npos;
-  waiting_ = administration.has_value();
-  return administration;
+  waiting_ = slow.has_value();
+  return slow;
 }
 
 std::optional<ApiRequest> Session::Handle(std::string_view line) {
@@ -43,6 +43,10 @@ std::optional<ApiRequest> Session::Handle(std::string_view line) {
     Answer(service_.Check(*check));
   } else if (const auto* limit = std::get_if<LimitRequest>(&*request)) {
     Answer(service_.Limit(id_, *limit));
+  } else if (const auto* consume = std::get_if<ConsumeRequest>(&*request)) {
+    auto outcome = service_.Consume(*consume);
+    if (std::holds_alternative<NextBatch>(outcome)) return std::move(*request);
+    Answer(std::get<Json>(outcome));
   } else {
     Answer(service_.Status());
   }

@@ -1,6 +1,6 @@
 // One client's conversation, without its socket: octets in, octets out. Answers come in the order of the
-// requests. An administrative request goes to somebody else to be done; until its answer is there, nothing
-// further is handled.
+// requests. An administrative request goes to somebody else to be done, and so does one for units of a meter
+// that have to be taken from the ledger first; until its answer is there, nothing further is handled.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ class Session {
 
   void Receive(ByteView octets) { input_.append(AsText(octets)); }
   // Handles complete lines, until there is none, or it is the others' turn (kLinesPerTurn), or enough output
-  // waits to be read, or an administrative request is met, which is returned: the caller has it done and
+  // waits to be read, or a request is met that is not answered at once, which is returned: the caller has it done and
   // calls Finish.
   std::optional<ApiRequest> Run();
   void Finish(const Json& answer);

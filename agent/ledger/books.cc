@@ -20,15 +20,52 @@ Status Books::Keep(bool use_tpm) {
   return Save();
 }
 
+Error Books::Closed() const {
+  return {ErrorKind::kUnavailable, "books.closed", "the ledger could not be opened yet: " + fault_,
+          "try again; holdfast status says more"};
+}
+
 Status Books::Save() {
-  if (!ledger_)
-    return Fail(ErrorKind::kUnavailable, "books.closed", "the ledger could not be opened yet: " + fault_);
+  if (!ledger_) return tl::unexpected(Closed());
+  return Commit(ledger_->content().meters);
+}
+
+Status Books::Reserve(const MeterRecord& record) {
+  if (!ledger_) return tl::unexpected(Closed());
+  std::vector<MeterRecord> meters = ledger_->content().meters;
+  const auto same = std::find_if(meters.begin(), meters.end(),
+                                 [&](const MeterRecord& each) { return IsSameMeter(each, record); });
+  if (same != meters.end()) {
+    // Somebody else who waited had a batch taken that is enough for both.
+    if (same->since > record.since || (same->since == record.since && same->units >= record.units)) return {};
+    *same = record;
+  } else if (meters.size() < kMaxMeterRecords) {
+    meters.push_back(record);
+  } else {
+    return Fail(ErrorKind::kConflict, "ledger.full",
+                "the ledger has " + std::to_string(kMaxMeterRecords) + " meters already, and no place for " +
+                    record.limit);
+  }
+  return Commit(std::move(meters));
+}
+
+Status Books::Close(const std::vector<MeterRecord>& used) {
+  if (!ledger_) return tl::unexpected(Closed());
+  std::vector<MeterRecord> meters = ledger_->content().meters;
+  for (MeterRecord& meter : meters)
+    for (const MeterRecord& exact : used)
+      if (IsSameMeter(meter, exact) && meter.since == exact.since) meter.units = exact.units;
+  return Commit(std::move(meters));
+}
+
+Status Books::Commit(std::vector<MeterRecord> meters) {
   std::optional<tpm::ClockInfo> clock;
   if (ledger_->uses_tpm()) {
     HOLDFAST_TRY(clock, tpm_.ReadClock());
   }
   LedgerContent content = ledger_->content();
   content.time = time_.Record(clock);
+  content.meters = std::move(meters);
   const Status committed = ledger_->Commit(std::move(content));
   fault_ = committed ? "" : committed.error().message;
   return committed;

@@ -33,6 +33,13 @@ class Books {
   // Commits the time that has passed; what Open found is on record then, and a ledger that had to be made anew exists. Check: books.closed
   // (kUnavailable), those of Ledger::Commit.
   Status Save();
+  // Takes units for a batch: after success the record may be relied on, or one of the same period that has more units.
+  // Checks: books.closed, ledger.full (kConflict), those of Ledger::Commit.
+  Status Reserve(const MeterRecord& record);
+  // Save, with the units that were really used: what is left of the batches is given back. Nothing may be handed out afterwards.
+  Status Close(const std::vector<MeterRecord>& used);
+  // Of the ledger as it is now; nullptr: it is not open.
+  const std::vector<MeterRecord>* meters() const { return ledger_ ? &ledger_->content().meters : nullptr; }
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
 
@@ -41,6 +48,8 @@ class Books {
   void Judge(std::vector<LicenseView>& licenses) const;
 
  private:
+  Error Closed() const;
+  Status Commit(std::vector<MeterRecord> meters);
   LedgerStanding StandingTo(const VerifiedLicense& license) const;
   bool RolledBack(const VerifiedLicense& license) const;
   const StateDirectory& state_;

@@ -44,14 +44,51 @@ Result<TimeRecord> ParseTimeRecord(const Json& json) {
   return record;
 }
 
+Json FormatMeters(const std::vector<MeterRecord>& meters) {
+  Json json = Json::array();
+  for (const MeterRecord& meter : meters) {
+    json.push_back({{"product", meter.product},
+                    {"license", meter.license},
+                    {"limit", meter.limit},
+                    {"since", FormatTime(meter.since)},
+                    {"units", meter.units}});
+  }
+  return json;
+}
+
+Result<MeterRecord> ParseMeter(const Json& json) {
+  JsonObject o(json, "ledger.meters");
+  MeterRecord meter;
+  meter.product = ReadProduct(o);
+  meter.license = o.String("license", kMaxNameSize);
+  meter.limit = o.String("limit", kMaxNameSize);
+  meter.since = o.Time("since");
+  meter.units = o.Integer("units", 0, INT64_MAX);
+  HOLDFAST_CHECK(o.Finish());
+  return meter;
+}
+
+Result<std::vector<MeterRecord>> ParseMeters(const Json& json) {
+  if (json.size() > kMaxMeterRecords) return Malformed("ledger.meters", "more meters than a ledger has");
+  std::vector<MeterRecord> meters;
+  for (const Json& each : json) {
+    HOLDFAST_TRY(MeterRecord meter, ParseMeter(each));
+    for (const MeterRecord& other : meters)
+      if (IsSameMeter(meter, other)) return Malformed("ledger.meters", "one meter twice");
+    meters.push_back(std::move(meter));
+  }
+  return meters;
+}
+
 }  // namespace
 
 std::string FormatLedgerContent(const LedgerContent& content) {
-  const Json json{{"schema", kStateSchema},
-                  {"birth", content.birth},
-                  {"stamp", content.stamp},
-                  {"disturbed", content.disturbed},
-                  {"time", FormatTimeRecord(content.time)}};
+  Json json{{"schema", kStateSchema},
+            {"birth", content.birth},
+            {"stamp", content.stamp},
+            {"disturbed", content.disturbed},
+            {"time", FormatTimeRecord(content.time)}};
+  if (!content.meters.empty()) json["meters"] = FormatMeters(content.meters);
   return FormatJson(json);
 }
 
@@ -64,8 +101,12 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   content.stamp = o.Integer("stamp", 1, INT64_MAX);
   content.disturbed = o.Integer("disturbed", 0, INT64_MAX);
   const Json* time = o.Object("time");
+  const Json* meters = o.OptionalArray("meters", kMaxMeterRecords);
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(content.time, ParseTimeRecord(*time));
+  if (meters != nullptr) {
+    HOLDFAST_TRY(content.meters, ParseMeters(*meters));
+  }
   return content;
 }
 

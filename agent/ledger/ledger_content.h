@@ -2,17 +2,19 @@
 //
 //   { "schema": "1.0", "birth": 17, "stamp": 42, "disturbed": 0,
 //     "time": { "floor": "2026-11-28T06:00:00Z", "signed_until": "...", "headroom": "1d",
-//               "tpm": { "clock": 123456, "resets": 7, "restarts": 0 } } }
+//               "tpm": { "clock": 123456, "resets": 7, "restarts": 0 } },
+//     "meters": [ { "product": "editor", "license": "L-0001", "limit": "renders", "since": "2026-11-01T00:00:00Z", "units": 120 } ] }
 //
 // Parsing authenticates nothing: ledger.h does.
 #pragma once
 
-#include "agent/time/owned_time.h"
+#include "agent/enforcement/meter.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast {
 
-inline constexpr size_t kMaxLedgerContentSize = 4096;
+inline constexpr size_t kMaxMeterRecords = 128;
+inline constexpr size_t kMaxLedgerContentSize = 64 * 1024;
 
 struct LedgerContent {
   int64_t birth = 0;  // the counter's value when this ledger was begun
@@ -20,6 +22,7 @@ struct LedgerContent {
   // Licenses of before this stamp have been used with another ledger, or with more of this one. 0: nothing was ever found.
   int64_t disturbed = 0;
   TimeRecord time;
+  std::vector<MeterRecord> meters;  // one for each meter, at most kMaxMeterRecords
 };
 
 std::string FormatLedgerContent(const LedgerContent& content);

@@ -7,12 +7,27 @@
 using namespace holdfast;
 using namespace holdfast::api;
 
+namespace {
+
+// As the agent does it, with a ledger that always commits.
+Json Consume(Service& service, const ConsumeRequest& request) {
+  for (;;) {
+    const auto outcome = service.Consume(request);
+    if (const auto* answer = std::get_if<Json>(&outcome)) return *answer;
+    service.Add(std::get<NextBatch>(outcome));
+  }
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   OwnedTime time([] { return kMidway; }, SystemUptime());
   Service service(time, "1");
   LicenseView other = GoodView();
   other.product = "other";
+  other.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 40};
   service.SetLicenses({GoodView(), other});
+  service.LoadMeters({});
   {
     Session first(service, 16, false), second(service, 17, true);
     std::string_view input = AsText({data, size});
@@ -22,14 +37,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       session.Receive(AsBytes(input.substr(0, end + 1)).subspan(1));
       input.remove_prefix(end + 1);
       if (auto request = session.Run()) {
-        HOLDFAST_REQUIRE(&session == &second && IsAdministration(*request));
-        session.Finish(Json{{"ok", true}});
+        const auto* consume = std::get_if<ConsumeRequest>(&*request);
+        HOLDFAST_REQUIRE(consume != nullptr || (&session == &second && IsAdministration(*request)));
+        session.Finish(consume != nullptr ? Consume(service, *consume) : Json{{"ok", true}});
       }
       if (session.output().size() >= kMaxLine) session.output().clear();
       const Json status = service.Status();
       for (const Json& license : status["licenses"]) {
         HOLDFAST_REQUIRE(license["limits"]["users"]["used"] <= 10);
         HOLDFAST_REQUIRE(license["limits"]["jobs"]["used"] <= 55);
+        if (license["product"] == "other") HOLDFAST_REQUIRE(license["limits"]["pages"]["used"] <= 40);
       }
     }
   }

@@ -25,10 +25,12 @@ Result<int64_t> Arguments::Number(const std::string& name, int64_t min, int64_t 
   const std::string text = Text(name);
   int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_argument = name.front() >= 'A' && name.front() <= 'Z';
   if (error != std::errc() || end != text.data() + text.size() || number < min || number > max) {
     return tl::unexpected(Usage("usage.number",
-                                "'" + text + "' for --" + name + " is not a number from " +
-                                    std::to_string(min) + " to " + std::to_string(max),
+                                "'" + text + "' for " + (is_argument ? "" : "--") + name +
+                                    " is not a number from " + std::to_string(min) + " to " +
+                                    std::to_string(max),
                                 "give one of these"));
   }
   return number;

@@ -26,6 +26,7 @@ Result<Json> Unwrap(Json answer) {
 struct Proven {
   std::vector<LicenseView> licenses;
   LedgerReport ledger;
+  std::optional<std::vector<MeterRecord>> meters;
 };
 
 // A ledger that is kept with the TPM can be read with the TPM only.
@@ -48,6 +49,7 @@ void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& lic
   Books books(here.state, tpm, time);
   (void)books.Open(uses_tpm);  // the report says what came of it
   proven.ledger = books.report();
+  if (const auto* meters = books.meters()) proven.meters = *meters;
   books.Judge(proven.licenses);
 }
 
@@ -62,7 +64,7 @@ Result<Proven> LoadAndProve(const Here& here, const std::string& product, OwnedT
     std::erase_if(licenses, [&](const LoadedLicense& license) { return license.view.product != product; });
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
   ProveLicenses(licenses, {*tpm, here.host_root}, here.state);
-  Proven proven{ViewsOf(licenses), {}};
+  Proven proven{ViewsOf(licenses), {}, {}};
   ReadBooks(here, *tpm, licenses, time, proven);
   return proven;
 }
@@ -74,6 +76,7 @@ Result<Json> FromService(const Here& here, const api::ApiRequest& request) {
   api::Service service(time, std::string(kVersion));
   service.SetLicenses(std::move(proven.licenses));
   service.SetLedger(std::move(proven.ledger));
+  if (proven.meters) service.LoadMeters(*proven.meters);
   return Unwrap(check != nullptr ? service.Check(*check) : service.Status());
 }
 

@@ -38,7 +38,8 @@ bool MayHave(const Json& object, std::initializer_list<const char*> names, Test 
 }
 
 bool IsLimit(const Json& limit) {
-  return limit.is_object() && Has(limit, {"max", "used"}, IsNumber);
+  return limit.is_object() && Has(limit, {"max"}, IsNumber) && MayHave(limit, {"used"}, IsNumber) &&
+         MayHave(limit, {"counted", "period_ends"}, IsText);
 }
 
 bool AreLimits(const Json& limits) {
@@ -64,7 +65,8 @@ bool AreLicenses(const Json& licenses) {
 
 bool IsDecision(const Json& decision) {
   return Has(decision, {"allowed"}, IsSwitch) && Has(decision, {"reasons"}, AreTexts) &&
-         MayHave(decision, {"product", "state", "advice", "edition", "expires"}, IsText) &&
+         MayHave(decision, {"product", "state", "advice", "edition", "expires", "counted", "period_ends"},
+                 IsText) &&
          MayHave(decision, {"max", "used", "held", "days_left"}, IsNumber);
 }
 

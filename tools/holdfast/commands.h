@@ -11,6 +11,7 @@ Command ReturnCommand();
 Command StatusCommand();
 Command CheckCommand();
 Command HoldCommand();
+Command ConsumeCommand();
 Command InspectCommand();
 
 }  // namespace holdfast::cli

@@ -41,6 +41,18 @@ std::string Expiry(const Json& json) {
   return text;
 }
 
+bool IsMeter(const Json& limit) {
+  return limit.contains("counted");
+}
+
+// "3 of 5 in use"; of a meter "120 of 1000 used, until 2026-12-01T00:00:00Z".
+std::string Use(const Json& limit) {
+  const std::string used = limit.contains("used") ? Text(limit, "used") : "?";
+  std::string text = used + " of " + Text(limit, "max") + (IsMeter(limit) ? " used" : " in use");
+  if (limit.contains("period_ends")) text += ", until " + Text(limit, "period_ends");
+  return text;
+}
+
 std::string DescribeLicense(const Json& license) {
   std::string text = Text(license, "product") + ": " + Text(license, "state") + "\n";
   if (Reasons(license) != Text(license, "state")) text += "  " + Line("reasons", Reasons(license));
@@ -58,8 +70,7 @@ std::string DescribeLicense(const Json& license) {
     text += "  " + Line("feature " + Printable(name), Text(value));
   }
   for (const auto& [name, limit] : license["limits"].items()) {
-    text += "  " +
-            Line("limit " + Printable(name), Text(limit, "used") + " of " + Text(limit, "max") + " in use");
+    text += "  " + Line((IsMeter(limit) ? "meter " : "limit ") + Printable(name), Use(limit));
   }
   if (license.contains("crl")) {
     text += "  " + Line("revocation list", "number " + Text(license["crl"], "number") + " of " +
@@ -89,8 +100,7 @@ std::string DescribeDecision(std::string_view subject, const Json& decision) {
   std::string text = Printable(subject) + (allowed ? ": allowed" : ": denied");
   if (allowed && decision.contains("value") && decision["value"] != true)
     text += ", " + Text(decision, "value");
-  if (decision.contains("max"))
-    text += ", " + Text(decision, "used") + " of " + Text(decision, "max") + " in use";
+  if (decision.contains("max")) text += ", " + Use(decision);
   if (Reasons(decision) != "active") text += " (" + Reasons(decision) + ")";
   text += "\n";
   if (decision.contains("advice")) text += "  " + Text(decision, "advice") + "\n";

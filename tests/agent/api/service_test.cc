@@ -86,11 +86,79 @@ TEST_F(ServiceTest, RevocationTakesNothingFromHoldersButGivesNothingMore) {
   EXPECT_EQ(released["held"], 1);
 }
 
-TEST_F(ServiceTest, MetersAreRefusedByName) {
+TEST_F(ServiceTest, AMeterIsNotHeld) {
   LicenseView view = GoodView();
   view.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 5};
   service.SetLicenses({view});
   EXPECT_EQ(service.Limit(1, {LimitVerb::kHold, "pages", "", 1})["error"]["check"], "limit.kind");
+}
+
+class ServiceMeterTest : public ServiceTest {
+ protected:
+  ServiceMeterTest() {
+    view_.verified->terms.grants.limits["pages"] = {
+        .kind = LimitKind::kMeter, .max = 5, .period = MeterPeriod::kYear};
+    service.SetLicenses({view_});
+    service.LoadMeters({});
+  }
+  // As the agent does it, with a ledger that always commits.
+  Json Consume(int64_t amount) {
+    auto outcome = service.Consume({"pages", "", amount});
+    while (const auto* batch = std::get_if<NextBatch>(&outcome)) {
+      service.Add(*batch);
+      outcome = service.Consume({"pages", "", amount});
+    }
+    return std::get<Json>(outcome);
+  }
+  LicenseView view_ = GoodView();
+};
+
+TEST_F(ServiceMeterTest, UnitsAreUsedUp) {
+  const Json first = Consume(4);
+  EXPECT_EQ(first["allowed"], true);
+  EXPECT_EQ(first["used"], 4);
+  EXPECT_EQ(first["max"], 5);
+  EXPECT_EQ(first["period_ends"], "2026-01-01T00:00:00Z");
+  const Json denied = Consume(2);
+  EXPECT_EQ(denied["allowed"], false);
+  EXPECT_EQ(denied["reasons"][0], "limit_reached");
+  EXPECT_EQ(denied["used"], 4);
+  EXPECT_EQ(Consume(1)["used"], 5);
+}
+
+TEST_F(ServiceMeterTest, StatusShowsUseAndHowItIsCounted) {
+  Consume(2);
+  const Json meter = service.Status()["licenses"][0]["limits"]["pages"];
+  EXPECT_EQ(meter["used"], 2);
+  EXPECT_EQ(meter["counted"], "file");
+  EXPECT_EQ(meter["period_ends"], "2026-01-01T00:00:00Z");
+}
+
+TEST_F(ServiceMeterTest, ANewPeriodBeginsByTheFloorNotByTheWallClock) {
+  time.SeeSigned(kMidway);
+  Consume(5);
+  now = kMidway + Seconds(300 * 86400);  // set ahead
+  EXPECT_EQ(Consume(1)["allowed"], false);
+  time.SeeSigned(Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 2)));
+  EXPECT_EQ(Consume(1)["used"], 1);
+}
+
+TEST_F(ServiceMeterTest, WithoutALedgerNothingIsUsedUp) {
+  Service fresh(time, "1.2.3");
+  fresh.SetLicenses({view_});
+  EXPECT_EQ(std::get<Json>(fresh.Consume({"pages", "", 1}))["error"]["check"], "books.closed");
+  EXPECT_FALSE(fresh.Status()["licenses"][0]["limits"]["pages"].contains("used"));
+}
+
+TEST_F(ServiceMeterTest, WhatIsHeldIsNotUsedUp) {
+  EXPECT_EQ(std::get<Json>(service.Consume({"users", "", 1}))["error"]["check"], "limit.kind");
+}
+
+TEST_F(ServiceMeterTest, AnUnknownMeterAndARevokedLicenseAreDenied) {
+  EXPECT_EQ(std::get<Json>(service.Consume({"prints", "", 1}))["reasons"][0], "unknown_limit");
+  Revoke(view_, RevocationReason::kUnspecified);
+  service.SetLicenses({view_});
+  EXPECT_EQ(Consume(1)["reasons"][0], "revoked");
 }
 
 TEST_F(ServiceTest, TimePassesWithoutReload) {

@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 
-using ::testing::HasSubstr;
+using ::testing::ElementsAre, ::testing::HasSubstr;
 using testing::PlayedAnchor;
 
 class BooksTest : public ::testing::Test {
@@ -139,6 +139,71 @@ TEST_F(BooksTest, ALicenseWithoutTpmIsNotJudgedByTheLedger) {
   ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
   license_.terms.assurance = AssuranceClass::kHost;
   EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kGood);
+}
+
+const MeterRecord kPages{"nls", "L-1", "pages", {}, 10};
+
+TEST_F(BooksTest, AReservedBatchIsThereAfterACrash) {
+  ASSERT_TRUE(Start()->books.Reserve(kPages));
+  EXPECT_THAT(*Start()->books.meters(), ElementsAre(kPages));
+}
+
+TEST_F(BooksTest, WhatIsLeftIsGivenBackAtTheEnd) {
+  const auto run = Start();
+  ASSERT_TRUE(run->books.Reserve(kPages));
+  MeterRecord used = kPages;
+  used.units = 4;
+  ASSERT_TRUE(run->books.Close({used}));
+  EXPECT_THAT(*Start()->books.meters(), ElementsAre(used));
+}
+
+TEST_F(BooksTest, ASmallerBatchOfTheSamePeriodCommitsNothing) {
+  const auto run = Start();
+  ASSERT_TRUE(run->books.Reserve(kPages));
+  const int before = anchor_.increments;
+  MeterRecord smaller = kPages;
+  smaller.units = 9;
+  ASSERT_TRUE(run->books.Reserve(smaller));
+  EXPECT_EQ(anchor_.increments, before);
+  EXPECT_THAT(*run->books.meters(), ElementsAre(kPages));
+}
+
+TEST_F(BooksTest, ANewPeriodReplacesTheOldOne) {
+  const auto run = Start();
+  ASSERT_TRUE(run->books.Reserve(kPages));
+  const MeterRecord next{"nls", "L-1", "pages", kMidway, 1};
+  ASSERT_TRUE(run->books.Reserve(next));
+  ASSERT_TRUE(run->books.Reserve(kPages)) << "what comes late changes nothing";
+  EXPECT_THAT(*run->books.meters(), ElementsAre(next));
+}
+
+TEST_F(BooksTest, ABatchThatIsNotCommittedMayNotBeReliedOn) {
+  const auto run = Start();
+  anchor_.fault = PlayedAnchor::Fault::kBefore;
+  EXPECT_FALSE(run->books.Reserve(kPages));
+  EXPECT_TRUE(run->books.meters()->empty());
+}
+
+TEST_F(BooksTest, ALedgerThatIsMadeAnewKeepsTheMetersItHad) {
+  ASSERT_TRUE(Start()->books.Reserve(kPages));
+  anchor_.counter.reset();  // deleted
+  const auto run = Start();
+  EXPECT_EQ(run->books.report().finding, LedgerFinding::kLost);
+  EXPECT_THAT(*run->books.meters(), ElementsAre(kPages));
+}
+
+TEST_F(BooksTest, ALedgerIsFullAtSomeTime) {
+  const auto run = Start();
+  MeterRecord record = kPages;
+  for (size_t i = 0; i < kMaxMeterRecords; i++) {
+    record.limit = "pages" + std::to_string(i);
+    ASSERT_TRUE(run->books.Reserve(record));
+  }
+  record.limit = "one-more";
+  const Status full = run->books.Reserve(record);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().check, "ledger.full");
+  EXPECT_EQ(Start()->books.meters()->size(), kMaxMeterRecords);
 }
 
 // Who takes the ledger away must not be better off than who sets it back.

@@ -76,7 +76,7 @@ class World {
   }
 
   std::mt19937 random_;
-  testing::TempDir home_;
+  testing::TempDir home_ = testing::TempDir::InMemory();
   const StateDirectory state_;
   PlayedAnchor anchor_;
   std::optional<Ledger> ledger_;

@@ -1,0 +1,74 @@
+#include "agent/api/meters.h"
+
+#include <algorithm>
+
+namespace holdfast::api {
+
+void Meters::Account::Advance(MeterPeriod period, Time floor) {
+  MeterRecord current = InPeriod(recorded, period, floor);
+  if (current.since == recorded.since) return;
+  recorded = std::move(current);
+  used = 0;
+}
+
+void Meters::Load(const std::vector<MeterRecord>& records) {
+  loaded_ = true;
+  for (const MeterRecord& record : records)
+    if (Find(record) == nullptr) accounts_.push_back({.recorded = record, .used = record.units});
+}
+
+const Meters::Account* Meters::Find(const MeterRecord& meter) const {
+  const auto found = std::find_if(accounts_.begin(), accounts_.end(), [&](const Account& account) {
+    return IsSameMeter(account.recorded, meter);
+  });
+  return found == accounts_.end() ? nullptr : &*found;
+}
+
+Meters::Account& Meters::AccountOf(const MeterRecord& meter) {
+  if (const Account* found = Find(meter)) return accounts_[static_cast<size_t>(found - accounts_.data())];
+  return accounts_.emplace_back(Account{.recorded = {meter.product, meter.license, meter.limit, {}, 0}});
+}
+
+int64_t Meters::Used(const MeterRecord& meter, MeterPeriod period, Time floor) const {
+  const Account* found = Find(meter);
+  if (found == nullptr) return 0;
+  Account account = *found;
+  account.Advance(period, floor);
+  return account.used;
+}
+
+std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& limit, Time floor,
+                                      int64_t amount) {
+  Account& account = AccountOf(meter);
+  account.Advance(limit.period, floor);
+  if (amount <= account.recorded.units - account.used) {
+    account.used += amount;
+    return {};
+  }
+  NextBatch batch{account.recorded, NextBatchSize(account.batch, floor - account.taken, limit)};
+  const int64_t left = Ceiling(limit) - account.used - amount;
+  batch.record.units = account.used + amount + std::min(batch.size, left);
+  return batch;
+}
+
+void Meters::Add(const NextBatch& batch, Time now) {
+  Account& account = AccountOf(batch.record);
+  account.batch = batch.size;
+  account.taken = now;
+  if (batch.record.since < account.recorded.since) return;
+  if (batch.record.since > account.recorded.since) account.used = 0;
+  const int64_t known = batch.record.since == account.recorded.since ? account.recorded.units : 0;
+  account.recorded.since = batch.record.since;
+  account.recorded.units = std::max(known, batch.record.units);
+}
+
+std::vector<MeterRecord> Meters::Used() const {
+  std::vector<MeterRecord> records;
+  for (const Account& account : accounts_) {
+    records.push_back(account.recorded);
+    records.back().units = account.used;
+  }
+  return records;
+}
+
+}  // namespace holdfast::api

@@ -1,0 +1,44 @@
+// What is used of the meters: units are handed out from batches that are on record in the ledger. Not thread safe: it belongs to the
+// thread that serves, and the ledger to the worker.
+#pragma once
+
+#include "agent/enforcement/meter.h"
+
+namespace holdfast::api {
+
+// Units that the ledger has to have on record before any more can be handed out.
+struct NextBatch {
+  MeterRecord record;
+  int64_t size = 0;
+};
+
+class Meters {
+ public:
+  // Of the ledger, when it was opened. What is on record counts as used; what is known already stays.
+  void Load(const std::vector<MeterRecord>& records);
+  bool loaded() const { return loaded_; }
+
+  // The units that are used in the period that `floor` is in.
+  int64_t Used(const MeterRecord& meter, MeterPeriod period, Time floor) const;
+  // Hands out `amount`, or says which batch is needed for it. Precondition: the limit allows it.
+  std::optional<NextBatch> Take(const MeterRecord& meter, const Limit& limit, Time floor, int64_t amount);
+  // The ledger has the batch on record.
+  void Add(const NextBatch& batch, Time now);
+  // What is on record once what is left of the batches is given back.
+  std::vector<MeterRecord> Used() const;
+
+ private:
+  struct Account {
+    MeterRecord recorded;  // units: used, or in the batch
+    int64_t used = 0;
+    int64_t batch = 0;  // the size of the last one
+    Time taken;
+    void Advance(MeterPeriod period, Time floor);
+  };
+  Account& AccountOf(const MeterRecord& meter);
+  const Account* Find(const MeterRecord& meter) const;
+  std::vector<Account> accounts_;  // a handful
+  bool loaded_ = false;
+};
+
+}  // namespace holdfast::api

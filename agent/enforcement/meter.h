@@ -1,0 +1,38 @@
+// Meters: units that are used up, by period. Pure.
+//
+// Units are handed out from a batch that is on record as used before the first of it is: a crash loses what is left of the batch, and
+// never grants a unit twice.
+#pragma once
+
+#include "agent/enforcement/decide.h"
+
+namespace holdfast {
+
+// One meter of one license in one period. The license by its id, which a renewal and a new activation keep.
+struct MeterRecord {
+  std::string product, license, limit;
+  Time since;         // the period's beginning; the epoch where it never begins anew
+  int64_t units = 0;  // used, or taken for a batch
+  bool operator==(const MeterRecord&) const = default;
+};
+bool IsSameMeter(const MeterRecord& a, const MeterRecord& b);  // whatever the period
+
+// The period that `time` is in: [begin, end), of the UTC calendar. kNever: from the epoch on, without end.
+Time PeriodBegin(MeterPeriod period, Time time);
+std::optional<Time> PeriodEnd(MeterPeriod period, Time time);
+
+// The same meter in a period that begins later has nothing used. One that seems to begin earlier is the same period: time does not
+// go back, and a plan whose periods became longer is no reason to give units anew.
+MeterRecord InPeriod(MeterRecord record, MeterPeriod period, Time floor);
+
+// May `amount` more be used up? `used` are the units of this period. As DecideLimit, but what a ledger that was set back says of the units
+// is not believed, whatever the license's policy is.
+Decision DecideMeter(const LicenseView& view, const Situation& situation, std::string_view limit,
+                     int64_t used, int64_t amount);
+
+// How many units to take at once. It doubles as long as batches are used up within kBatchSpan, so that a steady rate commits at most
+// once in that time, and becomes smaller when they last: at most a sixteenth of the limit is lost by a crash.
+inline constexpr Seconds kBatchSpan{60};
+int64_t NextBatchSize(int64_t last, Seconds lasted, const Limit& limit);
+
+}  // namespace holdfast

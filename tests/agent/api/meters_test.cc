@@ -1,0 +1,102 @@
+#include "agent/api/meters.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/agent/enforcement/views.h"
+
+namespace holdfast::api {
+namespace {
+
+constexpr Limit kPages{.kind = LimitKind::kMeter, .max = 1600};
+const MeterRecord kMeter{"nls", "L-1", "pages", {}, 0};
+
+class MetersTest : public ::testing::Test {
+ protected:
+  // As the agent does it, with a ledger that always commits.
+  void Consume(int64_t amount) {
+    while (auto batch = meters_.Take(kMeter, kPages, now_, amount)) {
+      commits_++;
+      recorded_ = batch->record.units;
+      meters_.Add(*batch, now_);
+    }
+  }
+  int64_t Used() const { return meters_.Used(kMeter, kPages.period, now_); }
+  Meters meters_;
+  Time now_ = kMidway;
+  int commits_ = 0;
+  int64_t recorded_ = 0;
+};
+
+TEST_F(MetersTest, WhatIsHandedOutIsOnRecordBefore) {
+  for (int i = 0; i < 1600; i++) {
+    Consume(1);
+    ASSERT_LE(Used(), recorded_);
+    ASSERT_LE(recorded_, 1600);
+  }
+  EXPECT_EQ(Used(), 1600);
+}
+
+// At most one NV write a minute in steady state, whatever the rate; the last batches before the end of a limit are few.
+TEST_F(MetersTest, ASteadyRateCommitsAtMostOnceAMinute) {
+  const Limit large{.kind = LimitKind::kMeter, .max = 10'000'000};
+  int commits = 0;
+  const auto run = [&](int minutes) {
+    for (int second = 0; second < minutes * 60; second++, now_ += Seconds(1))
+      for (int unit = 0; unit < 7; unit++)
+        while (auto batch = meters_.Take(kMeter, large, now_, 1)) commits++, meters_.Add(*batch, now_);
+  };
+  run(10);  // until batches have their size
+  EXPECT_LE(commits, 20);
+  commits = 0;
+  run(60);
+  EXPECT_LE(commits, 60);
+  EXPECT_GT(commits, 0);
+}
+
+TEST_F(MetersTest, AHurryEndsAfterAFewCommits) {
+  for (int i = 0; i < 1600; i++) Consume(1);
+  EXPECT_LE(commits_, 8 + 16);  // up to a sixteenth by doubling, then sixteen
+}
+
+TEST_F(MetersTest, AfterACrashTheBatchCountsAsUsed) {
+  Consume(5);
+  Meters restarted;
+  restarted.Load({{"nls", "L-1", "pages", {}, recorded_}});
+  EXPECT_EQ(restarted.Used(kMeter, kPages.period, now_), recorded_);
+}
+
+TEST_F(MetersTest, LoadingAgainChangesNothing) {
+  meters_.Load({});
+  Consume(5);
+  meters_.Load({{"nls", "L-1", "pages", {}, recorded_}});
+  EXPECT_EQ(Used(), 5);
+}
+
+TEST_F(MetersTest, TheExactUseIsKnownAtTheEnd) {
+  Consume(5);
+  ASSERT_EQ(meters_.Used().size(), 1U);
+  EXPECT_EQ(meters_.Used()[0].units, 5);
+}
+
+TEST_F(MetersTest, ANewPeriodBeginsWithNothingUsedAndTakesNothingFromTheOldBatch) {
+  const Limit monthly{.kind = LimitKind::kMeter, .max = 100, .period = MeterPeriod::kMonth};
+  meters_.Load({{"nls", "L-1", "pages", PeriodBegin(MeterPeriod::kMonth, now_), 100}});
+  EXPECT_EQ(meters_.Used(kMeter, monthly.period, now_), 100);
+  const Time next = *PeriodEnd(MeterPeriod::kMonth, now_);
+  EXPECT_EQ(meters_.Used(kMeter, monthly.period, next), 0);
+  const auto batch = meters_.Take(kMeter, monthly, next, 1);
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->record.since, next);
+  meters_.Add(*batch, next);
+  EXPECT_FALSE(meters_.Take(kMeter, monthly, next, 1));
+  EXPECT_EQ(meters_.Used(kMeter, monthly.period, next), 1);
+}
+
+TEST_F(MetersTest, LicensesDoNotShareUnits) {
+  meters_.Load({{"nls", "L-1", "pages", {}, 100}});
+  EXPECT_EQ(meters_.Used({"nls", "L-2", "pages", {}, 0}, kPages.period, now_), 0);
+  EXPECT_EQ(meters_.Used({"other", "L-1", "pages", {}, 0}, kPages.period, now_), 0);
+}
+
+}  // namespace
+}  // namespace holdfast::api

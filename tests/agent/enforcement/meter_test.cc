@@ -1,0 +1,102 @@
+#include "agent/enforcement/meter.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/agent/enforcement/views.h"
+
+namespace holdfast {
+namespace {
+
+using std::chrono::sys_days, std::chrono::November, std::chrono::December, std::chrono::January;
+using ::testing::ElementsAre;
+
+constexpr Time At(std::chrono::year_month_day day, int hours = 0) {
+  return Time(sys_days(day)) + std::chrono::hours(hours);
+}
+constexpr auto kYear = std::chrono::year(2026);
+
+TEST(Period, AMonthBeginsOnItsFirstDay) {
+  EXPECT_EQ(PeriodBegin(MeterPeriod::kMonth, At(kYear / November / 28, 23)), At(kYear / November / 1));
+  EXPECT_EQ(PeriodBegin(MeterPeriod::kMonth, At(kYear / November / 1)), At(kYear / November / 1));
+  EXPECT_EQ(PeriodEnd(MeterPeriod::kMonth, At(kYear / December / 31, 23)),
+            At(std::chrono::year(2027) / January / 1));
+}
+
+TEST(Period, AYearBeginsInJanuary) {
+  EXPECT_EQ(PeriodBegin(MeterPeriod::kYear, At(kYear / November / 28)), At(kYear / January / 1));
+  EXPECT_EQ(PeriodEnd(MeterPeriod::kYear, At(kYear / January / 1)),
+            At(std::chrono::year(2027) / January / 1));
+}
+
+TEST(Period, NeverHasNoEnd) {
+  EXPECT_EQ(PeriodBegin(MeterPeriod::kNever, kMidway), Time{});
+  EXPECT_FALSE(PeriodEnd(MeterPeriod::kNever, kMidway));
+}
+
+TEST(Period, ALaterOneHasNothingUsed) {
+  const MeterRecord record{"nls", "L-1", "pages", At(kYear / November / 1), 7};
+  EXPECT_EQ(InPeriod(record, MeterPeriod::kMonth, At(kYear / November / 30, 23)).units, 7);
+  const MeterRecord next = InPeriod(record, MeterPeriod::kMonth, At(kYear / December / 1));
+  EXPECT_EQ(next.units, 0);
+  EXPECT_EQ(next.since, At(kYear / December / 1));
+}
+
+TEST(Period, AnEarlierOneGivesNothingBack) {
+  const MeterRecord record{"nls", "L-1", "pages", At(kYear / November / 1), 7};
+  for (const MeterPeriod period : {MeterPeriod::kNever, MeterPeriod::kMonth, MeterPeriod::kYear})
+    EXPECT_EQ(InPeriod(record, period, At(kYear / std::chrono::October / 31)), record);
+}
+
+LicenseView Metered(int overage_percent = 0) {
+  LicenseView view = GoodView();
+  view.verified->terms.grants.limits["pages"] = {
+      .kind = LimitKind::kMeter, .max = 100, .overage_percent = overage_percent};
+  return view;
+}
+
+TEST(DecideMeter, GrantsUpToTheLimit) {
+  EXPECT_TRUE(DecideMeter(Metered(), kMidway, "pages", 90, 10).allowed);
+  const Decision denied = DecideMeter(Metered(), kMidway, "pages", 90, 11);
+  EXPECT_FALSE(denied.allowed);
+  EXPECT_THAT(denied.reasons, ElementsAre(Reason::kLimitReached));
+}
+
+TEST(DecideMeter, WarnsWithinTheOverage) {
+  const Decision over = DecideMeter(Metered(10), kMidway, "pages", 100, 10);
+  EXPECT_TRUE(over.allowed);
+  EXPECT_THAT(over.reasons, ElementsAre(Reason::kOverage));
+  EXPECT_FALSE(DecideMeter(Metered(10), kMidway, "pages", 100, 11).allowed);
+}
+
+TEST(DecideMeter, BelievesNoLedgerThatWasSetBackWhateverThePolicy) {
+  LicenseView view = Metered();
+  view.ledger = LedgerStanding::kRolledBack;
+  for (const Policy policy : {Policy::kAllow, Policy::kWarn, Policy::kDeny}) {
+    view.verified->terms.policies.rollback = policy;
+    const Decision decision = DecideMeter(view, kMidway, "pages", 0, 1);
+    EXPECT_FALSE(decision.allowed);
+    EXPECT_THAT(decision.reasons, ::testing::Contains(Reason::kStateRollback).Times(1));
+  }
+}
+
+const Limit kThousand{.kind = LimitKind::kMeter, .max = 1000};
+
+TEST(NextBatchSize, BeginsWithOneAndDoublesWhileBatchesAreShort) {
+  EXPECT_EQ(NextBatchSize(0, Seconds(0), kThousand), 1);
+  EXPECT_EQ(NextBatchSize(1, Seconds(59), kThousand), 2);
+  EXPECT_EQ(NextBatchSize(16, Seconds(0), kThousand), 32);
+}
+
+TEST(NextBatchSize, StaysWhileABatchLastsAMinuteAndShrinksWhenItLastsTen) {
+  EXPECT_EQ(NextBatchSize(16, Seconds(60), kThousand), 16);
+  EXPECT_EQ(NextBatchSize(16, Seconds(601), kThousand), 8);
+  EXPECT_EQ(NextBatchSize(1, Seconds(601), kThousand), 1);
+}
+
+TEST(NextBatchSize, IsAtMostASixteenthOfTheLimit) {
+  EXPECT_EQ(NextBatchSize(60, Seconds(0), kThousand), 62);
+  EXPECT_EQ(NextBatchSize(4, Seconds(0), {.kind = LimitKind::kMeter, .max = 5}), 1);
+}
+
+}  // namespace
+}  // namespace holdfast
