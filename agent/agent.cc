@@ -13,6 +13,8 @@ constexpr std::chrono::seconds kMaxRetry{60};
 constexpr std::chrono::seconds kPatienceAtEnd{3};
 // A TPM that hangs must not keep the service from starting.
 constexpr int kReadyTicks = 20;
+// How often it is looked whether time alone has made news, in ticks.
+constexpr int kAnnounceTicks = 60;
 
 std::string Describe(const std::vector<LicenseView>& licenses, const std::string& fault,
                      const Situation& now) {
@@ -101,9 +103,17 @@ void Agent::Tick() {
     said_ = silent_ ? TpmSilent(parts_.tpm_timeout).message : "the TPM answers again";
     observer_.status(said_);
   }
-  if (++ticks_ < kReadyTicks || ready_) return;
+  ticks_++;
+  if (ready_ && ticks_ % kAnnounceTicks == 0) Announce();
+  if (ticks_ < kReadyTicks || ready_) return;
   ready_ = true;
   observer_.ready();
+}
+
+void Agent::Announce() {
+  const TimeReading reading = time_.Read();
+  for (const Announcement& news : announcer_.Look(service_.licenses(), {reading.now, reading.clock}))
+    observer_.announce(news);
 }
 
 void Agent::Stop() {
@@ -241,6 +251,7 @@ void Agent::Publish() {
       observer_.status(said_);
     }
     SetLicenses(views);
+    Announce();
     if (ready_) return;
     ready_ = true;
     observer_.ready();

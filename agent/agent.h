@@ -7,6 +7,7 @@
 // proven there is nothing to lose: then the agent ends, so that the service manager starts one that asks the TPM anew.
 #pragma once
 
+#include "agent/announcer.h"
 #include "agent/api/server.h"
 #include "agent/ledger/books.h"
 #include "agent/licenses.h"
@@ -38,6 +39,7 @@ struct AgentObserver {
   std::function<void()> ready = [] {};  // the first proof was tried: once
   std::function<void(const std::string& text)> status = [](const std::string&) {};  // for people
   std::function<void()> alive = [] {};                                              // once per tick
+  std::function<void(const Announcement& announcement)> announce = [](const Announcement&) {};
 };
 
 class Agent {
@@ -56,6 +58,7 @@ class Agent {
   void Administer(api::ApiRequest request, const api::Server::Done& done);
   void Consume(const api::ConsumeRequest& request, const std::shared_ptr<Waiting>& waiting);
   void Tick();
+  void Announce();
   void SetLicenses(std::vector<LicenseView> views);
   // On the worker:
   Hardware hardware() { return {tpm_, parts_.host_root}; }
@@ -76,6 +79,7 @@ class Agent {
   api::Service service_;
   std::unique_ptr<api::Server> server_;
   bool ready_ = false;
+  Announcer announcer_;
   std::string said_;  // last, to the observer: said again only when it changes
   int ticks_ = 0;
   bool silent_ = false;  // the TPM; as told to the observer

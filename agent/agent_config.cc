@@ -30,7 +30,8 @@ po::options_description Settings() {
       "max-connections", text()->value_name("N"), "in all, 32 to 900 (512)")(
       "max-connections-per-user", text()->value_name("N"), "1 to 900 (128)")(
       "tpm-timeout", text()->value_name("SECONDS"),
-      "how long the TPM may take for a request, 1 to 240 (180)");
+      "how long the TPM may take for a request, 1 to 240 (180)")(
+      "hook", text()->value_name("PROGRAM"), "run when a license's state changes or it expires soon");
   return settings;
 }
 
@@ -61,6 +62,10 @@ Status Apply(const po::variables_map& values, AgentConfig& config) {
   given("group", config.socket.group);
   given("roots", config.roots);
   given("host-root", config.host_root);
+  given("hook", config.hook);
+  if (!config.hook.empty() && !config.hook.is_absolute())
+    return Malformed("config.hook", "'" + config.hook.string() + "' is no absolute path",
+                     "name the program in full");
   const auto number = [&](const char* name, int base, int min, int max, int& target) -> Status {
     if (!values.contains(name)) return {};
     HOLDFAST_TRY(target, Number(name, values[name].as<std::string>(), base, min, max));

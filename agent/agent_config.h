@@ -14,6 +14,7 @@ struct AgentConfig {
   api::SocketOptions socket{.path = "/run/holdfast/agent.sock"};
   int max_connections = 512, max_connections_per_user = 128;
   int tpm_timeout = 180;  // seconds
+  Path hook;              // absolute; empty: none
 };
 inline constexpr int kMaxTpmTimeout = 240;  // seconds; less than api::Client waits. Also of `holdfast`
 inline constexpr std::string_view kAgentConfigFile = "/etc/holdfast/agent.conf";

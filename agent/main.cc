@@ -1,5 +1,7 @@
 // holdfast-agent: configuration in, objects built, run.
+#include <syslog.h>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -10,6 +12,7 @@
 
 #include "agent/agent.h"
 #include "agent/agent_config.h"
+#include "agent/hook.h"
 
 namespace {
 
@@ -28,9 +31,21 @@ int Complain(const Error& error) {
 void PrepareSignals(sigset_t& stop) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGCHLD, SIG_IGN);  // nobody waits for a hook
   sigemptyset(&stop);
   for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&stop, signal);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+}
+
+// Into the journal with fields of its own, where that is what standard error is connected to.
+void Log(const Announcement& news) {
+  const std::string text = news.Text(), state(StateName(news.state));
+  const int priority = news.good() ? LOG_NOTICE : LOG_WARNING;
+  if (std::getenv("JOURNAL_STREAM") == nullptr ||
+      sd_journal_send("MESSAGE=%s", text.c_str(), "PRIORITY=%i", priority, "HOLDFAST_PRODUCT=%s",
+                      news.product.c_str(), "HOLDFAST_LICENSE=%s", news.license.c_str(), "HOLDFAST_STATE=%s",
+                      state.c_str(), nullptr) < 0)
+    std::cerr << text << "\n";
 }
 
 Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
@@ -47,6 +62,11 @@ Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
   observer.status = [](const std::string& text) {
     std::cerr << text << "\n";
     sd_notify(0, ("STATUS=" + text).c_str());
+  };
+  observer.announce = [hook = config.hook](const Announcement& news) {
+    Log(news);
+    if (hook.empty()) return;
+    if (const Status ran = RunHook(hook, news); !ran) Complain(ran.error());
   };
   observer.alive = [] { sd_notify(0, "WATCHDOG=1"); };
   return Agent::Start({state, std::move(lock), std::move(anchors), std::move(tpm), SystemClock(),
