@@ -177,10 +177,10 @@ static Status CheckProductKey(JsonObject& o, const IssuancePolicy& policy, const
 }
 
 static Status CheckReturnNonce(ByteView payload, const IssuancePolicy& policy, const PolicyContext& context) {
-  const auto nonce = ParseReturnNonce(payload);
+  const auto nonce = ParseMessage(kReturnNonce, payload);
   if (!nonce) return Refused("policy.message", "the payload cannot be read: " + nonce.error().message);
   if (nonce->vendor != context.vendor) return Refused("policy.message.vendor", "vendor is not this vendor");
-  if (IsAboutNow(nonce->issued, policy, context)) return {};
+  if (IsAboutNow(nonce->time, policy, context)) return {};
   return Refused("policy.message.issued", "issued is not about now");
 }
 

@@ -124,7 +124,7 @@ TEST(FormatExamplesTest, TheReturnProofIsOfTheLicenseAndForTheNonce) {
   const PublicKey ak = KeyOf(*tpm::ParsePublic(request.content.ak_public)).value();
   EXPECT_TRUE(ak.Verify(SignatureAlgorithm::kEcdsaSha256, proof->gate->attest,
                         tpm::ParseSignature(proof->gate->signature)->raw, EcdsaForm::kRaw));
-  auto nonce = ReadReturnNonceFile(Example("return-nonce.txt"));
+  auto nonce = ReadSignedMessageFile(kReturnNonce, Example("return-nonce.txt"));
   ASSERT_TRUE(nonce) << nonce.error().message;
   EXPECT_EQ(nonce->content.nonce, proof->nonce);
   EXPECT_TRUE(VerifyJws(nonce->jws, MessageKey()));

@@ -92,19 +92,19 @@ std::string MakeAnswer(const ActivationRequest& request, const std::string& lice
 // The license given back, as its host does it: for a nonce of the vendor's, which is beside it.
 void MakeReturnExample(const Path& directory, const testing::TestPki& pki, const testing::SoftwareTpm& tpm,
                        const testing::RequestOptions& options, const Certificate& license) {
-  const ReturnNonce nonce{
+  const LicenseMessage nonce{
       .vendor = options.vendor,
       .product = options.product,
       .license = license.fields().subject.common_name,
       .serial = license.fields().serial,
       .nonce = *HexDecode("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
-      .issued = testing::kPkiNow};
+      .time = testing::kPkiNow};
   const std::string input =
       JwsSigningInput(MessageType::kReturnNonce, SignatureAlgorithm::kEcdsaSha256,
-                      HexEncode(pki.message.subject_key_id()), FormatReturnNonce(nonce));
+                      HexEncode(pki.message.subject_key_id()), FormatMessage(kReturnNonce, nonce));
   Write(directory / "return-nonce.txt",
-        ArmorReturnNonce(FinishJws(input, pki.message_key->Sign(AsBytes(input))), nonce, pki.message.der(),
-                         pki.issuing.der()));
+        ArmorMessage(kReturnNonce, FinishJws(input, pki.message_key->Sign(AsBytes(input))), nonce,
+                     pki.message.der(), pki.issuing.der()));
   Write(directory / "return.txt",
         ArmorReturnProof(testing::BuildReturn(tpm, options, license, nonce.nonce, testing::kPkiNow)));
 }

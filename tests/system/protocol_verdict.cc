@@ -45,7 +45,7 @@ std::string VerdictOn(std::string_view kind, std::string_view json) {
   if (kind == "request-content") return VerdictOnContent(json);
   if (kind == "return") return Verdict(ParseReturnProof(json));
   if (kind == "return-statement") return VerdictOnStatement(json);
-  if (kind == "return-nonce") return Verdict(ParseReturnNonce(AsBytes(json)));
+  if (kind == "return-nonce") return Verdict(ParseMessage(kReturnNonce, AsBytes(json)));
   if (kind == "answer") return Verdict(ParseAnswerContent(AsBytes(json)));
   return "unknown kind";
 }

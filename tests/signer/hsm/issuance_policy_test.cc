@@ -257,23 +257,23 @@ TEST(MessagePolicy, RefusesOtherTypesOtherVendorsAndOtherOctets) {
   EXPECT_EQ(CheckMessageOrder(foreign, {}, other).error().kind, ErrorKind::kRefused);
 }
 
-MessageOrder NonceOrder(const ReturnNonce& nonce) {
-  return {"default", MessageType::kReturnNonce, FormatReturnNonce(nonce)};
+MessageOrder NonceOrder(const LicenseMessage& nonce) {
+  return {"default", MessageType::kReturnNonce, FormatMessage(kReturnNonce, nonce)};
 }
-ReturnNonce GoodNonce() {
+LicenseMessage GoodNonce() {
   return {.vendor = Context().vendor,
           .product = "editor",
           .license = "L-1",
           .serial = Bytes(16, 0x11),
           .nonce = Bytes(32, 7),
-          .issued = kTestNow};
+          .time = kTestNow};
 }
 
 TEST(MessagePolicy, SignsReturnNoncesOfThisVendorThatAreAboutNow) {
   EXPECT_TRUE(CheckMessageOrder(NonceOrder(GoodNonce()), {}, Context()));
-  ReturnNonce foreign = GoodNonce(), old = GoodNonce();
+  LicenseMessage foreign = GoodNonce(), old = GoodNonce();
   foreign.vendor = "Other";
-  old.issued -= Seconds(3 * 86400);
+  old.time -= Seconds(3 * 86400);
   EXPECT_EQ(CheckMessageOrder(NonceOrder(foreign), {}, Context()).error().check, "policy.message.vendor");
   EXPECT_EQ(CheckMessageOrder(NonceOrder(old), {}, Context()).error().check, "policy.message.issued");
   MessageOrder octets = NonceOrder(GoodNonce());
