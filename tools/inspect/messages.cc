@@ -1,6 +1,7 @@
 // Messages about one license.
 #include "certs/path.h"
 #include "protocol/return_nonce.h"
+#include "protocol/time_answer.h"
 #include "tools/inspect/parts.h"
 
 namespace holdfast::inspect {
@@ -32,6 +33,25 @@ Result<Json> InspectReturnNonce(std::string_view text) {
   Json json = Describe(kReturnNonce, nonce,
                        "A return nonce: " + nonce.vendor + " asks for a fresh proof that license " +
                            nonce.license + " of " + nonce.product + " was returned");
+  json["signature"] = SignatureWords(file);
+  return json;
+}
+
+Result<Json> InspectTimeRequest(std::string_view text) {
+  HOLDFAST_TRY(const LicenseMessage request, ReadMessageFile(kTimeRequest, text));
+  return Describe(kTimeRequest, request,
+                  "A time request: a machine that has license " + request.license + " of " + request.product +
+                      " asks " + request.vendor + " what time it is, and believes " +
+                      FormatTime(request.time));
+}
+
+Result<Json> InspectTimeAnswer(std::string_view text) {
+  HOLDFAST_TRY(const SignedMessage file, ReadSignedMessageFile(kTimeAnswer, text));
+  const LicenseMessage& answer = file.content;
+  Json json =
+      Describe(kTimeAnswer, answer,
+               "A time answer: " + answer.vendor + " says that it was " + FormatTime(answer.time) +
+                   ", to the machine that asked and has license " + answer.license + " of " + answer.product);
   json["signature"] = SignatureWords(file);
   return json;
 }
