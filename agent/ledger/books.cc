@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "agent/time/repaired_time.h"
+#include "protocol/crypto/random.h"
+#include "protocol/license_message.h"
+
 namespace holdfast {
 
 Status Books::Open(bool use_tpm) {
@@ -23,15 +27,52 @@ Status Books::Keep(bool use_tpm) {
 Status Books::Save() {
   if (!ledger_)
     return Fail(ErrorKind::kUnavailable, "books.closed", "the ledger could not be opened yet: " + fault_);
+  LedgerContent content = ledger_->content();
+  HOLDFAST_TRY(content.time, RecordTime());
+  return Commit(std::move(content));
+}
+
+Result<TimeRecord> Books::RecordTime() {
   std::optional<tpm::ClockInfo> clock;
   if (ledger_->uses_tpm()) {
     HOLDFAST_TRY(clock, tpm_.ReadClock());
   }
-  LedgerContent content = ledger_->content();
-  content.time = time_.Record(clock);
+  return time_.Record(clock);
+}
+
+Status Books::Commit(LedgerContent content) {
   const Status committed = ledger_->Commit(std::move(content));
   fault_ = committed ? "" : committed.error().message;
   return committed;
+}
+
+Result<Bytes> Books::AskTime(bool use_tpm) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  HOLDFAST_TRY(content.time, RecordTime());
+  Bytes nonce = RandomBytes(kNonceSize);
+  content.question = {nonce, content.time.passed};
+  HOLDFAST_CHECK(Commit(std::move(content)));
+  return nonce;
+}
+
+Status Books::SetTime(bool use_tpm, ByteView nonce, Time told, std::optional<Time> lists) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  const std::optional<TimeQuestion> question = std::exchange(content.question, std::nullopt);
+  if (!question || !Equal(question->nonce, nonce))
+    return Refused(
+        "time_answer.nonce",
+        "this host does not wait for this answer: it was installed already, the time was asked for again "
+        "since, or another host has asked",
+        "install the answer to the newest request, or ask again with holdfast time request");
+  HOLDFAST_TRY(const TimeRecord record, RecordTime());
+  const Seconds since_asked = record.passed - question->passed;
+  HOLDFAST_TRY(content.time, Repaired(record, {told, since_asked, lists, time_.Read().wall}));
+  const TimeRecord repaired = content.time;
+  HOLDFAST_CHECK(Commit(std::move(content)));
+  time_.Repair(repaired);
+  return {};
 }
 
 Result<LedgerCounter> Books::Counter() {

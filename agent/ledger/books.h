@@ -33,6 +33,11 @@ class Books {
   // Commits the time that has passed; what Open found is on record then, and a ledger that had to be made anew exists. Check: books.closed
   // (kUnavailable), those of Ledger::Commit.
   Status Save();
+  // Draws a nonce that the vendor is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep.
+  Result<Bytes> AskTime(bool use_tpm);
+  // Time as the vendor told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.nonce (kRefused: it is not open),
+  // those of Repaired. After an error nothing has changed.
+  Status SetTime(bool use_tpm, ByteView nonce, Time told, std::optional<Time> lists);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
 
@@ -41,6 +46,8 @@ class Books {
   void Judge(std::vector<LicenseView>& licenses) const;
 
  private:
+  Result<TimeRecord> RecordTime();
+  Status Commit(LedgerContent content);
   LedgerStanding StandingTo(const VerifiedLicense& license) const;
   bool RolledBack(const VerifiedLicense& license) const;
   const StateDirectory& state_;

@@ -69,10 +69,7 @@ class ReturnTest : public ::testing::Test {
             .time = testing::kPkiNow};
   }
   static std::string NonceFile(const LicenseMessage& nonce, const testing::TestPki& pki) {
-    const std::string input = JwsSigningInput(MessageType::kReturnNonce, SignatureAlgorithm::kEcdsaSha256, {},
-                                              FormatMessage(kReturnNonce, nonce));
-    return ArmorMessage(kReturnNonce, FinishJws(input, pki.message_key->Sign(AsBytes(input))), nonce,
-                        pki.message.der(), pki.issuing.der());
+    return TestVendor::Say(kReturnNonce, nonce, pki);
   }
 
   TestVendor vendor;
