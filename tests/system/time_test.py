@@ -52,6 +52,7 @@ class Clock(Activated):
         done = self.host.run('check', 'export', **BACK)
         self.assertEqual(done.code, 0, 'the policy is to warn')
         self.assertIn('clock_set_back', done.out)
+        self.assertIn('holdfast time request', done.out)
 
     def test_a_clock_that_was_never_set_is_named(self):
         done = self.host.run('status', prefix=['faketime', '-f', '@1970-01-02 00:00:00'], env=BACK['env'])
