@@ -35,7 +35,8 @@ Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptio
                                    const Hardware& hardware, const StateDirectory& state,
                                    const CounterSource& counter, const Clock& clock);
 
-enum class InstalledKind { kAnswer, kLicenseFile, kRevocationList };
+// The last is installed by InstallTimeAnswer (time_exchange.h).
+enum class InstalledKind { kAnswer, kLicenseFile, kRevocationList, kTimeAnswer };
 struct InstallOutcome {
   InstalledKind kind = InstalledKind::kAnswer;
   std::vector<std::string> products;  // those that it is about

@@ -169,9 +169,11 @@ Json Agent::Do(const api::ApiRequest& request) {
     Prove();
     return api::ReturnAnswer(*back, outcome);
   }
+  if (const auto* ask = std::get_if<api::TimeRequest>(&request))
+    return api::TimeRequestAnswer(
+        AskForTime(ask->product, tpm_, parts_.state, parts_.anchors, {time_, books_}));
   const auto& install = std::get<api::InstallRequest>(request);
-  const auto outcome =
-      Install(install.file, hardware(), parts_.state, parts_.anchors, [this] { return time_.Now(); });
+  const auto outcome = api::DoInstall(install, hardware(), parts_.state, parts_.anchors, {time_, books_});
   // Also after a failure: the files may be newer than what is served.
   Reload();
   Prove();

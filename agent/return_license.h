@@ -31,7 +31,7 @@ struct ReturnOutcome {
 //
 // Checks: return.nothing (kNotFound), return.product (kUsage: several), return.retired (the license key cannot sign the
 // statement any more), return.kept (kConflict: the proof of another license is kept in its place); return_nonce.class (without a
-// TPM), return_nonce.vendor, return_nonce.license, and those of ReadReturnNonceFile, VerifyMessageCertificate, VerifyJws,
+// TPM), return_nonce.license, and those of ReadSignedMessageFile, VerifyMessage,
 // VerifyLicense and of the TPM.
 Result<ReturnOutcome> ReturnLicense(const ReturnOptions& options, const Hardware& hardware,
                                     const StateDirectory& state, const TrustAnchors& anchors,

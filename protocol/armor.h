@@ -18,6 +18,9 @@ inline constexpr std::string_view kLabelAnswer = "HOLDFAST ANSWER";    // conten
 inline constexpr std::string_view kLabelReturn = "HOLDFAST RETURN";    // content: JSON (return_proof.h)
 // content: JWS, compact serialization; the certificates of the key that signed it follow (return_nonce.h)
 inline constexpr std::string_view kLabelReturnNonce = "HOLDFAST RETURN NONCE";
+inline constexpr std::string_view kLabelTimeRequest =
+    "HOLDFAST TIME REQUEST";                                                  // content: JSON (time_answer.h)
+inline constexpr std::string_view kLabelTimeAnswer = "HOLDFAST TIME ANSWER";  // as a return nonce
 
 struct ArmorBlock {
   std::string label;

@@ -8,6 +8,8 @@ FileKind FromLabel(std::string_view label) {
   if (label == kLabelAnswer) return FileKind::kAnswer;
   if (label == kLabelReturn) return FileKind::kReturn;
   if (label == kLabelReturnNonce) return FileKind::kReturnNonce;
+  if (label == kLabelTimeRequest) return FileKind::kTimeRequest;
+  if (label == kLabelTimeAnswer) return FileKind::kTimeAnswer;
   if (label == kLabelCertificate) return FileKind::kCertificates;
   if (label == kLabelCrl) return FileKind::kCrl;
   if (label.ends_with("PRIVATE KEY")) return FileKind::kPrivateKey;
@@ -46,6 +48,10 @@ std::string_view DescribeFileKind(FileKind kind) {
       return "a return proof";
     case FileKind::kReturnNonce:
       return "a return nonce";
+    case FileKind::kTimeRequest:
+      return "a time request";
+    case FileKind::kTimeAnswer:
+      return "a time answer";
     case FileKind::kCertificates:
       return "a license file or a certificate";
     case FileKind::kCrl:

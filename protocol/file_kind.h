@@ -11,6 +11,8 @@ enum class FileKind {
   kAnswer,
   kReturn,
   kReturnNonce,
+  kTimeRequest,
+  kTimeAnswer,
   kCertificates,
   kCrl,
   kProductKey,

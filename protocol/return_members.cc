@@ -7,10 +7,10 @@
 
 namespace holdfast {
 
-Status ReadReturnHead(JsonObject& o, std::string& schema) {
+Status ReadHead(JsonObject& o, std::string_view context, std::string& schema) {
   schema = o.String("schema", 16);
   if (!o.Has("schema")) return o.Finish();
-  HOLDFAST_CHECK(ParseSchemaVersion(schema, kReturnSchemaMajor, "return"));
+  HOLDFAST_CHECK(ParseSchemaVersion(schema, kReturnSchemaMajor, context));
   return {};
 }
 

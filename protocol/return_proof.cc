@@ -75,7 +75,7 @@ Result<ReturnProof> ParseReturnProof(std::string_view json) {
   HOLDFAST_TRY(const Json value, ParseJson(json, kMaxFileSize));
   JsonObject o(value, "return");
   std::string schema;
-  HOLDFAST_CHECK(ReadReturnHead(o, schema));
+  HOLDFAST_CHECK(ReadHead(o, "return", schema));
   const std::string statement = o.String("statement", kMaxJwsSize);
   ReturnProof proof;
   proof.nonce = ReadNonce(o);

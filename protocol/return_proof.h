@@ -8,12 +8,13 @@
 // docs/schemas/return.schema.json.
 #pragma once
 
+#include "protocol/license_message.h"
 #include "protocol/request.h"
 #include "protocol/return_statement.h"
 
 namespace holdfast {
 
-inline constexpr size_t kReturnNonceSize = 32;
+inline constexpr size_t kReturnNonceSize = kNonceSize;
 
 struct ReturnProof {
   SignedReturnStatement statement;

@@ -46,7 +46,7 @@ Result<ReturnStatement> ParsePayload(ByteView payload) {
   HOLDFAST_TRY(const Json value, ParseJson(AsText(payload), kMaxJwsSize));
   JsonObject o(value, "return");
   ReturnStatement statement;
-  HOLDFAST_CHECK(ReadReturnHead(o, statement.schema));
+  HOLDFAST_CHECK(ReadHead(o, "return", statement.schema));
   statement.vendor = ReadName(o, "vendor");
   statement.product = o.String("product", 64);
   if (!IsIdentifier(statement.product)) o.Fault("product", "not an identifier");

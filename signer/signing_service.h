@@ -36,7 +36,8 @@ struct CrlOrder {
 };
 
 // The types that the message key signs.
-inline constexpr MessageType kSignedMessages[] = {MessageType::kProductKey, MessageType::kReturnNonce};
+inline constexpr MessageType kSignedMessages[] = {MessageType::kProductKey, MessageType::kReturnNonce,
+                                                  MessageType::kTimeAnswer};
 
 struct MessageOrder {
   std::string line;

@@ -11,6 +11,8 @@ std::string_view KindName(InstalledKind kind) {
       return "answer";
     case InstalledKind::kLicenseFile:
       return "license";
+    case InstalledKind::kTimeAnswer:
+      return "time_answer";
     case InstalledKind::kRevocationList:
       break;
   }
@@ -33,6 +35,15 @@ Json InstallAnswer(const Result<InstallOutcome>& outcome) {
               {"changed", outcome->changed}};
 }
 
+Json TimeRequestAnswer(const Result<TimeRequestOutcome>& outcome) {
+  if (!outcome) return ErrorAnswer(outcome.error());
+  return Json{{"ok", true},
+              {"product", outcome->product},
+              {"license", outcome->license},
+              {"time", FormatTime(outcome->believed)},
+              {"file", outcome->file}};
+}
+
 Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& outcome) {
   if (!outcome) return ErrorAnswer(outcome.error());
   Json json{{"ok", true}, {"product", outcome->product}, {"license", outcome->license}};
@@ -46,6 +57,14 @@ Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& out
   json["dry_run"] = request.dry_run;
   json["file"] = outcome->file;
   return json;
+}
+
+Result<InstallOutcome> DoInstall(const InstallRequest& request, const Hardware& hardware,
+                                 const StateDirectory& state, const TrustAnchors& anchors,
+                                 const TimeKeeper& keeper) {
+  if (RecogniseFile(request.file) == FileKind::kTimeAnswer)
+    return InstallTimeAnswer(request.file, hardware.tpm, state, anchors, keeper);
+  return Install(request.file, hardware, state, anchors, [&] { return keeper.time.Now(); });
 }
 
 Result<ReturnOutcome> DoReturn(const ReturnRequest& request, const std::string& agent_version,

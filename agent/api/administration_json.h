@@ -1,16 +1,23 @@
-// What came of request, install and return, as the local API says it.
+// What came of request, install, return and time_request, as the local API says it.
 #pragma once
 
 #include "agent/activation.h"
 #include "agent/api/api_request.h"
 #include "agent/return_license.h"
+#include "agent/time_exchange.h"
 #include "protocol/strict_json.h"
 
 namespace holdfast::api {
 
 Json RequestAnswer(const Result<RequestOutcome>& outcome);
 Json InstallAnswer(const Result<InstallOutcome>& outcome);
+Json TimeRequestAnswer(const Result<TimeRequestOutcome>& outcome);
 Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& outcome);
+
+// Installs whatever the file is: Install or InstallTimeAnswer.
+Result<InstallOutcome> DoInstall(const InstallRequest& request, const Hardware& hardware,
+                                 const StateDirectory& state, const TrustAnchors& anchors,
+                                 const TimeKeeper& keeper);
 
 // Does what `request` asks for: ReturnLicense or ForgetReturn.
 Result<ReturnOutcome> DoReturn(const ReturnRequest& request, const std::string& agent_version,

@@ -92,6 +92,8 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
     request = InstallRequest{o.String("file", kMaxFileSize)};
   } else if (op == "return") {
     request = Return(o);
+  } else if (op == "time_request") {
+    request = TimeRequest{Product(o)};
   } else if (o.Has("op")) {
     return Malformed("api.op", "an operation that this agent does not know", "see docs/local-api.md");
   }
@@ -101,7 +103,8 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
 
 bool IsAdministration(const ApiRequest& request) {
   return std::holds_alternative<MakeRequestRequest>(request) ||
-         std::holds_alternative<InstallRequest>(request) || std::holds_alternative<ReturnRequest>(request);
+         std::holds_alternative<InstallRequest>(request) || std::holds_alternative<ReturnRequest>(request) ||
+         std::holds_alternative<TimeRequest>(request);
 }
 
 Json ErrorAnswer(const Error& error) {

@@ -52,12 +52,17 @@ struct ReturnRequest {
   bool dry_run = false, forget = false;
 };
 
+struct TimeRequest {
+  std::string product;  // whose vendor is asked; empty: the only one
+};
+
 using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, MakeRequestRequest,
-                                InstallRequest, ReturnRequest>;
+                                InstallRequest, ReturnRequest, TimeRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);
-bool IsAdministration(const ApiRequest& request);  // request, install and return: slow, and not for everybody
+// request, install, return and time_request: slow, and not for everybody
+bool IsAdministration(const ApiRequest& request);
 
 // The answer to what could not be done: {"ok": false, "error": {...}}.
 Json ErrorAnswer(const Error& error);

@@ -38,7 +38,8 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
     {Reason::kNoLicense, "no_license",
      "no license is installed; run `holdfast request` and send the file to the vendor"},
     {Reason::kClockSetBack, "clock_set_back",
-     "the clock of this machine is behind the time that has passed; set it right"},
+     "the clock of this machine is behind the time that has passed; set it right, or, if it is, ask the "
+     "vendor for the time: holdfast time request"},
     {Reason::kNotYetValid, "not_yet_valid", "the license begins later; check the clock of this machine"},
     {Reason::kExpired, "expired", "the license has expired; renew it with the vendor"},
     {Reason::kOfflineTooLong, "offline_too_long", "exchange a heartbeat file with the vendor"},

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "agent/time/repaired_time.h"
+#include "protocol/crypto/random.h"
+#include "protocol/license_message.h"
+
 namespace holdfast {
 
 Status Books::Open(bool use_tpm) {
@@ -27,12 +31,13 @@ Error Books::Closed() const {
 
 Status Books::Save() {
   if (!ledger_) return tl::unexpected(Closed());
-  return Commit(ledger_->content().meters);
+  return CommitNow(ledger_->content());
 }
 
 Status Books::Reserve(const MeterRecord& record) {
   if (!ledger_) return tl::unexpected(Closed());
-  std::vector<MeterRecord> meters = ledger_->content().meters;
+  LedgerContent content = ledger_->content();
+  std::vector<MeterRecord>& meters = content.meters;
   const auto same = std::find_if(meters.begin(), meters.end(),
                                  [&](const MeterRecord& each) { return IsSameMeter(each, record); });
   if (same != meters.end()) {
@@ -46,29 +51,64 @@ Status Books::Reserve(const MeterRecord& record) {
                 "the ledger has " + std::to_string(kMaxMeterRecords) + " meters already, and no place for " +
                     record.limit);
   }
-  return Commit(std::move(meters));
+  return CommitNow(std::move(content));
 }
 
 Status Books::Close(const std::vector<MeterRecord>& used) {
   if (!ledger_) return tl::unexpected(Closed());
-  std::vector<MeterRecord> meters = ledger_->content().meters;
-  for (MeterRecord& meter : meters)
+  LedgerContent content = ledger_->content();
+  for (MeterRecord& meter : content.meters)
     for (const MeterRecord& exact : used)
       if (IsSameMeter(meter, exact) && meter.since == exact.since) meter.units = exact.units;
-  return Commit(std::move(meters));
+  return CommitNow(std::move(content));
 }
 
-Status Books::Commit(std::vector<MeterRecord> meters) {
+Status Books::CommitNow(LedgerContent content) {
+  HOLDFAST_TRY(content.time, RecordTime());
+  return Commit(std::move(content));
+}
+
+Result<TimeRecord> Books::RecordTime() {
   std::optional<tpm::ClockInfo> clock;
   if (ledger_->uses_tpm()) {
     HOLDFAST_TRY(clock, tpm_.ReadClock());
   }
-  LedgerContent content = ledger_->content();
-  content.time = time_.Record(clock);
-  content.meters = std::move(meters);
+  return time_.Record(clock);
+}
+
+Status Books::Commit(LedgerContent content) {
   const Status committed = ledger_->Commit(std::move(content));
   fault_ = committed ? "" : committed.error().message;
   return committed;
+}
+
+Result<Bytes> Books::AskTime(bool use_tpm) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  HOLDFAST_TRY(content.time, RecordTime());
+  Bytes nonce = RandomBytes(kNonceSize);
+  content.question = {nonce, content.time.passed};
+  HOLDFAST_CHECK(Commit(std::move(content)));
+  return nonce;
+}
+
+Status Books::SetTime(bool use_tpm, ByteView nonce, Time told, std::optional<Time> lists) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  const std::optional<TimeQuestion> question = std::exchange(content.question, std::nullopt);
+  if (!question || !Equal(question->nonce, nonce))
+    return Refused(
+        "time_answer.nonce",
+        "this host does not wait for this answer: it was installed already, the time was asked for again "
+        "since, or another host has asked",
+        "install the answer to the newest request, or ask again with holdfast time request");
+  HOLDFAST_TRY(const TimeRecord record, RecordTime());
+  const Seconds since_asked = record.passed - question->passed;
+  HOLDFAST_TRY(content.time, Repaired(record, {told, since_asked, lists, time_.Read().wall}));
+  const TimeRecord repaired = content.time;
+  HOLDFAST_CHECK(Commit(std::move(content)));
+  time_.Repair(repaired);
+  return {};
 }
 
 Result<LedgerCounter> Books::Counter() {

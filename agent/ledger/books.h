@@ -40,6 +40,11 @@ class Books {
   Status Close(const std::vector<MeterRecord>& used);
   // Of the ledger as it is now; nullptr: it is not open.
   const std::vector<MeterRecord>* meters() const { return ledger_ ? &ledger_->content().meters : nullptr; }
+  // Draws a nonce that the vendor is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep.
+  Result<Bytes> AskTime(bool use_tpm);
+  // Time as the vendor told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.nonce (kRefused: it is not open),
+  // those of Repaired. After an error nothing has changed.
+  Status SetTime(bool use_tpm, ByteView nonce, Time told, std::optional<Time> lists);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
 
@@ -49,7 +54,9 @@ class Books {
 
  private:
   Error Closed() const;
-  Status Commit(std::vector<MeterRecord> meters);
+  Result<TimeRecord> RecordTime();
+  Status CommitNow(LedgerContent content);  // with the time that has passed
+  Status Commit(LedgerContent content);
   LedgerStanding StandingTo(const VerifiedLicense& license) const;
   bool RolledBack(const VerifiedLicense& license) const;
   const StateDirectory& state_;

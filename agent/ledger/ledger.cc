@@ -111,6 +111,7 @@ Status Ledger::OpenProtected(LedgerFile file) {
   if (finding_ == LedgerFinding::kRolledBack) {
     detail_ = std::to_string(counter - content_.stamp) + " commits are missing in it";
     content_.disturbed = counter + 1;  // the stamp that Settle gives it
+    content_.question.reset();
   }
   counter_ = counter;
   protection_ = std::move(file.protection);
@@ -122,6 +123,7 @@ Status Ledger::OpenProtected(LedgerFile file) {
 void Ledger::MakeAnew(LedgerFinding finding, std::string detail) {
   finding_ = finding;
   detail_ = std::move(detail);
+  content_.question.reset();
   create_ = true;
 }
 

@@ -1,7 +1,9 @@
 #include "agent/ledger/ledger_content.h"
 
 #include "agent/state/state_members.h"
+#include "protocol/base64.h"
 #include "protocol/json_text.h"
+#include "protocol/license_message.h"
 
 namespace holdfast {
 namespace {
@@ -9,13 +11,24 @@ namespace {
 Json FormatTimeRecord(const TimeRecord& record) {
   Json json{{"floor", FormatTime(record.floor)},
             {"signed_until", FormatTime(record.signed_until)},
-            {"headroom", FormatDuration(record.headroom)}};
+            {"headroom", FormatDuration(record.headroom)},
+            {"passed", record.passed.count()}};
   if (record.tpm) {
     json["tpm"] = {{"clock", record.tpm->clock_ms},
                    {"resets", record.tpm->reset_count},
                    {"restarts", record.tpm->restart_count}};
   }
   return json;
+}
+
+constexpr int64_t kLongest = INT64_MAX / 2;
+
+Result<TimeQuestion> ParseQuestion(const Json& json) {
+  JsonObject o(json, "ledger.question");
+  TimeQuestion question{o.Base64Url("nonce", kNonceSize), Seconds(o.Integer("passed", 0, kLongest))};
+  if (question.nonce.size() != kNonceSize) o.Fault("nonce", "not 32 octets");
+  HOLDFAST_CHECK(o.Finish());
+  return question;
 }
 
 Result<tpm::ClockInfo> ParseClock(const Json& json) {
@@ -36,6 +49,7 @@ Result<TimeRecord> ParseTimeRecord(const Json& json) {
   record.signed_until = o.Time("signed_until");
   record.headroom = o.Duration("headroom");
   if (record.headroom > kFullHeadroom) o.Fault("headroom", "longer than a day");
+  record.passed = Seconds(o.Integer("passed", 0, kLongest, 0));
   const Json* tpm = o.OptionalObject("tpm");
   HOLDFAST_CHECK(o.Finish());
   if (tpm != nullptr) {
@@ -88,6 +102,9 @@ std::string FormatLedgerContent(const LedgerContent& content) {
             {"stamp", content.stamp},
             {"disturbed", content.disturbed},
             {"time", FormatTimeRecord(content.time)}};
+  if (content.question)
+    json["question"] = {{"nonce", Base64UrlEncode(content.question->nonce)},
+                        {"passed", content.question->passed.count()}};
   if (!content.meters.empty()) json["meters"] = FormatMeters(content.meters);
   return FormatJson(json);
 }
@@ -101,9 +118,13 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   content.stamp = o.Integer("stamp", 1, INT64_MAX);
   content.disturbed = o.Integer("disturbed", 0, INT64_MAX);
   const Json* time = o.Object("time");
+  const Json* question = o.OptionalObject("question");
   const Json* meters = o.OptionalArray("meters", kMaxMeterRecords);
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(content.time, ParseTimeRecord(*time));
+  if (question != nullptr) {
+    HOLDFAST_TRY(content.question, ParseQuestion(*question));
+  }
   if (meters != nullptr) {
     HOLDFAST_TRY(content.meters, ParseMeters(*meters));
   }

@@ -2,7 +2,8 @@
 //
 //   { "schema": "1.0", "birth": 17, "stamp": 42, "disturbed": 0,
 //     "time": { "floor": "2026-11-28T06:00:00Z", "signed_until": "...", "headroom": "1d",
-//               "tpm": { "clock": 123456, "resets": 7, "restarts": 0 } },
+//               "tpm": { "clock": 123456, "resets": 7, "restarts": 0 }, "passed": 86400 },
+//     "question": { "nonce": "...", "passed": 80000 },
 //     "meters": [ { "product": "editor", "license": "L-0001", "limit": "renders", "since": "2026-11-01T00:00:00Z", "units": 120 } ] }
 //
 // Parsing authenticates nothing: ledger.h does.
@@ -16,6 +17,12 @@ namespace holdfast {
 inline constexpr size_t kMaxMeterRecords = 128;
 inline constexpr size_t kMaxLedgerContentSize = 64 * 1024;
 
+// What the vendor was asked the time with, until the answer is installed.
+struct TimeQuestion {
+  Bytes nonce;        // 32 octets
+  Seconds passed{0};  // TimeRecord::passed when it was asked
+};
+
 struct LedgerContent {
   int64_t birth = 0;  // the counter's value when this ledger was begun
   int64_t stamp = 0;  // the counter's value that this content belongs to
@@ -23,6 +30,8 @@ struct LedgerContent {
   int64_t disturbed = 0;
   TimeRecord time;
   std::vector<MeterRecord> meters;  // one for each meter, at most kMaxMeterRecords
+  // Only as long as the ledger is good: an older one asks what was answered already.
+  std::optional<TimeQuestion> question;
 };
 
 std::string FormatLedgerContent(const LedgerContent& content);

@@ -73,6 +73,7 @@ void OwnedTime::Advance() {
   last_uptime_ = uptime;
   const Seconds passed = std::chrono::floor<Seconds>(rest_);
   rest_ -= passed;
+  passed_ += passed;
   wall_now_ = wall_();
   headroom_ = std::min(headroom_ + passed, kFullHeadroom);
   if (!floor_) return;
@@ -97,9 +98,10 @@ std::optional<TpmClockEvent> OwnedTime::Adopt(const TimeRecord& record,
   Advance();
   std::optional<TpmProgress> progress;
   if (record.tpm && tpm) progress = ProgressBetween(*record.tpm, *tpm);
-  Time floor = record.floor;
-  if (progress) floor += std::chrono::floor<Seconds>(progress->passed);
+  const Seconds passed = progress ? std::chrono::floor<Seconds>(progress->passed) : Seconds(0);
+  const Time floor = record.floor + passed;
   floor_ = std::max(floor_.value_or(floor), floor);
+  passed_ = std::max(passed_, record.passed + passed);
   signed_until_ = std::max(signed_until_, record.signed_until);
   // A restart of this process does not fill it up; one of the machine does.
   if (progress && progress->event == TpmClockEvent::kSameBoot)
@@ -107,6 +109,15 @@ std::optional<TpmClockEvent> OwnedTime::Adopt(const TimeRecord& record,
   Advance();
   if (!progress) return std::nullopt;
   return progress->event;
+}
+
+void OwnedTime::Repair(const TimeRecord& repaired) {
+  const std::lock_guard lock(mutex_);
+  Advance();
+  floor_ = repaired.floor + (passed_ - repaired.passed);
+  signed_until_ = repaired.signed_until;
+  headroom_ = repaired.headroom;
+  Advance();
 }
 
 TimeReading OwnedTime::Read() {
@@ -119,7 +130,7 @@ TimeReading OwnedTime::Read() {
 TimeRecord OwnedTime::Record(const std::optional<tpm::ClockInfo>& tpm) {
   const std::lock_guard lock(mutex_);
   Advance();
-  return {floor_.value_or(wall_now_), signed_until_, headroom_, tpm};
+  return {floor_.value_or(wall_now_), signed_until_, headroom_, tpm, passed_};
 }
 
 }  // namespace holdfast

@@ -9,6 +9,8 @@
 //   - the wall clock, but only as far as `headroom` reaches: a day, filled up again as time passes. So a clock that is set
 //     years ahead by accident moves the floor by a day, then at most at double speed, and is not missed when it is set right.
 //
+// What lowers it: the vendor's word, and nothing else (repaired_time.h).
+//
 // OwnedTime is thread safe. The rest is pure.
 #pragma once
 
@@ -46,6 +48,8 @@ struct TimeRecord {
   Time signed_until;                  // the latest signed time that was seen
   Seconds headroom = kFullHeadroom;   // what is left of it
   std::optional<tpm::ClockInfo> tpm;  // the TPM's clock when the record was made
+  // Counts the time that has passed for certain, by the first two of the sources above: at least so much passed between two records.
+  Seconds passed{0};
 };
 
 // How the TPM's clock came from `then` to `now`.
@@ -81,6 +85,9 @@ class OwnedTime {
   // A record of an earlier run, and the TPM's clock now when both are of the same TPM. Nothing is lowered by it.
   std::optional<TpmClockEvent> Adopt(const TimeRecord& record, const std::optional<tpm::ClockInfo>& tpm);
 
+  // In place of what was known, as of `repaired`, a record of this process that was put right.
+  void Repair(const TimeRecord& repaired);
+
   TimeReading Read();
   Time Now() { return Read().now; }
   TimeRecord Record(const std::optional<tpm::ClockInfo>& tpm);
@@ -92,6 +99,7 @@ class OwnedTime {
   std::mutex mutex_;
   Milliseconds last_uptime_;
   Milliseconds rest_{0};  // of a second
+  Seconds passed_{0};
   Time wall_now_;
   std::optional<Time> floor_;  // nothing is known before the first signed time or record
   Time signed_until_;

@@ -46,6 +46,8 @@ std::string_view TypName(MessageType type) {
       return "holdfast-return";
     case MessageType::kReturnNonce:
       return "holdfast-return-nonce";
+    case MessageType::kTimeAnswer:
+      return "holdfast-time";
   }
   return "";
 }

@@ -16,6 +16,7 @@ enum class MessageType {
   kApproval,     // "holdfast-approval"     an operator's approval of a ceremony plan
   kReturn,       // "holdfast-return"        return statement, signed by the license key that it gives up
   kReturnNonce,  // "holdfast-return-nonce"  signed by the vendor's message key
+  kTimeAnswer,   // "holdfast-time"          signed by the vendor's message key
 };
 std::string_view TypName(MessageType type);
 

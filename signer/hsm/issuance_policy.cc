@@ -6,6 +6,7 @@
 #include "protocol/return_nonce.h"
 #include "protocol/strict_json.h"
 #include "protocol/terms.h"
+#include "protocol/time_answer.h"
 
 namespace holdfast::hsm {
 namespace {
@@ -177,11 +178,22 @@ static Status CheckProductKey(JsonObject& o, const IssuancePolicy& policy, const
 }
 
 static Status CheckReturnNonce(ByteView payload, const IssuancePolicy& policy, const PolicyContext& context) {
-  const auto nonce = ParseReturnNonce(payload);
+  const auto nonce = ParseMessage(kReturnNonce, payload);
   if (!nonce) return Refused("policy.message", "the payload cannot be read: " + nonce.error().message);
   if (nonce->vendor != context.vendor) return Refused("policy.message.vendor", "vendor is not this vendor");
-  if (IsAboutNow(nonce->issued, policy, context)) return {};
+  if (IsAboutNow(nonce->time, policy, context)) return {};
   return Refused("policy.message.issued", "issued is not about now");
+}
+
+// The signer's own clock is what a host will go by: a time that is further off than two machines' clocks are is not signed.
+static Status CheckTimeAnswer(ByteView payload, const PolicyContext& context) {
+  const auto answer = ParseMessage(kTimeAnswer, payload);
+  if (!answer) return Refused("policy.message", "the payload cannot be read: " + answer.error().message);
+  if (answer->vendor != context.vendor) return Refused("policy.message.vendor", "vendor is not this vendor");
+  const Seconds off = answer->time - context.now;
+  if (off >= -kClockTolerance && off <= kClockTolerance) return {};
+  return Refused("policy.message.time",
+                 "the time is " + FormatTime(answer->time) + ", and here it is " + FormatTime(context.now));
 }
 
 Status CheckMessageOrder(const MessageOrder& order, const IssuancePolicy& policy,
@@ -189,6 +201,7 @@ Status CheckMessageOrder(const MessageOrder& order, const IssuancePolicy& policy
   HOLDFAST_CHECK(CheckClock(context));
   HOLDFAST_CHECK(CheckRate(context, policy.messages_per_minute));
   if (order.type == MessageType::kReturnNonce) return CheckReturnNonce(order.payload, policy, context);
+  if (order.type == MessageType::kTimeAnswer) return CheckTimeAnswer(order.payload, context);
   if (order.type != MessageType::kProductKey)
     return Refused("policy.message", "messages of this type are not signed with the message key");
   auto json = ParseJson(AsText(order.payload), 4096);

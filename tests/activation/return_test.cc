@@ -59,20 +59,17 @@ class ReturnTest : public ::testing::Test {
     return value;
   }
 
-  ReturnNonce GoodNonce() {
+  LicenseMessage GoodNonce() {
     const auto license = (*LoadLicenses(state, vendor.pki.Anchors()))[0].view.verified;
     return {.vendor = license->terms.vendor,
             .product = license->terms.product,
             .license = license->terms.license,
             .serial = license->serial,
             .nonce = Bytes(kReturnNonceSize, 7),
-            .issued = testing::kPkiNow};
+            .time = testing::kPkiNow};
   }
-  static std::string NonceFile(const ReturnNonce& nonce, const testing::TestPki& pki) {
-    const std::string input = JwsSigningInput(MessageType::kReturnNonce, SignatureAlgorithm::kEcdsaSha256, {},
-                                              FormatReturnNonce(nonce));
-    return ArmorReturnNonce(FinishJws(input, pki.message_key->Sign(AsBytes(input))), nonce, pki.message.der(),
-                            pki.issuing.der());
+  static std::string NonceFile(const LicenseMessage& nonce, const testing::TestPki& pki) {
+    return TestVendor::Say(kReturnNonce, nonce, pki);
   }
 
   TestVendor vendor;
@@ -234,7 +231,7 @@ TEST_F(ReturnTest, ANonceIsInTheProofAlsoAfterwards) {
 }
 
 TEST_F(ReturnTest, ANonceThatIsNotForThisLicenseEndsNothing) {
-  ReturnNonce other = GoodNonce();
+  LicenseMessage other = GoodNonce();
   other.license = "L-another";
   EXPECT_EQ(CheckOf(Return(NonceFile(other, vendor.pki))), "return_nonce.license");
   other = GoodNonce();
@@ -244,12 +241,12 @@ TEST_F(ReturnTest, ANonceThatIsNotForThisLicenseEndsNothing) {
   other.vendor = "Somebody";
   EXPECT_EQ(CheckOf(Return(NonceFile(other, vendor.pki))), "return_nonce.vendor");
   EXPECT_EQ(CheckOf(Return(NonceFile(GoodNonce(), TestVendor().pki))), "path.anchor");
-  const ReturnNonce nonce = GoodNonce();
+  const LicenseMessage nonce = GoodNonce();
   const std::string input = JwsSigningInput(MessageType::kReturnNonce, SignatureAlgorithm::kEcdsaSha256, {},
-                                            FormatReturnNonce(nonce));
+                                            FormatMessage(kReturnNonce, nonce));
   const auto stranger = testing::SoftwareKey::Generate(KeyType::kEcP256);
-  EXPECT_EQ(CheckOf(Return(ArmorReturnNonce(FinishJws(input, stranger->Sign(AsBytes(input))), nonce,
-                                            vendor.pki.message.der(), vendor.pki.issuing.der()))),
+  EXPECT_EQ(CheckOf(Return(ArmorMessage(kReturnNonce, FinishJws(input, stranger->Sign(AsBytes(input))), nonce,
+                                        vendor.pki.message.der(), vendor.pki.issuing.der()))),
             "jws.signature");
   EXPECT_FALSE(std::filesystem::exists(state.ReturnedPath("editor")));
   EXPECT_EQ(Status(), LicenseState::kActive);

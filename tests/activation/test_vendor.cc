@@ -70,6 +70,13 @@ std::string TestVendor::Answer(std::string_view request_file, const LicenseTerms
                      "An answer of the tests' vendor\n");
 }
 
+std::string TestVendor::Say(const MessageKind& kind, const LicenseMessage& message, const TestPki& by) {
+  const std::string input =
+      JwsSigningInput(*kind.type, SignatureAlgorithm::kEcdsaSha256, {}, FormatMessage(kind, message));
+  return ArmorMessage(kind, FinishJws(input, by.message_key->Sign(AsBytes(input))), message, by.message.der(),
+                      by.issuing.der());
+}
+
 std::string TestVendor::List(int64_t number, const std::vector<RevokedEntry>& entries) const {
   CrlFields fields = pki.ShardCrlFields();
   fields.number = number;

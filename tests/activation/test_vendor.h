@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/answer.h"
+#include "protocol/license_message.h"
 #include "protocol/product_key.h"
 #include "protocol/request.h"
 #include "tests/testing/pki.h"
@@ -32,6 +33,9 @@ class TestVendor {
   };
   std::string Answer(std::string_view request_file) const { return Answer(request_file, Terms(), {}); }
   std::string Answer(std::string_view request_file, const LicenseTerms& terms, const Lie& lie) const;
+
+  // What a vendor says to the host that has a license.
+  static std::string Say(const MessageKind& kind, const LicenseMessage& message, const TestPki& by);
 
   // A list of the issuing key's shard 0, PEM.
   std::string List(int64_t number, const std::vector<RevokedEntry>& entries) const;

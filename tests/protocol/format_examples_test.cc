@@ -12,6 +12,7 @@
 #include "protocol/return_nonce.h"
 #include "protocol/return_proof.h"
 #include "protocol/terms.h"
+#include "protocol/time_answer.h"
 #include "protocol/tpm/structures.h"
 #include "protocol/tpm/templates.h"
 
@@ -124,10 +125,21 @@ TEST(FormatExamplesTest, TheReturnProofIsOfTheLicenseAndForTheNonce) {
   const PublicKey ak = KeyOf(*tpm::ParsePublic(request.content.ak_public)).value();
   EXPECT_TRUE(ak.Verify(SignatureAlgorithm::kEcdsaSha256, proof->gate->attest,
                         tpm::ParseSignature(proof->gate->signature)->raw, EcdsaForm::kRaw));
-  auto nonce = ReadReturnNonceFile(Example("return-nonce.txt"));
+  auto nonce = ReadSignedMessageFile(kReturnNonce, Example("return-nonce.txt"));
   ASSERT_TRUE(nonce) << nonce.error().message;
   EXPECT_EQ(nonce->content.nonce, proof->nonce);
   EXPECT_TRUE(VerifyJws(nonce->jws, MessageKey()));
+}
+
+TEST(FormatExamplesTest, TheTimeAnswerIsForTheTimeRequestOfTheLicense) {
+  auto request = ReadMessageFile(kTimeRequest, Example("time-request.txt"));
+  ASSERT_TRUE(request) << request.error().message;
+  auto answer = ReadSignedMessageFile(kTimeAnswer, Example("time-answer.txt"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->content.nonce, request->nonce);
+  EXPECT_EQ(answer->content.serial, ParseLicenseFile(Example("license.pem"))->license.fields().serial);
+  EXPECT_LT(answer->content.time, request->time);
+  EXPECT_TRUE(VerifyJws(answer->jws, MessageKey()));
 }
 
 TEST(FormatExamplesTest, TheHostsAnswerOpensAndHoldsALicenseForItsFingerprint) {

@@ -32,18 +32,18 @@ ReturnProof Proof(const ReturnStatement& statement = Statement()) {
   return proof;
 }
 
-ReturnNonce Nonce() {
+LicenseMessage Nonce() {
   return {.vendor = "Northlight",
           .product = "modeler",
           .license = "0123456789abcdef0123456789abcdef",
           .serial = Bytes(16, 0x11),
           .nonce = Bytes(kReturnNonceSize, 9),
-          .issued = examples::At("2026-11-22T06:00:00Z")};
+          .time = examples::At("2026-11-22T06:00:00Z")};
 }
 
 std::string NonceFile() {
-  return ArmorReturnNonce(Unsigned(FormatReturnNonce(Nonce()), MessageType::kReturnNonce), Nonce(), Bytes{1},
-                          Bytes{2});
+  return ArmorMessage(kReturnNonce, Unsigned(FormatMessage(kReturnNonce, Nonce()), MessageType::kReturnNonce),
+                      Nonce(), Bytes{1}, Bytes{2});
 }
 
 template <class T>
@@ -122,9 +122,9 @@ TEST(ReturnProofTest, EveryTruncationIsRefused) {
 
 TEST(ReturnNonceTest, EveryMemberSurvivesTheFile) {
   EXPECT_EQ(RecogniseFile(NonceFile()), FileKind::kReturnNonce);
-  auto read = ReadReturnNonceFile(NonceFile());
+  auto read = ReadSignedMessageFile(kReturnNonce, NonceFile());
   ASSERT_TRUE(read) << read.error().check << ": " << read.error().message;
-  EXPECT_EQ(FormatReturnNonce(read->content), FormatReturnNonce(Nonce()));
+  EXPECT_EQ(FormatMessage(kReturnNonce, read->content), FormatMessage(kReturnNonce, Nonce()));
   EXPECT_EQ(read->message_certificate, Bytes{1});
   EXPECT_EQ(read->issuing_certificate, Bytes{2});
 }
@@ -132,17 +132,20 @@ TEST(ReturnNonceTest, EveryMemberSurvivesTheFile) {
 TEST(ReturnNonceTest, ItsCertificatesMustBeThere) {
   std::string alone = NonceFile();
   alone.resize(alone.find("-----BEGIN CERTIFICATE"));
-  EXPECT_EQ(CheckOf(ReadReturnNonceFile(alone)), "return_nonce.kind");
-  EXPECT_EQ(CheckOf(ReadReturnNonceFile(alone + Armor(kLabelCertificate, Bytes{1}))), "return_nonce.kind");
-  EXPECT_EQ(CheckOf(ReadReturnNonceFile(NonceFile() + Armor(kLabelCertificate, Bytes{3}))),
+  EXPECT_EQ(CheckOf(ReadSignedMessageFile(kReturnNonce, alone)), "return_nonce.kind");
+  EXPECT_EQ(CheckOf(ReadSignedMessageFile(kReturnNonce, alone + Armor(kLabelCertificate, Bytes{1}))),
+            "return_nonce.kind");
+  EXPECT_EQ(CheckOf(ReadSignedMessageFile(kReturnNonce, NonceFile() + Armor(kLabelCertificate, Bytes{3}))),
             "return_nonce.kind");
 }
 
 TEST(ReturnNonceTest, AnotherFileIsNamed) {
-  EXPECT_EQ(CheckOf(ReadReturnNonceFile(ArmorReturnProof(Proof()))), "return_nonce.kind");
-  EXPECT_EQ(CheckOf(ReadReturnNonceFile("")), "return_nonce.kind");
-  const std::string other = Unsigned(FormatReturnNonce(Nonce()), MessageType::kProductKey);
-  EXPECT_EQ(CheckOf(ReadReturnNonceFile(ArmorReturnNonce(other, Nonce(), Bytes{1}, Bytes{2}))), "jws.typ");
+  EXPECT_EQ(CheckOf(ReadSignedMessageFile(kReturnNonce, ArmorReturnProof(Proof()))), "return_nonce.kind");
+  EXPECT_EQ(CheckOf(ReadSignedMessageFile(kReturnNonce, "")), "return_nonce.kind");
+  const std::string other = Unsigned(FormatMessage(kReturnNonce, Nonce()), MessageType::kProductKey);
+  EXPECT_EQ(CheckOf(ReadSignedMessageFile(kReturnNonce,
+                                          ArmorMessage(kReturnNonce, other, Nonce(), Bytes{1}, Bytes{2}))),
+            "jws.typ");
 }
 
 }  // namespace

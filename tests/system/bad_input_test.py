@@ -142,6 +142,24 @@ class BadInput(unittest.TestCase):
         self.assertFalse(out.exists())
         self.assertEqual(host.run('return', '--nonce', nonce, '-o', out).code, 0, 'control: the nonce is good')
 
+    def test_time_request_and_answer(self):
+        tpm = self.stage.tpm('late-tpm')
+        self.vendor.trust(tpm)
+        host = self.stage.host('late', tpm, self.vendor)
+        host.activate(self.vendor.sell())
+        request, answer, out = host.dir / 'good.ask', host.dir / 'good.told', self.stage.path('out.told')
+        self.assertEqual((done := host.run('time', 'request', '-o', request)).code, 0, done.text)
+        self.assertEqual((done := self.vendor.run('time', 'answer', request, '-o', answer)).code, 0, done.text)
+        before = self.store()
+        for name, content in self.mutants(request):
+            if name != 'flipped':  # it is not signed, and may then ask for an answer that no host waits for
+                self.refused(self.vendor.run('time', 'answer', self.bad(content), '-o', out), name)
+        self.assertFalse(out.exists())
+        self.assertEqual(self.store(), before)
+        self.each(answer, lambda p: host.run('install', p), [host.state], others=[request])
+        self.assertEqual((done := host.run('install', answer)).code, 0, f'control: the answer is good: {done.text}')
+        self.refused(host.run('install', answer), 'replayed')
+
     def test_wrong_pin_and_bad_uri(self):
         pin = self.stage.path('pin')
         pin.write_text('0000')

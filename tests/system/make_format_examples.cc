@@ -10,6 +10,7 @@
 #include "protocol/platform/files.h"
 #include "protocol/product_key.h"
 #include "protocol/return_nonce.h"
+#include "protocol/time_answer.h"
 #include "signer/server/verifier/make_credential.h"
 #include "tests/testing/evidence.h"
 #include "tests/testing/host_request.h"
@@ -89,22 +90,40 @@ std::string MakeAnswer(const ActivationRequest& request, const std::string& lice
       "Holdfast answer for product editor, host render-01\nInstall it with: holdfast install FILE\n\n");
 }
 
+std::string Say(const MessageKind& kind, const LicenseMessage& message, const testing::TestPki& pki) {
+  const std::string input =
+      JwsSigningInput(*kind.type, SignatureAlgorithm::kEcdsaSha256, HexEncode(pki.message.subject_key_id()),
+                      FormatMessage(kind, message));
+  return ArmorMessage(kind, FinishJws(input, pki.message_key->Sign(AsBytes(input))), message,
+                      pki.message.der(), pki.issuing.der());
+}
+
+// A host that believes it is ten years later asks, and is told.
+void MakeTimeExample(const Path& directory, const testing::TestPki& pki,
+                     const testing::RequestOptions& options, const Certificate& license) {
+  LicenseMessage message{
+      .vendor = options.vendor,
+      .product = options.product,
+      .license = license.fields().subject.common_name,
+      .serial = license.fields().serial,
+      .nonce = *HexDecode("202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"),
+      .time = testing::kPkiNow + std::chrono::hours(24 * 3652)};
+  Write(directory / "time-request.txt", ArmorMessage(kTimeRequest, message));
+  message.time = testing::kPkiNow;
+  Write(directory / "time-answer.txt", Say(kTimeAnswer, message, pki));
+}
+
 // The license given back, as its host does it: for a nonce of the vendor's, which is beside it.
 void MakeReturnExample(const Path& directory, const testing::TestPki& pki, const testing::SoftwareTpm& tpm,
                        const testing::RequestOptions& options, const Certificate& license) {
-  const ReturnNonce nonce{
+  const LicenseMessage nonce{
       .vendor = options.vendor,
       .product = options.product,
       .license = license.fields().subject.common_name,
       .serial = license.fields().serial,
       .nonce = *HexDecode("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
-      .issued = testing::kPkiNow};
-  const std::string input =
-      JwsSigningInput(MessageType::kReturnNonce, SignatureAlgorithm::kEcdsaSha256,
-                      HexEncode(pki.message.subject_key_id()), FormatReturnNonce(nonce));
-  Write(directory / "return-nonce.txt",
-        ArmorReturnNonce(FinishJws(input, pki.message_key->Sign(AsBytes(input))), nonce, pki.message.der(),
-                         pki.issuing.der()));
+      .time = testing::kPkiNow};
+  Write(directory / "return-nonce.txt", Say(kReturnNonce, nonce, pki));
   Write(directory / "return.txt",
         ArmorReturnProof(testing::BuildReturn(tpm, options, license, nonce.nonce, testing::kPkiNow)));
 }
@@ -170,6 +189,8 @@ void MakeAll(const Path& directory) {
   const std::string license = FormatLicenseFile(MakeLicense(pki, terms, tpm.license_key.public_key()));
   Write(directory / "license.pem", license);
   MakeReturnExample(directory, pki, tpm, options, ParseLicenseFile(license)->license);
+
+  MakeTimeExample(directory, pki, options, ParseLicenseFile(license)->license);
 
   MakeHostExample(directory, pki, options, product.plans.at("standard"));
 

@@ -7,6 +7,7 @@
 #include "protocol/return_nonce.h"
 #include "protocol/return_proof.h"
 #include "protocol/terms.h"
+#include "protocol/time_answer.h"
 
 namespace holdfast {
 namespace {
@@ -45,7 +46,9 @@ std::string VerdictOn(std::string_view kind, std::string_view json) {
   if (kind == "request-content") return VerdictOnContent(json);
   if (kind == "return") return Verdict(ParseReturnProof(json));
   if (kind == "return-statement") return VerdictOnStatement(json);
-  if (kind == "return-nonce") return Verdict(ParseReturnNonce(AsBytes(json)));
+  if (kind == "return-nonce") return Verdict(ParseMessage(kReturnNonce, AsBytes(json)));
+  if (kind == "time-request") return Verdict(ParseMessage(kTimeRequest, AsBytes(json)));
+  if (kind == "time-answer") return Verdict(ParseMessage(kTimeAnswer, AsBytes(json)));
   if (kind == "answer") return Verdict(ParseAnswerContent(AsBytes(json)));
   return "unknown kind";
 }

@@ -99,8 +99,20 @@ Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {
   HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
   HOLDFAST_TRY(const FileLock lock, here.state.Lock());
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  OwnedTime time(SystemClock(), SystemUptime());
+  Books books(here.state, *tpm, time);
+  return Unwrap(api::InstallAnswer(
+      api::DoInstall(request, {*tpm, here.host_root}, here.state, anchors, {time, books})));
+}
+
+Result<Json> AskForTimeHere(const Here& here, const api::TimeRequest& request) {
+  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
+  HOLDFAST_TRY(const FileLock lock, here.state.Lock());
+  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  OwnedTime time(SystemClock(), SystemUptime());
+  Books books(here.state, *tpm, time);
   return Unwrap(
-      api::InstallAnswer(Install(request.file, {*tpm, here.host_root}, here.state, anchors, SystemClock())));
+      api::TimeRequestAnswer(AskForTime(request.product, *tpm, here.state, anchors, {time, books})));
 }
 
 Result<Json> ReturnHere(const Here& here, const api::ReturnRequest& request) {
@@ -122,6 +134,7 @@ Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& reque
   if (const auto* make = std::get_if<api::MakeRequestRequest>(&request)) return Request(here, *make);
   if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) return ReturnHere(here, *back);
+  if (const auto* ask = std::get_if<api::TimeRequest>(&request)) return AskForTimeHere(here, *ask);
   return FromService(here, request);
 }
 

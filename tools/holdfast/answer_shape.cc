@@ -79,6 +79,7 @@ bool IsAnswer(std::string_view op, const Json& answer) {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
            Has(answer, {"changed"}, IsSwitch);
   }
+  if (op == "time_request") return Has(answer, {"product", "license", "time", "file"}, IsText);
   if (op == "return") {
     if (answer.contains("forgotten")) return Has(answer, {"product", "license"}, IsText);
     return Has(answer, {"product", "license", "proof", "file"}, IsText) &&

@@ -8,6 +8,7 @@ namespace holdfast::cli {
 Command RequestCommand();
 Command InstallCommand();
 Command ReturnCommand();
+Command TimeRequestCommand();
 Command StatusCommand();
 Command CheckCommand();
 Command HoldCommand();

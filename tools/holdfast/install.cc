@@ -23,6 +23,8 @@ std::string Sentence(const Json& answer) {
     products += (products.empty() ? "" : ", ") + Printable(product.get<std::string>());
   }
   if (answer["changed"] == false) return "Installed already for " + products + ": nothing changed.";
+  if (answer["kind"] == "time_answer")
+    return "The time is as the vendor of " + products + " says; see holdfast status.";
   const bool list = answer["kind"] == "revocation_list";
   return (list ? "The revocation list is installed for " : "The license is installed for ") + products + ".";
 }
@@ -49,10 +51,12 @@ Result<int> Run(const Arguments& arguments) {
 Command InstallCommand() {
   return {
       .name = "install",
-      .summary = "install an answer, a license file or a revocation list",
+      .summary = "install an answer, a license file, a revocation list or a time answer",
       .arguments = {{.name = "FILE", .help = "what the vendor sent; - is standard input", .required = true}},
       .options = {kJsonOption},
-      .details = "Everything in the file is verified first. Installing a file again changes nothing.",
+      .details =
+          "Everything in the file is verified first. Installing a file again changes nothing; "
+          "a time answer is refused the second time.",
       .run = Run};
 }
 

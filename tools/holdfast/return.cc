@@ -53,7 +53,7 @@ bool IsAboutNonce(const Error& error) {
 Result<std::string> ReadNonce(const Path& file) {
   const std::string name = file == "-" ? "standard input" : file.string();
   HOLDFAST_TRY(std::string text, About(name, ReadInput(file, kMaxFileSize)));
-  HOLDFAST_CHECK(About(name, ReadReturnNonceFile(text)));
+  HOLDFAST_CHECK(About(name, ReadSignedMessageFile(kReturnNonce, text)));
   return text;
 }
 

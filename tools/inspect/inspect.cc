@@ -45,6 +45,10 @@ Result<Json> Inspect(std::string_view text) {
       return InspectReturn(text);
     case FileKind::kReturnNonce:
       return InspectReturnNonce(text);
+    case FileKind::kTimeRequest:
+      return InspectTimeRequest(text);
+    case FileKind::kTimeAnswer:
+      return InspectTimeAnswer(text);
     case FileKind::kCertificates:
       return InspectCertificates(text);
     case FileKind::kCrl:

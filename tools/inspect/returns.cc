@@ -1,6 +1,4 @@
-#include "certs/path.h"
 #include "protocol/byte_cursor.h"
-#include "protocol/return_nonce.h"
 #include "protocol/return_proof.h"
 #include "protocol/tpm/structures.h"
 #include "tools/inspect/parts.h"
@@ -31,13 +29,6 @@ std::string WhatItProves(const ReturnProof& proof) {
   if (!proof.gate) return "nothing: a host without a TPM promises that it deleted the keys";
   if (proof.nonce.empty()) return "that the license key died at some moment after the activation";
   return "that the license key is dead, as of a moment after the vendor made the nonce";
-}
-
-std::string SignatureWords(const SignedReturnNonce& file) {
-  auto message = Certificate::Parse(file.message_certificate, CertificateProfile::kMessage);
-  if (!message) return "cannot be verified: " + message.error().message;
-  auto status = VerifyJws(file.jws, message->public_key());
-  return status ? "valid, by the message certificate in the file" : "NOT valid: " + status.error().message;
 }
 
 }  // namespace
@@ -73,21 +64,6 @@ Result<Json> InspectReturn(std::string_view text) {
   json["nonce"] = proof.nonce.empty() ? "none" : HexEncode(proof.nonce);
   if (proof.gate) json["gate_statement"] = DescribeGateWord(proof);
   return json;
-}
-
-Result<Json> InspectReturnNonce(std::string_view text) {
-  HOLDFAST_TRY(const SignedReturnNonce file, ReadReturnNonceFile(text));
-  const ReturnNonce& nonce = file.content;
-  return Json{{"kind", "return_nonce"},
-              {"summary", "A return nonce: " + nonce.vendor + " asks for a fresh proof that license " +
-                              nonce.license + " of " + nonce.product + " was returned"},
-              {"product", nonce.product},
-              {"vendor", nonce.vendor},
-              {"license", nonce.license},
-              {"serial", HexEncode(nonce.serial)},
-              {"nonce", HexEncode(nonce.nonce)},
-              {"issued", FormatTime(nonce.issued)},
-              {"signature", SignatureWords(file)}};
 }
 
 }  // namespace holdfast::inspect

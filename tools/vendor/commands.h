@@ -11,6 +11,7 @@ void AddLicenseCommands(cli::Program& program);  // license new, list, show, sus
 void AddReleaseCommand(cli::Program& program);   // license release
 void AddAnswerCommand(cli::Program& program);
 void AddReturnCommands(cli::Program& program);  // accept, return-nonce
+void AddTimeCommand(cli::Program& program);     // time answer
 void AddCrlCommand(cli::Program& program);
 void AddExportCommand(cli::Program& program);
 void AddIssuerCommands(cli::Program& program);  // issuer list, rotate, add

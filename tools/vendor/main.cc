@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   vendor::AddReleaseCommand(program);
   vendor::AddAnswerCommand(program);
   vendor::AddReturnCommands(program);
+  vendor::AddTimeCommand(program);
   vendor::AddCrlCommand(program);
   vendor::AddExportCommand(program);
   vendor::AddIssuerCommands(program);

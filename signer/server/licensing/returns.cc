@@ -4,6 +4,7 @@
 
 #include "protocol/crypto/random.h"
 #include "protocol/return_nonce.h"
+#include "signer/server/licensing/vendor_message.h"
 #include "signer/server/verifier/return_appraisal.h"
 
 namespace holdfast {
@@ -156,25 +157,15 @@ Result<std::string> MakeReturnNonce(Store& store, SigningService& signer, const 
   HOLDFAST_CHECK(CheckMayAsk(activation));
   HOLDFAST_TRY(const LicenseRecord license, store.GetLicense(activation.license));
   HOLDFAST_TRY(const IssuerInfo issuer, CurrentIssuer(status, activation.line));
-  HOLDFAST_TRY(const auto message,
-               Certificate::Parse(issuer.message_certificate, CertificateProfile::kMessage));
   HOLDFAST_TRY(const ReturnNonceRecord record,
                store.IssueReturnNonce(change, activation.id, RandomBytes(kReturnNonceSize)));
-  const ReturnNonce nonce{.vendor = vendor,
-                          .product = license.product,
-                          .license = license.id,
-                          .serial = activation.serial,
-                          .nonce = record.nonce,
-                          .issued = change.at};
-  HOLDFAST_TRY(const std::string jws,
-               signer.SignMessage({activation.line, MessageType::kReturnNonce, FormatReturnNonce(nonce)}));
-  const std::string file =
-      ArmorReturnNonce(jws, nonce, issuer.message_certificate, issuer.issuing_certificate);
-  // Read as the host will.
-  HOLDFAST_TRY(const SignedReturnNonce made, ReadReturnNonceFile(file));
-  if (VerifyJws(made.jws, message.public_key())) return file;
-  return Fail(ErrorKind::kUnavailable, "licensing.issuer_changed",
-              "the message key was rotated while the nonce was being signed", "try again");
+  return SignForHost(kReturnNonce, signer, issuer,
+                     {.vendor = vendor,
+                      .product = license.product,
+                      .license = license.id,
+                      .serial = activation.serial,
+                      .nonce = record.nonce,
+                      .time = change.at});
 }
 
 }  // namespace holdfast

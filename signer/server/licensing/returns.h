@@ -32,7 +32,7 @@ Result<AcceptedReturn> AcceptReturn(Store& store, const std::string& vendor, con
 
 // The file for the host. While a nonce of the activation is not used, it is given out again.
 // Checks: return_nonce.activation (kConflict: it was never issued, or is of class host, or its attestation key was not kept), those
-// of AskSigner and the signer, licensing.line, licensing.issuer_revoked, licensing.issuer_changed (try again).
+// of AskSigner and SignForHost, licensing.line, licensing.issuer_revoked.
 Result<std::string> MakeReturnNonce(Store& store, SigningService& signer, const SignerStatus& status,
                                     const std::string& vendor, const Change& change,
                                     const ActivationRecord& activation);

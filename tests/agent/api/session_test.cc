@@ -69,6 +69,16 @@ TEST_F(SessionTest, AReturnIsForAdministratorsAndForgettingStandsAlone) {
   EXPECT_FALSE(back.forget);
 }
 
+TEST_F(SessionTest, TheTimeIsAskedForByAdministratorsOnly) {
+  const char* ask = "{\"op\":\"time_request\",\"product\":\"nls\"}\n";
+  EXPECT_EQ(Say(user, ask)[0]["error"]["check"], "api.permission");
+  EXPECT_EQ(Say(administrator, "{\"op\":\"time_request\",\"nonce\":\"n\"}\n")[0]["error"]["check"],
+            "api.unknown");
+  EXPECT_TRUE(Say(administrator, ask).empty());
+  ASSERT_TRUE(admin);
+  EXPECT_EQ(std::get<TimeRequest>(*admin).product, "nls");
+}
+
 TEST_F(SessionTest, BadLinesAreAnsweredAndTheNextOneIsFine) {
   for (const char* line :
        {"", "hello", "[]", "{}", "7", "{\"op\":\"chekc\"}", "{\"op\":7}", "{\"op\":\"check\"}",

@@ -252,5 +252,84 @@ TEST_F(BooksTest, ARolledBackLedgerThatCannotBeSavedIsStillRolledBack) {
   EXPECT_EQ(StandingIn(*StartInTrouble()), LedgerStanding::kRolledBack);
 }
 
+constexpr Seconds kYear = std::chrono::hours(24 * 365);
+
+// A floor that is ten years ahead, and the question how to get back.
+class TimeAnswerTest : public BooksTest {
+ protected:
+  void SetUp() override {
+    BooksTest::SetUp();
+    run_ = Start();
+    run_->time.SeeSigned(wall + 10 * kYear);
+    auto asked = run_->books.AskTime(true);
+    ASSERT_TRUE(asked) << asked.error().message;
+    nonce_ = *asked;
+  }
+  static std::string SetTime(Run& run, const Bytes& nonce, Time told) {
+    const Status set = run.books.SetTime(true, nonce, told, std::nullopt);
+    return set ? "" : set.error().check;
+  }
+  std::unique_ptr<Run> run_;
+  Bytes nonce_;
+};
+
+TEST_F(TimeAnswerTest, PutsTimeRightOnceAndForGood) {
+  EXPECT_EQ(SetTime(*run_, nonce_, wall), "");
+  EXPECT_EQ(run_->time.Now(), wall);
+  const auto next = Start();
+  EXPECT_EQ(next->time.Now(), wall);
+  EXPECT_EQ(next->time.Read().clock, ClockState::kGood);
+  EXPECT_EQ(SetTime(*next, nonce_, wall - kYear), "time_answer.nonce") << "replayed";
+  EXPECT_EQ(SetTime(*run_, nonce_, wall - kYear), "time_answer.nonce");
+}
+
+TEST_F(TimeAnswerTest, IsAnsweredAlsoAfterARestart) {
+  EXPECT_EQ(SetTime(*Start(), nonce_, wall), "");
+}
+
+TEST_F(TimeAnswerTest, OnlyTheNewestQuestionIsOpen) {
+  const Bytes first = nonce_;
+  nonce_ = run_->books.AskTime(true).value();
+  EXPECT_NE(first, nonce_);
+  EXPECT_EQ(SetTime(*run_, first, wall), "time_answer.nonce");
+  EXPECT_EQ(SetTime(*run_, {}, wall), "time_answer.nonce");
+  EXPECT_EQ(run_->time.Now(), wall + 10 * kYear) << "nothing has changed";
+  EXPECT_EQ(SetTime(*run_, nonce_, wall), "");
+}
+
+TEST_F(TimeAnswerTest, WhatPassesWhileItIsKeptBackIsCounted) {
+  const Time told = wall;
+  anchor_.clock.clock_ms += 80 * 86'400'000ull;  // powered, without us
+  const auto next = Start();
+  uptime += kYear;
+  EXPECT_EQ(SetTime(*next, nonce_, told), "");
+  EXPECT_EQ(next->time.Now(), told + kYear + 70 * std::chrono::hours(24) - std::chrono::hours(24 * 14));
+}
+
+TEST_F(TimeAnswerTest, ThatCannotBeCommittedChangesNothingAndIsTakenAgain) {
+  anchor_.fault = PlayedAnchor::Fault::kBefore;
+  EXPECT_EQ(SetTime(*run_, nonce_, wall), "tpm.command");
+  EXPECT_EQ(run_->time.Now(), wall + 10 * kYear);
+  EXPECT_EQ(SetTime(*run_, nonce_, wall), "");
+  EXPECT_EQ(run_->time.Now(), wall);
+}
+
+// The file of when the question was open comes back, to have an old answer count a second time.
+TEST_F(TimeAnswerTest, NoQuestionComesBackWithAnOlderLedger) {
+  const Bytes open = *state_.ReadLedger();
+  EXPECT_EQ(SetTime(*run_, nonce_, wall), "");
+  ASSERT_TRUE(state_.WriteLedger(open));
+  const auto next = Start();
+  EXPECT_EQ(StandingIn(*next), LedgerStanding::kRolledBack);
+  EXPECT_EQ(SetTime(*next, nonce_, wall), "time_answer.nonce");
+}
+
+TEST_F(TimeAnswerTest, NoQuestionIsCarriedOverIntoALedgerThatIsMadeAnew) {
+  anchor_.counter.reset();
+  const auto next = Start();
+  EXPECT_EQ(next->books.report().finding, LedgerFinding::kLost);
+  EXPECT_EQ(SetTime(*next, nonce_, wall), "time_answer.nonce");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -171,6 +171,35 @@ TEST_F(OwnedTimeTest, ANewSignedTimeCountsThoughTheRecordDoesNotKnowIt) {
   EXPECT_EQ(time.Now(), kNoon + 5 * kDay);
 }
 
+TEST_F(OwnedTimeTest, WhatPassedIsCountedByWhatNobodyCanSet) {
+  const Seconds before = time_.Record({}).passed;
+  machine_.Pass(3 * kDay);
+  machine_.wall += 50 * kDay;
+  time_.SeeSigned(kNoon + 90 * kDay);
+  const TimeRecord record = time_.Record(Tpm(1000, 7));
+  EXPECT_EQ(record.passed - before, 3 * kDay);
+  Machine next{.wall = kNoon + 3650 * kDay};
+  OwnedTime time = next.Start();
+  time.Adopt(record, Tpm(1000 + 8 * 86'400'000ull, 8));
+  EXPECT_EQ(time.Record({}).passed - record.passed, 7 * kDay);
+}
+
+TEST_F(OwnedTimeTest, RepairedIsSetBackAndGoesOnFromThere) {
+  time_.SeeSigned(kNoon + 3650 * kDay);
+  EXPECT_EQ(time_.Read().clock, ClockState::kSetBack);
+  TimeRecord record = time_.Record({});
+  record.floor = record.signed_until = kNoon;
+  machine_.Pass(1h);  // until it was committed
+  time_.Repair(record);
+  EXPECT_EQ(time_.Read().clock, ClockState::kGood);
+  EXPECT_EQ(time_.Now(), kNoon + 1h);
+  machine_.wall -= 100 * kDay;
+  machine_.Pass(1h);
+  EXPECT_EQ(time_.Now(), kNoon + 2h);
+  time_.SeeSigned(kNoon + 5 * kDay);
+  EXPECT_EQ(time_.Now(), kNoon + 5 * kDay) << "lists of later count again";
+}
+
 TEST(OwnedTime, KnowsNothingBeforeTheFirstSignedTime) {
   Machine machine{.wall = Time{}};
   OwnedTime time = machine.Start();

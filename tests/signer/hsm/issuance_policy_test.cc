@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "protocol/return_nonce.h"
+#include "protocol/time_answer.h"
 #include "tests/signer/hsm/orders.h"
 
 namespace holdfast::hsm {
@@ -257,23 +258,23 @@ TEST(MessagePolicy, RefusesOtherTypesOtherVendorsAndOtherOctets) {
   EXPECT_EQ(CheckMessageOrder(foreign, {}, other).error().kind, ErrorKind::kRefused);
 }
 
-MessageOrder NonceOrder(const ReturnNonce& nonce) {
-  return {"default", MessageType::kReturnNonce, FormatReturnNonce(nonce)};
+MessageOrder NonceOrder(const LicenseMessage& nonce) {
+  return {"default", MessageType::kReturnNonce, FormatMessage(kReturnNonce, nonce)};
 }
-ReturnNonce GoodNonce() {
+LicenseMessage GoodNonce() {
   return {.vendor = Context().vendor,
           .product = "editor",
           .license = "L-1",
           .serial = Bytes(16, 0x11),
           .nonce = Bytes(32, 7),
-          .issued = kTestNow};
+          .time = kTestNow};
 }
 
 TEST(MessagePolicy, SignsReturnNoncesOfThisVendorThatAreAboutNow) {
   EXPECT_TRUE(CheckMessageOrder(NonceOrder(GoodNonce()), {}, Context()));
-  ReturnNonce foreign = GoodNonce(), old = GoodNonce();
+  LicenseMessage foreign = GoodNonce(), old = GoodNonce();
   foreign.vendor = "Other";
-  old.issued -= Seconds(3 * 86400);
+  old.time -= Seconds(3 * 86400);
   EXPECT_EQ(CheckMessageOrder(NonceOrder(foreign), {}, Context()).error().check, "policy.message.vendor");
   EXPECT_EQ(CheckMessageOrder(NonceOrder(old), {}, Context()).error().check, "policy.message.issued");
   MessageOrder octets = NonceOrder(GoodNonce());
@@ -281,6 +282,23 @@ TEST(MessagePolicy, SignsReturnNoncesOfThisVendorThatAreAboutNow) {
   EXPECT_EQ(CheckMessageOrder(octets, {}, Context()).error().check, "policy.message");
   octets.payload = GoodMessage().payload;  // a product key under a nonce's name
   EXPECT_EQ(CheckMessageOrder(octets, {}, Context()).error().check, "policy.message");
+}
+
+TEST(MessagePolicy, SignsTimeAnswersOfThisVendorThatAreOfNow) {
+  const auto order = [](const LicenseMessage& answer) {
+    return MessageOrder{"default", MessageType::kTimeAnswer, FormatMessage(kTimeAnswer, answer)};
+  };
+  EXPECT_TRUE(CheckMessageOrder(order(GoodNonce()), {}, Context()));
+  LicenseMessage foreign = GoodNonce(), old = GoodNonce(), early = GoodNonce();
+  foreign.vendor = "Other";
+  old.time -= Seconds(600);
+  early.time += Seconds(600);
+  EXPECT_EQ(CheckMessageOrder(order(foreign), {}, Context()).error().check, "policy.message.vendor");
+  EXPECT_EQ(CheckMessageOrder(order(old), {}, Context()).error().check, "policy.message.time");
+  EXPECT_EQ(CheckMessageOrder(order(early), {}, Context()).error().check, "policy.message.time");
+  MessageOrder nonce = NonceOrder(GoodNonce());  // under a time answer's name
+  nonce.type = MessageType::kTimeAnswer;
+  EXPECT_EQ(CheckMessageOrder(nonce, {}, Context()).error().check, "policy.message");
 }
 
 TEST(MessagePolicy, RefusesMoreThanTheRate) {

@@ -132,9 +132,9 @@ TEST_F(ReturnTest, TheNonceIsSignedAndAskedFor) {
   const ActivationRecord activation = Activate(tpm_, Sell());
   const auto file = NonceFor(activation);
   ASSERT_TRUE(file) << file.error().check << ": " << file.error().message;
-  const SignedReturnNonce nonce = ReadReturnNonceFile(*file).value();
+  const SignedMessage nonce = ReadSignedMessageFile(kReturnNonce, *file).value();
   EXPECT_EQ(nonce.content.serial, activation.serial);
-  EXPECT_EQ(ReadReturnNonceFile(*NonceFor(activation))->content.nonce, nonce.content.nonce);
+  EXPECT_EQ(ReadSignedMessageFile(kReturnNonce, *NonceFor(activation))->content.nonce, nonce.content.nonce);
   EXPECT_EQ(AcceptCheck(ProofOf(tpm_, activation)), "return.nonce_match");
   EXPECT_EQ(AcceptCheck(ProofOf(tpm_, activation, Bytes(kReturnNonceSize, 1))), "return.nonce_match");
   const Time asked = now_;
@@ -142,7 +142,7 @@ TEST_F(ReturnTest, TheNonceIsSignedAndAskedFor) {
   auto accepted = Accept(ProofOf(tpm_, activation, nonce.content.nonce));
   ASSERT_TRUE(accepted) << accepted.error().message;
   EXPECT_EQ(accepted->newer_than, asked);
-  EXPECT_NE(ReadReturnNonceFile(*NonceFor(activation))->content.nonce, nonce.content.nonce);
+  EXPECT_NE(ReadSignedMessageFile(kReturnNonce, *NonceFor(activation))->content.nonce, nonce.content.nonce);
 }
 
 TEST_F(ReturnTest, NothingIsAskedOfWhatCannotProve) {
