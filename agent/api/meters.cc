@@ -6,9 +6,8 @@ namespace holdfast::api {
 
 void Meters::Account::Advance(MeterPeriod period, Time floor) {
   MeterRecord current = InPeriod(recorded, period, floor);
-  if (current.since == recorded.since) return;
+  if (current.since > recorded.since) used = 0;
   recorded = std::move(current);
-  used = 0;
 }
 
 void Meters::Load(const std::vector<MeterRecord>& records) {

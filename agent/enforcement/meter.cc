@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/time/repaired_time.h"
+
 namespace holdfast {
 namespace {
 
@@ -34,11 +36,19 @@ std::optional<Time> PeriodEnd(MeterPeriod period, Time time) {
   return BeginOf(FirstMonth(period, time) + std::chrono::months(period == MeterPeriod::kYear ? 12 : 1));
 }
 
+// Units of a period that begins within kOnTheWay are not given anew when it begins for the second time.
+bool IsTakenBack(const MeterRecord& record, Time floor) {
+  return record.since > floor + kOnTheWay;
+}
+
 MeterRecord InPeriod(MeterRecord record, MeterPeriod period, Time floor) {
   const Time begin = PeriodBegin(period, floor);
-  if (begin <= record.since) return record;
-  record.since = begin;
-  record.units = 0;
+  if (begin > record.since) {
+    record.since = begin;
+    record.units = 0;
+  } else if (IsTakenBack(record, floor)) {
+    record.since = begin;
+  }
   return record;
 }
 

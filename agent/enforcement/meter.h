@@ -22,8 +22,11 @@ Time PeriodBegin(MeterPeriod period, Time time);
 std::optional<Time> PeriodEnd(MeterPeriod period, Time time);
 
 // The same meter in a period that begins later has nothing used. One that seems to begin earlier is the same period: time does not
-// go back, and a plan whose periods became longer is no reason to give units anew.
+// go back, and a plan whose periods became longer is no reason to give units anew. But a vendor's answer may take time back by years:
+// what was used in a period that is far ahead then counts in the present one.
 MeterRecord InPeriod(MeterRecord record, MeterPeriod period, Time floor);
+// Does the period begin so far ahead of `floor` that time must have been taken back?
+bool IsTakenBack(const MeterRecord& record, Time floor);
 
 // May `amount` more be used up? `used` are the units of this period. As DecideLimit, but what a ledger that was set back says of the units
 // is not believed, whatever the license's policy is.

@@ -42,7 +42,8 @@ Status Books::Reserve(const MeterRecord& record) {
                                  [&](const MeterRecord& each) { return IsSameMeter(each, record); });
   if (same != meters.end()) {
     // Somebody else who waited had a batch taken that is enough for both.
-    if (same->since > record.since || (same->since == record.since && same->units >= record.units)) return {};
+    const bool later = same->since > record.since && !IsTakenBack(*same, time_.Read().floor);
+    if (later || (same->since == record.since && same->units >= record.units)) return {};
     *same = record;
   } else if (meters.size() < kMaxMeterRecords) {
     meters.push_back(record);

@@ -36,6 +36,22 @@ TEST_F(MetersTest, WhatIsHandedOutIsOnRecordBefore) {
   EXPECT_EQ(Used(), 1600);
 }
 
+// A floor that was ten years ahead was put right by a vendor's answer.
+TEST_F(MetersTest, WhatWasUsedAheadOfTimeCountsInTheMonthThatTimeIsTakenBackTo) {
+  const Limit monthly{.kind = LimitKind::kMeter, .max = 1600, .period = MeterPeriod::kMonth};
+  const auto use = [&](int64_t amount) {
+    while (auto batch = meters_.Take(kMeter, monthly, now_, amount)) meters_.Add(*batch, now_);
+  };
+  now_ += std::chrono::years(10);
+  use(5);
+  now_ -= std::chrono::years(10);
+  EXPECT_EQ(meters_.Used(kMeter, monthly.period, now_), 5);
+  use(2);
+  EXPECT_EQ(meters_.Used(kMeter, monthly.period, now_), 7);
+  now_ += std::chrono::months(1);
+  EXPECT_EQ(meters_.Used(kMeter, monthly.period, now_), 0);
+}
+
 // At most one NV write a minute in steady state, whatever the rate; the last batches before the end of a limit are few.
 TEST_F(MetersTest, ASteadyRateCommitsAtMostOnceAMinute) {
   const Limit large{.kind = LimitKind::kMeter, .max = 10'000'000};

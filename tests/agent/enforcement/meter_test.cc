@@ -47,6 +47,15 @@ TEST(Period, AnEarlierOneGivesNothingBack) {
     EXPECT_EQ(InPeriod(record, period, At(kYear / std::chrono::October / 31)), record);
 }
 
+// A floor that was ten years ahead was put right by a vendor's answer.
+TEST(Period, OneThatWasTakenBackGoesOnInThePresentOne) {
+  const MeterRecord ahead{"nls", "L-1", "pages", At((kYear + std::chrono::years(10)) / November / 1), 7};
+  const MeterRecord now = InPeriod(ahead, MeterPeriod::kMonth, At(kYear / November / 28));
+  EXPECT_EQ(now.since, At(kYear / November / 1));
+  EXPECT_EQ(now.units, 7) << "nothing is given anew";
+  EXPECT_EQ(InPeriod(now, MeterPeriod::kMonth, At(kYear / December / 1)).units, 0);
+}
+
 LicenseView Metered(int overage_percent = 0) {
   LicenseView view = GoodView();
   view.verified->terms.grants.limits["pages"] = {

@@ -314,6 +314,15 @@ TEST_F(TimeAnswerTest, ThatCannotBeCommittedChangesNothingAndIsTakenAgain) {
   EXPECT_EQ(run_->time.Now(), wall);
 }
 
+TEST_F(TimeAnswerTest, AMeterOfAPeriodThatWasTakenBackIsRecordedInThePresentOne) {
+  const MeterRecord ahead{"nls", "L-1", "pages", wall + 10 * kYear, 10};
+  ASSERT_TRUE(run_->books.Reserve(ahead));
+  ASSERT_EQ(SetTime(*run_, nonce_, wall), "");
+  const MeterRecord now{"nls", "L-1", "pages", wall, 11};
+  ASSERT_TRUE(run_->books.Reserve(now));
+  EXPECT_THAT(*Start()->books.meters(), ElementsAre(now));
+}
+
 // The file of when the question was open comes back, to have an old answer count a second time.
 TEST_F(TimeAnswerTest, NoQuestionComesBackWithAnOlderLedger) {
   const Bytes open = *state_.ReadLedger();
