@@ -20,6 +20,7 @@ class SpawnSettings {
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);  // the TPM's device among them
   }
   ~SpawnSettings() {
     posix_spawn_file_actions_destroy(&actions);

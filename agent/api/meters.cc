@@ -4,8 +4,8 @@
 
 namespace holdfast::api {
 
-void Meters::Account::Advance(MeterPeriod period, Time floor) {
-  MeterRecord current = InPeriod(recorded, period, floor);
+void Meters::Account::Advance(Time floor) {
+  MeterRecord current = InPeriod(recorded, floor);
   if (current.since > recorded.since) used = 0;
   recorded = std::move(current);
 }
@@ -25,21 +25,24 @@ const Meters::Account* Meters::Find(const MeterRecord& meter) const {
 
 Meters::Account& Meters::AccountOf(const MeterRecord& meter) {
   if (const Account* found = Find(meter)) return accounts_[static_cast<size_t>(found - accounts_.data())];
-  return accounts_.emplace_back(Account{.recorded = {meter.product, meter.license, meter.limit, {}, 0}});
+  Account fresh{.recorded = meter};
+  fresh.recorded.since = {};
+  fresh.recorded.units = 0;
+  return accounts_.emplace_back(std::move(fresh));
 }
 
-int64_t Meters::Used(const MeterRecord& meter, MeterPeriod period, Time floor) const {
+int64_t Meters::Used(const MeterRecord& meter, Time floor) const {
   const Account* found = Find(meter);
   if (found == nullptr) return 0;
   Account account = *found;
-  account.Advance(period, floor);
+  account.Advance(floor);
   return account.used;
 }
 
 std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& limit, Time floor,
                                       int64_t amount) {
   Account& account = AccountOf(meter);
-  account.Advance(limit.period, floor);
+  account.Advance(floor);
   if (amount <= account.recorded.units - account.used) {
     account.used += amount;
     return {};
@@ -50,10 +53,10 @@ std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& lim
   return batch;
 }
 
-void Meters::Add(const NextBatch& batch, Time now) {
+void Meters::Add(const NextBatch& batch, Time floor) {
   Account& account = AccountOf(batch.record);
   account.batch = batch.size;
-  account.taken = now;
+  account.taken = floor;
   if (batch.record.since < account.recorded.since) return;
   if (batch.record.since > account.recorded.since) account.used = 0;
   const int64_t known = batch.record.since == account.recorded.since ? account.recorded.units : 0;

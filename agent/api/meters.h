@@ -19,11 +19,11 @@ class Meters {
   bool loaded() const { return loaded_; }
 
   // The units that are used in the period that `floor` is in.
-  int64_t Used(const MeterRecord& meter, MeterPeriod period, Time floor) const;
+  int64_t Used(const MeterRecord& meter, Time floor) const;
   // Hands out `amount`, or says which batch is needed for it. Precondition: the limit allows it.
   std::optional<NextBatch> Take(const MeterRecord& meter, const Limit& limit, Time floor, int64_t amount);
   // The ledger has the batch on record.
-  void Add(const NextBatch& batch, Time now);
+  void Add(const NextBatch& batch, Time floor);
   // What is on record once what is left of the batches is given back.
   std::vector<MeterRecord> Used() const;
 
@@ -32,8 +32,8 @@ class Meters {
     MeterRecord recorded;  // units: used, or in the batch
     int64_t used = 0;
     int64_t batch = 0;  // the size of the last one
-    Time taken;
-    void Advance(MeterPeriod period, Time floor);
+    Time taken;         // by the floor
+    void Advance(Time floor);
   };
   Account& AccountOf(const MeterRecord& meter);
   const Account* Find(const MeterRecord& meter) const;

@@ -182,6 +182,13 @@ void Server::Advance(Connection& connection) {
   }
   const Session& session = connection.session;
   const bool idle = !session.waiting() && !session.has_line() && connection.session.output().empty();
+  // Who is gone and was not answered yet still counts: else whoever connects, asks and leaves could fill the memory with what waits.
+  if (connection.broken && session.waiting()) {
+    connection.session.Leave();
+    connection.session.output().clear();
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket.get(), nullptr);
+    return;
+  }
   if (connection.broken || (idle && (session.closing() || connection.ended))) return Close(connection.id);
   Watch(connection);
 }

@@ -17,8 +17,11 @@ const holdfast::Limit* FindLimit(const Grants* grants, const std::string& name) 
   return found == grants->limits.end() ? nullptr : &found->second;
 }
 
-MeterRecord MeterOf(const LicenseView& license, const std::string& name) {
-  return {license.product, license.verified->terms.license, name, {}, 0};
+MeterRecord MeterOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit) {
+  return {.product = license.product,
+          .license = license.verified->terms.license,
+          .limit = name,
+          .period = limit.period};
 }
 
 Error NotHeld(const std::string& name) {
@@ -82,14 +85,17 @@ Json Service::StatusOf(const LicenseView& license, const std::string& name, cons
   if (limit.kind != LimitKind::kMeter)
     return LimitJson(limit, holdings_.Used(Account(license.product, name)));
   std::optional<int64_t> used;
-  if (meters_.loaded()) used = meters_.Used(MeterOf(license, name), limit.period, floor);
+  if (meters_.loaded()) used = meters_.Used(MeterOf(license, name, limit), floor);
   Json json = LimitJson(limit, used);
-  AddPeriod(json, limit, floor);
+  AddPeriod(json, license, limit, floor);
   return json;
 }
 
-void Service::AddPeriod(Json& json, const holdfast::Limit& meter, Time floor) const {
-  json["counted"] = ledger_.uses_tpm ? "tpm" : "file";
+void Service::AddPeriod(Json& json, const LicenseView& license, const holdfast::Limit& meter,
+                        Time floor) const {
+  // A license without TPM is not judged by the ledger, also where another license has one that is kept with the TPM.
+  const bool by_tpm = ledger_.uses_tpm && license.verified->terms.assurance != AssuranceClass::kHost;
+  json["counted"] = by_tpm ? "tpm" : "file";
   if (const auto end = PeriodEnd(meter.period, floor)) json["period_ends"] = FormatTime(*end);
 }
 
@@ -139,15 +145,15 @@ std::variant<Json, NextBatch> Service::Consume(const ConsumeRequest& request) {
   if (!meters_.loaded())
     return ErrorAnswer({ErrorKind::kUnavailable, "books.closed", "the ledger could not be opened yet",
                         "try again; holdfast status says more"});
-  const MeterRecord meter = MeterOf(license, request.limit);
-  const int64_t used = meters_.Used(meter, limit->period, reading.floor);
+  const MeterRecord meter = MeterOf(license, request.limit, *limit);
+  const int64_t used = meters_.Used(meter, reading.floor);
   Decision decision = DecideMeter(license, now, request.limit, used, request.amount);
   if (decision.allowed) {
     if (auto batch = meters_.Take(meter, *limit, reading.floor, request.amount)) return *std::move(batch);
     decision.used = used + request.amount;
   }
   Json json = DecisionJson(decision, license.product);
-  AddPeriod(json, *limit, reading.floor);
+  AddPeriod(json, license, *limit, reading.floor);
   return json;
 }
 

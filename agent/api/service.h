@@ -27,7 +27,7 @@ class Service {
   Json Limit(Holdings::Holder holder, const LimitRequest& request);
   // The answer; or what the ledger must have on record before it can be given: then Add that and ask again.
   std::variant<Json, NextBatch> Consume(const ConsumeRequest& request);
-  void Add(const NextBatch& batch) { meters_.Add(batch, time_.Now()); }
+  void Add(const NextBatch& batch) { meters_.Add(batch, time_.Read().floor); }
   std::vector<MeterRecord> UsedOfMeters() const { return meters_.Used(); }
   void Gone(Holdings::Holder holder) { holdings_.ReleaseAll(holder); }
 
@@ -39,7 +39,7 @@ class Service {
   Json StatusOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit,
                 Time floor) const;
   // How a meter is counted, and until when.
-  void AddPeriod(Json& json, const holdfast::Limit& meter, Time floor) const;
+  void AddPeriod(Json& json, const LicenseView& license, const holdfast::Limit& meter, Time floor) const;
   Decision Take(const LicenseView& license, const Situation& now, Holdings::Holder holder,
                 const std::string& name, int64_t amount);
   Decision GiveBack(const LicenseView& license, const Situation& now, Holdings::Holder holder,

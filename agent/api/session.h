@@ -24,6 +24,8 @@ class Session {
   // calls Finish.
   std::optional<ApiRequest> Run();
   void Finish(const Json& answer);
+  // The peer is gone, and an answer still to come: what it held is free at once.
+  void Leave() { service_.Gone(id_); }
 
   std::string& output() { return output_; }
   bool waiting() const { return waiting_; }  // for Finish

@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::floor, std::chrono::year_month_day;
 
-constexpr Seconds kLongLasting{600};
+constexpr Seconds kLongLasting = 10 * kBatchSpan;
 constexpr int64_t kSmallestShare = 16;
 
 std::chrono::year_month FirstMonth(MeterPeriod period, Time time) {
@@ -24,7 +24,7 @@ Time BeginOf(std::chrono::year_month month) {
 }  // namespace
 
 bool IsSameMeter(const MeterRecord& a, const MeterRecord& b) {
-  return a.product == b.product && a.license == b.license && a.limit == b.limit;
+  return a.product == b.product && a.license == b.license && a.limit == b.limit && a.period == b.period;
 }
 
 Time PeriodBegin(MeterPeriod period, Time time) {
@@ -41,8 +41,8 @@ bool IsTakenBack(const MeterRecord& record, Time floor) {
   return record.since > floor + kOnTheWay;
 }
 
-MeterRecord InPeriod(MeterRecord record, MeterPeriod period, Time floor) {
-  const Time begin = PeriodBegin(period, floor);
+MeterRecord InPeriod(MeterRecord record, Time floor) {
+  const Time begin = PeriodBegin(record.period, floor);
   if (begin > record.since) {
     record.since = begin;
     record.units = 0;

@@ -8,23 +8,24 @@
 
 namespace holdfast {
 
-// One meter of one license in one period. The license by its id, which a renewal and a new activation keep.
+// One meter of one license in one period. The license by its id, which a renewal and a new activation keep. A fallback edition may have a
+// limit of the same name with another period: that is another meter, or the one would begin the other anew.
 struct MeterRecord {
   std::string product, license, limit;
+  MeterPeriod period = MeterPeriod::kNever;
   Time since;         // the period's beginning; the epoch where it never begins anew
   int64_t units = 0;  // used, or taken for a batch
   bool operator==(const MeterRecord&) const = default;
 };
-bool IsSameMeter(const MeterRecord& a, const MeterRecord& b);  // whatever the period
+bool IsSameMeter(const MeterRecord& a, const MeterRecord& b);  // whenever the period began
 
 // The period that `time` is in: [begin, end), of the UTC calendar. kNever: from the epoch on, without end.
 Time PeriodBegin(MeterPeriod period, Time time);
 std::optional<Time> PeriodEnd(MeterPeriod period, Time time);
 
 // The same meter in a period that begins later has nothing used. One that seems to begin earlier is the same period: time does not
-// go back, and a plan whose periods became longer is no reason to give units anew. But a vendor's answer may take time back by years:
-// what was used in a period that is far ahead then counts in the present one.
-MeterRecord InPeriod(MeterRecord record, MeterPeriod period, Time floor);
+// go back. But a vendor's answer may take time back by years: what was used in a period that is far ahead then counts in the present one.
+MeterRecord InPeriod(MeterRecord record, Time floor);
 // Does the period begin so far ahead of `floor` that time must have been taken back?
 bool IsTakenBack(const MeterRecord& record, Time floor);
 
@@ -34,8 +35,8 @@ Decision DecideMeter(const LicenseView& view, const Situation& situation, std::s
                      int64_t used, int64_t amount);
 
 // How many units to take at once. It doubles as long as batches are used up within kBatchSpan, so that a steady rate commits at most
-// once in that time, and becomes smaller when they last: at most a sixteenth of the limit is lost by a crash.
-inline constexpr Seconds kBatchSpan{60};
+// once in that time, some 17,000 times a year; and becomes smaller when they last. At most a sixteenth of the limit is lost by a crash.
+inline constexpr Seconds kBatchSpan{30 * 60};
 int64_t NextBatchSize(int64_t last, Seconds lasted, const Limit& limit);
 
 }  // namespace holdfast

@@ -7,6 +7,20 @@
 #include "protocol/license_message.h"
 
 namespace holdfast {
+namespace {
+
+constexpr Seconds kLongOver{400 * 86400};
+
+// A meter whose period is over says the same as none.
+bool MakeRoom(std::vector<MeterRecord>& meters, Time floor) {
+  if (meters.size() < kMaxMeterRecords) return true;
+  std::erase_if(meters, [&](const MeterRecord& meter) {
+    return meter.period != MeterPeriod::kNever && meter.since + kLongOver < floor;
+  });
+  return meters.size() < kMaxMeterRecords;
+}
+
+}  // namespace
 
 Status Books::Open(bool use_tpm) {
   if (is_open(use_tpm)) return {};
@@ -45,7 +59,7 @@ Status Books::Reserve(const MeterRecord& record) {
     const bool later = same->since > record.since && !IsTakenBack(*same, time_.Read().floor);
     if (later || (same->since == record.since && same->units >= record.units)) return {};
     *same = record;
-  } else if (meters.size() < kMaxMeterRecords) {
+  } else if (MakeRoom(meters, time_.Read().floor)) {
     meters.push_back(record);
   } else {
     return Fail(ErrorKind::kConflict, "ledger.full",

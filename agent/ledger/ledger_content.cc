@@ -64,10 +64,19 @@ Json FormatMeters(const std::vector<MeterRecord>& meters) {
     json.push_back({{"product", meter.product},
                     {"license", meter.license},
                     {"limit", meter.limit},
+                    {"period", MeterPeriodName(meter.period)},
                     {"since", FormatTime(meter.since)},
                     {"units", meter.units}});
   }
   return json;
+}
+
+MeterPeriod ReadPeriod(JsonObject& o) {
+  const std::string name = o.String("period", 8);
+  for (const MeterPeriod period : {MeterPeriod::kNever, MeterPeriod::kMonth, MeterPeriod::kYear})
+    if (name == MeterPeriodName(period)) return period;
+  o.Fault("period", "not a period");
+  return MeterPeriod::kNever;
 }
 
 Result<MeterRecord> ParseMeter(const Json& json) {
@@ -76,6 +85,7 @@ Result<MeterRecord> ParseMeter(const Json& json) {
   meter.product = ReadProduct(o);
   meter.license = o.String("license", kMaxNameSize);
   meter.limit = o.String("limit", kMaxNameSize);
+  meter.period = ReadPeriod(o);
   meter.since = o.Time("since");
   meter.units = o.Integer("units", 0, INT64_MAX);
   HOLDFAST_CHECK(o.Finish());

@@ -4,7 +4,8 @@
 //     "time": { "floor": "2026-11-28T06:00:00Z", "signed_until": "...", "headroom": "1d",
 //               "tpm": { "clock": 123456, "resets": 7, "restarts": 0 }, "passed": 86400 },
 //     "question": { "nonce": "...", "passed": 80000 },
-//     "meters": [ { "product": "editor", "license": "L-0001", "limit": "renders", "since": "2026-11-01T00:00:00Z", "units": 120 } ] }
+//     "meters": [ { "product": "editor", "license": "L-0001", "limit": "renders", "period": "month",
+//                   "since": "2026-11-01T00:00:00Z", "units": 120 } ] }
 //
 // Parsing authenticates nothing: ledger.h does.
 #pragma once

@@ -103,9 +103,9 @@ std::optional<TpmClockEvent> OwnedTime::Adopt(const TimeRecord& record,
   floor_ = std::max(floor_.value_or(floor), floor);
   passed_ = std::max(passed_, record.passed + passed);
   signed_until_ = std::max(signed_until_, record.signed_until);
-  // A restart of this process does not fill it up; one of the machine does.
-  if (progress && progress->event == TpmClockEvent::kSameBoot)
-    headroom_ = std::min(headroom_, record.headroom);
+  // A restart of this process does not fill it up; one of the machine does. What the wall clock raised so far was above an older floor.
+  const bool same_boot = progress && progress->event == TpmClockEvent::kSameBoot;
+  headroom_ = same_boot ? std::min(record.headroom + passed, kFullHeadroom) : kFullHeadroom;
   Advance();
   if (!progress) return std::nullopt;
   return progress->event;

@@ -232,6 +232,29 @@ TEST_F(ServerTest, AdministrationWhoseClientIsGoneIsForgotten) {
   EXPECT_TRUE(Connected().Call(kCheck));
 }
 
+// Else whoever connects, asks for what takes time and leaves could fill the memory with what waits.
+TEST_F(ServerTest, WhoIsGoneAndNotAnsweredYetStillCounts) {
+  std::optional<Server::Done> pending;
+  std::atomic<bool> begun = false;
+  administration = [&](ApiRequest, const Server::Done& done) {
+    pending = done;
+    begun = true;
+  };
+  options.max_connections = 2;
+  Start();
+  Client other = Connected();
+  {
+    Client gone = Connected();
+    EXPECT_EQ((*gone.Call(Json{{"op", "hold"}, {"limit", "users"}, {"amount", 10}}))["allowed"], true);
+    Write(gone.descriptor(), "{\"op\":\"install\",\"file\":\"x\"}\n");
+    while (!begun) std::this_thread::yield();
+  }
+  while ((*other.Call(kHold))["allowed"] != true) std::this_thread::yield();  // what it held is free
+  EXPECT_EQ(Connected().Call(kCheck).error().check, "api.connections");
+  (*pending)(Json{{"ok", true}});
+  while (!Connected().Call(kCheck)) std::this_thread::yield();
+}
+
 TEST_F(ServerTest, OtherUsersMayCheckButNotAdminister) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
   ::chmod(home.path().c_str(), 0755);

@@ -34,26 +34,36 @@ TEST(Period, NeverHasNoEnd) {
 }
 
 TEST(Period, ALaterOneHasNothingUsed) {
-  const MeterRecord record{"nls", "L-1", "pages", At(kYear / November / 1), 7};
-  EXPECT_EQ(InPeriod(record, MeterPeriod::kMonth, At(kYear / November / 30, 23)).units, 7);
-  const MeterRecord next = InPeriod(record, MeterPeriod::kMonth, At(kYear / December / 1));
+  const MeterRecord record{"nls", "L-1", "pages", MeterPeriod::kMonth, At(kYear / November / 1), 7};
+  EXPECT_EQ(InPeriod(record, At(kYear / November / 30, 23)).units, 7);
+  const MeterRecord next = InPeriod(record, At(kYear / December / 1));
   EXPECT_EQ(next.units, 0);
   EXPECT_EQ(next.since, At(kYear / December / 1));
 }
 
 TEST(Period, AnEarlierOneGivesNothingBack) {
-  const MeterRecord record{"nls", "L-1", "pages", At(kYear / November / 1), 7};
-  for (const MeterPeriod period : {MeterPeriod::kNever, MeterPeriod::kMonth, MeterPeriod::kYear})
-    EXPECT_EQ(InPeriod(record, period, At(kYear / std::chrono::October / 31)), record);
+  const MeterRecord record{"nls", "L-1", "pages", MeterPeriod::kMonth, At(kYear / November / 1), 7};
+  EXPECT_EQ(InPeriod(record, At(kYear / std::chrono::October / 31)), record);
+}
+
+// Else a fallback edition with a shorter period would begin the other one anew.
+TEST(Period, AnotherPeriodIsAnotherMeter) {
+  MeterRecord monthly{"nls", "L-1", "pages", MeterPeriod::kMonth, Time{}, 7}, yearly = monthly;
+  yearly.period = MeterPeriod::kYear;
+  EXPECT_FALSE(IsSameMeter(monthly, yearly));
+  yearly.period = MeterPeriod::kMonth;
+  yearly.since = kMidway;
+  EXPECT_TRUE(IsSameMeter(monthly, yearly));
 }
 
 // A floor that was ten years ahead was put right by a vendor's answer.
 TEST(Period, OneThatWasTakenBackGoesOnInThePresentOne) {
-  const MeterRecord ahead{"nls", "L-1", "pages", At((kYear + std::chrono::years(10)) / November / 1), 7};
-  const MeterRecord now = InPeriod(ahead, MeterPeriod::kMonth, At(kYear / November / 28));
+  const MeterRecord ahead{
+      "nls", "L-1", "pages", MeterPeriod::kMonth, At((kYear + std::chrono::years(10)) / November / 1), 7};
+  const MeterRecord now = InPeriod(ahead, At(kYear / November / 28));
   EXPECT_EQ(now.since, At(kYear / November / 1));
   EXPECT_EQ(now.units, 7) << "nothing is given anew";
-  EXPECT_EQ(InPeriod(now, MeterPeriod::kMonth, At(kYear / December / 1)).units, 0);
+  EXPECT_EQ(InPeriod(now, At(kYear / December / 1)).units, 0);
 }
 
 LicenseView Metered(int overage_percent = 0) {
@@ -92,14 +102,15 @@ const Limit kThousand{.kind = LimitKind::kMeter, .max = 1000};
 
 TEST(NextBatchSize, BeginsWithOneAndDoublesWhileBatchesAreShort) {
   EXPECT_EQ(NextBatchSize(0, Seconds(0), kThousand), 1);
-  EXPECT_EQ(NextBatchSize(1, Seconds(59), kThousand), 2);
+  EXPECT_EQ(NextBatchSize(1, kBatchSpan - Seconds(1), kThousand), 2);
   EXPECT_EQ(NextBatchSize(16, Seconds(0), kThousand), 32);
 }
 
-TEST(NextBatchSize, StaysWhileABatchLastsAMinuteAndShrinksWhenItLastsTen) {
-  EXPECT_EQ(NextBatchSize(16, Seconds(60), kThousand), 16);
-  EXPECT_EQ(NextBatchSize(16, Seconds(601), kThousand), 8);
-  EXPECT_EQ(NextBatchSize(1, Seconds(601), kThousand), 1);
+TEST(NextBatchSize, StaysWhileABatchLastsItsTimeAndShrinksWhenItLastsTenfold) {
+  const Seconds longer = 10 * kBatchSpan + Seconds(1);
+  EXPECT_EQ(NextBatchSize(16, kBatchSpan, kThousand), 16);
+  EXPECT_EQ(NextBatchSize(16, longer, kThousand), 8);
+  EXPECT_EQ(NextBatchSize(1, longer, kThousand), 1);
 }
 
 TEST(NextBatchSize, IsAtMostASixteenthOfTheLimit) {

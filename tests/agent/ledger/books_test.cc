@@ -141,7 +141,7 @@ TEST_F(BooksTest, ALicenseWithoutTpmIsNotJudgedByTheLedger) {
   EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kGood);
 }
 
-const MeterRecord kPages{"nls", "L-1", "pages", {}, 10};
+const MeterRecord kPages{"nls", "L-1", "pages", MeterPeriod::kMonth, {}, 10};
 
 TEST_F(BooksTest, AReservedBatchIsThereAfterACrash) {
   ASSERT_TRUE(Start()->books.Reserve(kPages));
@@ -171,7 +171,7 @@ TEST_F(BooksTest, ASmallerBatchOfTheSamePeriodCommitsNothing) {
 TEST_F(BooksTest, ANewPeriodReplacesTheOldOne) {
   const auto run = Start();
   ASSERT_TRUE(run->books.Reserve(kPages));
-  const MeterRecord next{"nls", "L-1", "pages", kMidway, 1};
+  const MeterRecord next{"nls", "L-1", "pages", MeterPeriod::kMonth, kMidway, 1};
   ASSERT_TRUE(run->books.Reserve(next));
   ASSERT_TRUE(run->books.Reserve(kPages)) << "what comes late changes nothing";
   EXPECT_THAT(*run->books.meters(), ElementsAre(next));
@@ -192,9 +192,22 @@ TEST_F(BooksTest, ALedgerThatIsMadeAnewKeepsTheMetersItHad) {
   EXPECT_THAT(*run->books.meters(), ElementsAre(kPages));
 }
 
+TEST_F(BooksTest, AMeterThatIsLongOverMakesRoom) {
+  const auto run = Start();
+  MeterRecord record = kPages;
+  for (size_t i = 0; i < kMaxMeterRecords; i++) {
+    record.limit = "pages" + std::to_string(i);
+    record.since = i == 7 ? kMidway - Seconds(500 * 86400) : kMidway;
+    ASSERT_TRUE(run->books.Reserve(record));
+  }
+  record.limit = "one-more";
+  EXPECT_TRUE(run->books.Reserve(record));
+}
+
 TEST_F(BooksTest, ALedgerIsFullAtSomeTime) {
   const auto run = Start();
   MeterRecord record = kPages;
+  record.period = MeterPeriod::kNever;
   for (size_t i = 0; i < kMaxMeterRecords; i++) {
     record.limit = "pages" + std::to_string(i);
     ASSERT_TRUE(run->books.Reserve(record));
@@ -315,10 +328,10 @@ TEST_F(TimeAnswerTest, ThatCannotBeCommittedChangesNothingAndIsTakenAgain) {
 }
 
 TEST_F(TimeAnswerTest, AMeterOfAPeriodThatWasTakenBackIsRecordedInThePresentOne) {
-  const MeterRecord ahead{"nls", "L-1", "pages", wall + 10 * kYear, 10};
+  const MeterRecord ahead{"nls", "L-1", "pages", MeterPeriod::kMonth, wall + 10 * kYear, 10};
   ASSERT_TRUE(run_->books.Reserve(ahead));
   ASSERT_EQ(SetTime(*run_, nonce_, wall), "");
-  const MeterRecord now{"nls", "L-1", "pages", wall, 11};
+  const MeterRecord now{"nls", "L-1", "pages", MeterPeriod::kMonth, wall, 11};
   ASSERT_TRUE(run_->books.Reserve(now));
   EXPECT_THAT(*Start()->books.meters(), ElementsAre(now));
 }

@@ -171,6 +171,17 @@ TEST_F(OwnedTimeTest, ANewSignedTimeCountsThoughTheRecordDoesNotKnowIt) {
   EXPECT_EQ(time.Now(), kNoon + 5 * kDay);
 }
 
+// A host that is off at night would fall behind more each day.
+TEST_F(OwnedTimeTest, TheListThatIsSeenFirstAtAStartUsesUpNoHeadroom) {
+  machine_.Pass(10 * kDay);
+  const TimeRecord record = time_.Record(Tpm(1000, 7));
+  Machine next{.wall = machine_.wall + 16h};
+  OwnedTime time = next.Start();
+  time.SeeSigned(kNoon);
+  ASSERT_EQ(time.Adopt(record, Tpm(2000, 8)), TpmClockEvent::kRestarted);
+  EXPECT_EQ(time.Read().floor, next.wall);
+}
+
 TEST_F(OwnedTimeTest, WhatPassedIsCountedByWhatNobodyCanSet) {
   const Seconds before = time_.Record({}).passed;
   machine_.Pass(3 * kDay);
