@@ -35,7 +35,7 @@ std::string DaysText(int64_t days) {
 
 std::string Announcement::Text() const {
   std::string text = product + ": " + std::string(StateName(state));
-  if (days_left && !good()) text += DaysText(*days_left);
+  if (days_left && state != LicenseState::kActive) text += DaysText(*days_left);
   if (good() || reasons.empty()) return text;
   return text + ": " + std::string(ReasonAdvice(reasons.front()));
 }
@@ -45,13 +45,12 @@ std::vector<Announcement> Announcer::Look(const std::vector<LicenseView>& licens
   std::map<std::string, Told> seen;
   for (const LicenseView& license : licenses) {
     const Standing standing = Assess(license, now);
-    const Told current{standing.state, StepsTo(license, now.now)};
+    Told current{standing.reasons, StepsTo(license, now.now)};
+    Announcement announcement = About(license, standing);
     const auto before = told_.find(license.product);
-    const bool first = before == told_.end();
-    const bool good = standing.state == LicenseState::kActive;
-    if (first ? !good : before->second != current && !(good && before->second.state == standing.state))
-      news.push_back(About(license, standing));
-    seen.emplace(license.product, current);
+    const bool is_news = before == told_.end() ? !announcement.good() : before->second != current;
+    if (is_news) news.push_back(std::move(announcement));
+    seen.emplace(license.product, std::move(current));
   }
   told_ = std::move(seen);
   return news;

@@ -1,5 +1,5 @@
-// What an administrator should hear of without asking: a license's state changes, or one of the moments comes before it expires that its
-// terms announce (`warn_before`). Each is told once in a run; what is not as it should be is told again after a restart.
+// What an administrator should hear of without asking: a license's state or the reasons that stand beside it change, or one of the moments
+// comes before it expires that its terms announce (`warn_before`). Each is told once in a run; what is not as it should be is told again after a restart.
 //
 // Not thread safe: it belongs to the thread that serves.
 #pragma once
@@ -16,7 +16,7 @@ struct Announcement {
   std::optional<int64_t> days_left;
   // One line for a log: "acme-cad: expiring, 14 days left: the license expires soon; ...".
   std::string Text() const;
-  bool good() const { return state == LicenseState::kActive; }
+  bool good() const { return reasons == std::vector<Reason>{Reason::kActive}; }
 };
 
 class Announcer {
@@ -26,7 +26,7 @@ class Announcer {
 
  private:
   struct Told {
-    LicenseState state = LicenseState::kNone;
+    std::vector<Reason> reasons;
     int steps = 0;  // how many of the announced moments have come
     bool operator==(const Told&) const = default;
   };

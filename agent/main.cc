@@ -53,6 +53,10 @@ Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
   const StateDirectory state(config.state);
   HOLDFAST_TRY(FileLock lock, state.Lock());
   HOLDFAST_TRY(std::unique_ptr<Tpm> tpm, Tpm::Open(config.tcti));
+  // Said now, not when there is something to tell; and no reason to leave licenses unenforced.
+  if (!config.hook.empty() && ::access(config.hook.c_str(), X_OK) != 0)
+    Complain({ErrorKind::kUsage, "config.hook", "the hook " + config.hook.string() + " cannot be run",
+              "see that it is there and that the agent's user may run it"});
   api::ServerOptions options;
   options.socket = config.socket;
   options.max_connections = config.max_connections;

@@ -50,7 +50,8 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
     {Reason::kFeatureNotGranted, "feature_not_granted",
      "the edition that applies now does not include this feature"},
     {Reason::kLimitReached, "limit_reached",
-     "wait until others release some of it, or ask the vendor for more"},
+     "not enough is left: wait until others release some of it, or, of a meter, until it begins anew; or ask "
+     "the vendor for more"},
     {Reason::kFallbackEdition, "fallback_edition",
      "the license has expired and the fallback edition applies; renew it with the vendor"},
     {Reason::kGrace, "grace",

@@ -99,11 +99,12 @@ std::optional<TpmClockEvent> OwnedTime::Adopt(const TimeRecord& record,
   std::optional<TpmProgress> progress;
   if (record.tpm && tpm) progress = ProgressBetween(*record.tpm, *tpm);
   const Seconds passed = progress ? std::chrono::floor<Seconds>(progress->passed) : Seconds(0);
-  const Time floor = record.floor + passed;
-  floor_ = std::max(floor_.value_or(floor), floor);
+  // What the wall clock raised before, above a list's date, was by the headroom that the record has: it does not count twice.
+  floor_ = std::max(adopted_ && floor_ ? *floor_ : signed_until_, record.floor + passed);
+  adopted_ = true;
   passed_ = std::max(passed_, record.passed + passed);
   signed_until_ = std::max(signed_until_, record.signed_until);
-  // A restart of this process does not fill it up; one of the machine does. What the wall clock raised so far was above an older floor.
+  // A restart of this process does not fill it up; one of the machine does.
   const bool same_boot = progress && progress->event == TpmClockEvent::kSameBoot;
   headroom_ = same_boot ? std::min(record.headroom + passed, kFullHeadroom) : kFullHeadroom;
   Advance();

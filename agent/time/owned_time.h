@@ -104,6 +104,7 @@ class OwnedTime {
   std::optional<Time> floor_;  // nothing is known before the first signed time or record
   Time signed_until_;
   Seconds headroom_ = kFullHeadroom;
+  bool adopted_ = false;
 };
 
 }  // namespace holdfast

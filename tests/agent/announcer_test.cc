@@ -32,9 +32,11 @@ TEST_F(AnnouncerTest, AGoodLicenseIsNoNews) {
 
 TEST_F(AnnouncerTest, EachAnnouncedMomentIsToldOnce) {
   At(kMidway);
-  EXPECT_THAT(At(kExpires - kWarn), ElementsAre("nls: expiring, 30 days left: the license expires soon; renew it with the vendor"));
+  EXPECT_THAT(At(kExpires - kWarn),
+              ElementsAre("nls: expiring, 30 days left: the license expires soon; renew it with the vendor"));
   EXPECT_THAT(At(kExpires - kWarn + kDay), IsEmpty());
-  EXPECT_THAT(At(kExpires - kDay), ElementsAre("nls: expiring, 1 day left: the license expires soon; renew it with the vendor"));
+  EXPECT_THAT(At(kExpires - kDay),
+              ElementsAre("nls: expiring, 1 day left: the license expires soon; renew it with the vendor"));
   EXPECT_THAT(At(kExpires), IsEmpty());
 }
 
@@ -54,6 +56,16 @@ TEST_F(AnnouncerTest, ThatALicenseIsGoodAgainIsTold) {
   EXPECT_EQ(StateAt(kMidway), LicenseState::kSuspended);
   view_ = GoodView();
   EXPECT_THAT(At(kMidway), ElementsAre("nls: active"));
+}
+
+TEST_F(AnnouncerTest, AWarningBesideAnActiveStateIsTold) {
+  At(kMidway);
+  const auto news = announcer_.Look({view_}, {kMidway, ClockState::kSetBack});
+  ASSERT_EQ(news.size(), 1U);
+  EXPECT_EQ(news[0].state, LicenseState::kActive);
+  EXPECT_THAT(news[0].reasons, ElementsAre(Reason::kClockSetBack));
+  EXPECT_FALSE(news[0].good());
+  EXPECT_THAT(At(kMidway), ElementsAre("nls: active")) << "right again";
 }
 
 TEST_F(AnnouncerTest, WhoIsGoneIsForgotten) {

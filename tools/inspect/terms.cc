@@ -11,8 +11,7 @@ std::string LimitWords(const Limit& limit) {
   std::string words = std::to_string(limit.max) + kind;
   if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kMonth) words += " a month";
   if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kYear) words += " a year";
-  if (limit.overage_percent > 0)
-    words += ", and " + std::to_string(limit.overage_percent) + " % more for a while";
+  if (limit.overage_percent > 0) words += ", and " + std::to_string(limit.overage_percent) + " % more";
   return words;
 }
 

@@ -148,6 +148,7 @@ TEST_F(OwnedTimeTest, AnAgentRestartedAgainAndAgainDoesNotMoveTheFloorByADayEach
   for (int i = 0; i < 100; i++) {
     Machine again{.wall = kNoon + 3650 * kDay};
     OwnedTime time = again.Start();
+    time.SeeSigned(kNoon);
     time.Adopt(record, Tpm(1000, 7));
     time.Read();
     record = time.Record(Tpm(1000, 7));
@@ -180,6 +181,17 @@ TEST_F(OwnedTimeTest, TheListThatIsSeenFirstAtAStartUsesUpNoHeadroom) {
   time.SeeSigned(kNoon);
   ASSERT_EQ(time.Adopt(record, Tpm(2000, 8)), TpmClockEvent::kRestarted);
   EXPECT_EQ(time.Read().floor, next.wall);
+}
+
+TEST_F(OwnedTimeTest, AClockThatIsAheadAtAStartMovesTheFloorByADayNotByTwo) {
+  const TimeRecord record = time_.Record(Tpm(1000, 7));
+  for (const uint32_t resets : {7U, 8U}) {
+    Machine ahead{.wall = kNoon + 20 * kDay};
+    OwnedTime time = ahead.Start();
+    time.SeeSigned(kNoon);
+    time.Adopt(record, Tpm(1000, resets));
+    EXPECT_EQ(time.Read().floor, kNoon + kFullHeadroom);
+  }
 }
 
 TEST_F(OwnedTimeTest, WhatPassedIsCountedByWhatNobodyCanSet) {
