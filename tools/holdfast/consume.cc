@@ -35,7 +35,7 @@ Command ConsumeCommand() {
   return {.name = "consume",
           .summary = "use up units of a meter; exit code 3 when there are not enough, and none is used",
           .arguments = {{.name = "METER", .required = true},
-                        {.name = "N", .help = "how many units", .otherwise = "1"}},
+                        {.name = "N", .help = "how many units (1)", .otherwise = "1"}},
           .options = {{.name = "product", .value = "PRODUCT", .help = "when several products are installed"},
                       {.name = "quiet,q", .help = "only the exit code"},
                       kJsonOption},
