@@ -95,33 +95,41 @@ Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
       MakeRequest(request.product_key, options, {*tpm, here.host_root}, here.state, counter, SystemClock())));
 }
 
+// What changes the state has the roots, the state directory's lock and the TPM for as long as it lasts.
+struct Work {
+  TrustAnchors anchors;
+  FileLock lock;
+  std::unique_ptr<Tpm> tpm;
+};
+
+Result<Work> Begin(const Here& here) {
+  HOLDFAST_TRY(TrustAnchors anchors, ReadTrustAnchors(here.roots));
+  HOLDFAST_TRY(FileLock lock, here.state.Lock());
+  HOLDFAST_TRY(auto tpm, Tpm::Open(here.tcti));
+  return Work{std::move(anchors), std::move(lock), std::move(tpm)};
+}
+
 Result<Json> InstallHere(const Here& here, const api::InstallRequest& request) {
-  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
-  HOLDFAST_TRY(const FileLock lock, here.state.Lock());
-  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  HOLDFAST_TRY(const Work work, Begin(here));
   OwnedTime time(SystemClock(), SystemUptime());
-  Books books(here.state, *tpm, time);
+  Books books(here.state, *work.tpm, time);
   return Unwrap(api::InstallAnswer(
-      api::DoInstall(request, {*tpm, here.host_root}, here.state, anchors, {time, books})));
+      api::DoInstall(request, {*work.tpm, here.host_root}, here.state, work.anchors, {time, books})));
 }
 
 Result<Json> AskForTimeHere(const Here& here, const api::TimeRequest& request) {
-  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
-  HOLDFAST_TRY(const FileLock lock, here.state.Lock());
-  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  HOLDFAST_TRY(const Work work, Begin(here));
   OwnedTime time(SystemClock(), SystemUptime());
-  Books books(here.state, *tpm, time);
-  return Unwrap(
-      api::TimeRequestAnswer(AskForTime(request.product, *tpm, here.state, anchors, {time, books})));
+  Books books(here.state, *work.tpm, time);
+  return Unwrap(api::TimeRequestAnswer(
+      AskForTime(request.product, *work.tpm, here.state, work.anchors, {time, books})));
 }
 
 Result<Json> ReturnHere(const Here& here, const api::ReturnRequest& request) {
-  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
-  HOLDFAST_TRY(const FileLock lock, here.state.Lock());
-  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  HOLDFAST_TRY(const Work work, Begin(here));
   return Unwrap(
-      api::ReturnAnswer(request, api::DoReturn(request, std::string(kVersion), {*tpm, here.host_root},
-                                               here.state, anchors, SystemClock())));
+      api::ReturnAnswer(request, api::DoReturn(request, std::string(kVersion), {*work.tpm, here.host_root},
+                                               here.state, work.anchors, SystemClock())));
 }
 
 }  // namespace
