@@ -1,11 +1,15 @@
 #include "protocol/return_members.h"
 
+#include <algorithm>
+
 #include "protocol/display_text.h"
 #include "protocol/return_statement.h"
 #include "protocol/schema_version.h"
 #include "protocol/terms.h"
 
 namespace holdfast {
+
+static constexpr size_t kMaxVersionSize = 32;
 
 Status ReadHead(JsonObject& o, std::string_view context, std::string& schema) {
   schema = o.String("schema", 16);
@@ -26,6 +30,23 @@ Bytes ReadHex(JsonObject& o, std::string_view name, size_t max_octets) {
   if (octets && HexEncode(*octets) == text) return std::move(*octets);
   o.Fault(name, "not hexadecimal in lower case");
   return {};
+}
+
+Sha256Digest ReadDigest(JsonObject& o, std::string_view name) {
+  Sha256Digest digest{};
+  const Bytes octets = ReadHex(o, name, digest.size());
+  if (octets.size() == digest.size()) {
+    std::copy(octets.begin(), octets.end(), digest.begin());
+  } else {
+    o.Fault(name, "not 64 hexadecimal digits");
+  }
+  return digest;
+}
+
+std::string ReadVersion(JsonObject& o) {
+  std::string version = o.String("agent_version", kMaxVersionSize);
+  if (!IsDisplayText(version, kMaxVersionSize)) o.Fault("agent_version", "holds control characters");
+  return version;
 }
 
 Bytes ReadSerial(JsonObject& o) {
