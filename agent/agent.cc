@@ -27,12 +27,6 @@ std::string Describe(const std::vector<LicenseView>& licenses, const std::string
   return text;
 }
 
-// A list's thisUpdate is a moment at which the vendor's clock stood.
-void SeeSignedTimes(const std::vector<LoadedLicense>& licenses, OwnedTime& time) {
-  for (const LoadedLicense& license : licenses)
-    if (license.view.verified) time.SeeSigned(license.view.verified->crl_this_update);
-}
-
 }  // namespace
 
 // A request that the worker has not done yet. It is answered once: by the worker, or by Tick when the time is up.
@@ -189,12 +183,6 @@ void Agent::Reload() {
   licenses_ = std::move(*fresh);
 }
 
-bool Agent::UsesTpm() const {
-  return std::any_of(licenses_.begin(), licenses_.end(), [](const LoadedLicense& license) {
-    return license.view.verified && !IsHost(license.keys);
-  });
-}
-
 std::vector<LicenseView> Agent::Views() const {
   std::vector<LicenseView> views = ViewsOf(licenses_);
   books_.Judge(views);
@@ -204,7 +192,7 @@ std::vector<LicenseView> Agent::Views() const {
 // Where nothing is licensed there is nothing to keep.
 void Agent::KeepBooks() {
   if (licenses_.empty()) return;
-  const bool kept = books_.Keep(UsesTpm()).has_value();
+  const bool kept = books_.Keep(AnyInTpm(licenses_)).has_value();
   tpm_.Release();
   worker_.PostLater("books", kept ? parts_.save_interval : kMaxRetry, [this] {
     KeepBooks();
@@ -225,14 +213,14 @@ void Agent::SaveAtEnd() {
 }
 
 void Agent::Prove() {
-  if (!books_.is_known(UsesTpm())) KeepBooks();
+  if (!books_.is_known(AnyInTpm(licenses_))) KeepBooks();
   const bool hosts = ProveHosts(licenses_, hardware(), parts_.state);
   // A TPM that is silent holds up what follows, and these licenses need none.
   if (AnyOfClassHost(licenses_)) server_->Post([this, views = Views()] { SetLicenses(views); });
   const bool proven = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
   tpm_.Release();
   Publish();
-  if (proven && (licenses_.empty() || books_.is_known(UsesTpm()))) {
+  if (proven && (licenses_.empty() || books_.is_known(AnyInTpm(licenses_)))) {
     retry_after_ = std::chrono::seconds(1);
     if (AnyOfClassHost(licenses_)) worker_.PostLater("proof", parts_.host_interval, [this] { Prove(); });
     return;

@@ -66,7 +66,6 @@ class Agent {
   void Reload();
   void Prove();
   void KeepBooks();
-  bool UsesTpm() const;
   std::vector<LicenseView> Views() const;
   void Publish();
   void SaveAtEnd();

@@ -39,12 +39,8 @@ bool NeedsTpm(const StateDirectory& state) {
 // Time and ledger as the agent has them, without writing anything. Who asks about licenses without TPM only does not wait for one.
 void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& licenses, OwnedTime& time,
                Proven& proven) {
-  bool uses_tpm = false;
-  for (const LoadedLicense& license : licenses) {
-    if (!license.view.verified) continue;
-    time.SeeSigned(license.view.verified->crl_this_update);
-    uses_tpm = uses_tpm || !IsHost(license.keys);
-  }
+  SeeSignedTimes(licenses, time);
+  const bool uses_tpm = AnyInTpm(licenses);
   if (!uses_tpm && NeedsTpm(here.state)) return;
   Books books(here.state, tpm, time);
   (void)books.Open(uses_tpm);  // the report says what came of it
