@@ -111,6 +111,14 @@ class LedgerAnchor {
   virtual Result<tpm::ClockInfo> ReadClock() = 0;
 };
 
+class CounterWitness {
+ public:
+  virtual ~CounterWitness() = default;
+  // The AK attests what the ledger's counter stands at (NV_Certify). Checks: tpm.counter, tpm.cleared.
+  virtual Result<SignedAttest> AttestCounter(const KeySet& keys, const LedgerCounter& counter,
+                                             const Sha256Digest& qualifying_data) = 0;
+};
+
 class Retirer {
  public:
   virtual ~Retirer() = default;
@@ -132,6 +140,7 @@ struct TpmOptions {
 class Tpm : public Attester,
             public CredentialOpener,
             public LicenseKeySigner,
+            public CounterWitness,
             public Retirer,
             public LedgerAnchor {
  public:
