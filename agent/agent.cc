@@ -121,9 +121,9 @@ void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
   if (const auto* consume = std::get_if<api::ConsumeRequest>(&request)) return Consume(*consume, waiting);
   // std::function wants what can be copied.
   auto shared = std::make_shared<api::ApiRequest>(std::move(request));
-  worker_.Post([this, shared, waiting] {
+  worker_.Post([this, shared, waiting, used = service_.UsedOfMeters()] {
     if (!waiting->answered.test())
-      waiting->Answer(Do(*shared));  // who was told that it is not done does it again
+      waiting->Answer(Do(*shared, used));  // who was told that it is not done does it again
   });
 }
 
@@ -135,7 +135,7 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
   const auto batch = std::get<api::NextBatch>(outcome);
   worker_.Post([this, request, waiting, batch] {
     if (waiting->answered.test()) return;
-    const Status reserved = books_.Reserve(batch.record);
+    const Status reserved = books_.Reserve(batch.record, batch.ended);
     tpm_.Release();
     if (!reserved) return waiting->Answer(api::ErrorAnswer(reserved.error()));
     server_->Post([this, request, waiting, batch] {
@@ -145,7 +145,7 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
   });
 }
 
-Json Agent::Do(const api::ApiRequest& request) {
+Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& used) {
   if (const auto* make = std::get_if<api::MakeRequestRequest>(&request)) {
     RequestOptions options;
     options.make_new = make->make_new;
@@ -166,6 +166,9 @@ Json Agent::Do(const api::ApiRequest& request) {
   if (const auto* ask = std::get_if<api::TimeRequest>(&request))
     return api::TimeRequestAnswer(
         AskForTime(ask->product, tpm_, parts_.state, parts_.anchors, {time_, books_}));
+  if (const auto* report = std::get_if<api::HeartbeatRequest>(&request))
+    return api::HeartbeatAnswer(api::DoHeartbeat(*report, std::string(kVersion), used, hardware(),
+                                                 parts_.state, parts_.anchors, {time_, books_}));
   const auto& install = std::get<api::InstallRequest>(request);
   const auto outcome = api::DoInstall(install, hardware(), parts_.state, parts_.anchors, {time_, books_});
   // Also after a failure: the files may be newer than what is served.

@@ -62,7 +62,7 @@ class Agent {
   void SetLicenses(std::vector<LicenseView> views);
   // On the worker:
   Hardware hardware() { return {tpm_, parts_.host_root}; }
-  Json Do(const api::ApiRequest& request);
+  Json Do(const api::ApiRequest& request, const std::vector<MeterRecord>& used);
   void Reload();
   void Prove();
   void KeepBooks();

@@ -6,6 +6,7 @@
 #include "protocol/json_text.h"
 #include "protocol/request_content.h"
 #include "protocol/return_members.h"
+#include "protocol/terms_members.h"
 
 namespace holdfast {
 namespace {
@@ -13,45 +14,12 @@ namespace {
 constexpr std::string_view kDomain{"holdfast heartbeat v1\0", 22};
 constexpr std::string_view kHostForm = "host";
 
-std::optional<Sha256Digest> DigestOf(const Json& item) {
-  if (!item.is_string()) return {};
-  const std::string& text = item.get_ref<const std::string&>();
-  const auto octets = HexDecode(text);
-  Sha256Digest digest{};
-  if (!octets || octets->size() != digest.size() || HexEncode(*octets) != text) return {};
-  std::copy(octets->begin(), octets->end(), digest.begin());
-  return digest;
-}
-
-std::vector<Sha256Digest> ReadUnanswered(JsonObject& o) {
-  std::vector<Sha256Digest> reports;
-  const Json* array = o.Array("unanswered", kMaxUnanswered);
-  if (!array) return reports;
-  for (const Json& item : *array) {
-    const auto digest = DigestOf(item);
-    if (!digest) {
-      o.Fault("unanswered", "not 64 hexadecimal digits");
-      return reports;
-    }
-    reports.push_back(*digest);
-  }
-  return reports;
-}
-
-MeterPeriod ReadPeriod(JsonObject& o) {
-  const std::string name = o.String("period", 8);
-  for (const MeterPeriod period : {MeterPeriod::kNever, MeterPeriod::kMonth, MeterPeriod::kYear})
-    if (name == MeterPeriodName(period)) return period;
-  o.Fault("period", "not a period");
-  return MeterPeriod::kNever;
-}
-
 Result<ReportedUsage> ParseUsage(const Json& item) {
   JsonObject o(item, "heartbeat.usage");
   ReportedUsage usage;
   usage.limit = o.String("limit", kMaxNameSize);
   if (!IsIdentifier(usage.limit)) o.Fault("limit", "not an identifier");
-  usage.period = ReadPeriod(o);
+  usage.period = ReadMeterPeriod(o);
   usage.since = o.Time("since");
   usage.units = o.Integer("units", 0, INT64_MAX);
   HOLDFAST_CHECK(o.Finish());
@@ -104,7 +72,7 @@ Result<HeartbeatReport> ParsePayload(ByteView payload) {
   if (report.nonce.size() != kReportNonceSize) o.Fault("nonce", "not 16 octets");
   report.sequence = o.Integer("sequence", 1, INT64_MAX);
   if (o.Has("answer")) report.answer = ReadDigest(o, "answer");
-  report.unanswered = ReadUnanswered(o);
+  report.unanswered = ReadDigests(o, "unanswered", kMaxUnanswered);
   report.created = o.Time("created");
   report.clock = o.Time("clock");
   report.agent_version = ReadVersion(o);

@@ -32,15 +32,35 @@ Bytes ReadHex(JsonObject& o, std::string_view name, size_t max_octets) {
   return {};
 }
 
-Sha256Digest ReadDigest(JsonObject& o, std::string_view name) {
+static std::optional<Sha256Digest> DigestOf(const Json& item) {
+  if (!item.is_string()) return {};
+  const std::string& text = item.get_ref<const std::string&>();
+  const auto octets = HexDecode(text);
   Sha256Digest digest{};
-  const Bytes octets = ReadHex(o, name, digest.size());
-  if (octets.size() == digest.size()) {
-    std::copy(octets.begin(), octets.end(), digest.begin());
-  } else {
-    o.Fault(name, "not 64 hexadecimal digits");
-  }
+  if (!octets || octets->size() != digest.size() || HexEncode(*octets) != text) return {};
+  std::copy(octets->begin(), octets->end(), digest.begin());
   return digest;
+}
+
+Sha256Digest ReadDigest(JsonObject& o, std::string_view name) {
+  const auto digest = DigestOf(Json(o.String(name, 2 * Sha256Digest().size())));
+  if (!digest) o.Fault(name, "not 64 hexadecimal digits");
+  return digest.value_or(Sha256Digest{});
+}
+
+std::vector<Sha256Digest> ReadDigests(JsonObject& o, std::string_view name, size_t max_count) {
+  std::vector<Sha256Digest> digests;
+  const Json* array = o.Array(name, max_count);
+  if (!array) return digests;
+  for (const Json& item : *array) {
+    const auto digest = DigestOf(item);
+    if (!digest) {
+      o.Fault(name, "not 64 hexadecimal digits");
+      return digests;
+    }
+    digests.push_back(*digest);
+  }
+  return digests;
 }
 
 std::string ReadVersion(JsonObject& o) {

@@ -1,4 +1,4 @@
-// Members that product files and license terms have in common. Internal to terms.cc and product_file.cc.
+// Members that product files and license terms have in common, and what speaks of these. Not for users of the protocol.
 #pragma once
 
 #include <span>
@@ -28,6 +28,8 @@ T ReadChoice(JsonObject& object, std::string_view name, std::span<const T> choic
   object.Fault(name, "not one of " + known);
   return choices[0];
 }
+
+MeterPeriod ReadMeterPeriod(JsonObject& object);  // the required member "period"
 
 inline constexpr AssuranceClass kAssuranceClasses[] = {AssuranceClass::kHwTpm, AssuranceClass::kVtpm,
                                                        AssuranceClass::kHost};

@@ -94,6 +94,8 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
     request = Return(o);
   } else if (op == "time_request") {
     request = TimeRequest{Product(o)};
+  } else if (op == "heartbeat") {
+    request = HeartbeatRequest{Product(o), o.Bool("host_facts", true)};
   } else if (o.Has("op")) {
     return Malformed("api.op", "an operation that this agent does not know", "see docs/local-api.md");
   }
@@ -104,7 +106,7 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
 bool IsAdministration(const ApiRequest& request) {
   return std::holds_alternative<MakeRequestRequest>(request) ||
          std::holds_alternative<InstallRequest>(request) || std::holds_alternative<ReturnRequest>(request) ||
-         std::holds_alternative<TimeRequest>(request);
+         std::holds_alternative<TimeRequest>(request) || std::holds_alternative<HeartbeatRequest>(request);
 }
 
 Json ErrorAnswer(const Error& error) {

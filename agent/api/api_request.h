@@ -56,12 +56,17 @@ struct TimeRequest {
   std::string product;  // whose vendor is asked; empty: the only one
 };
 
+struct HeartbeatRequest {
+  std::string product;  // empty: the only one
+  bool host_facts = true;
+};
+
 using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, MakeRequestRequest,
-                                InstallRequest, ReturnRequest, TimeRequest>;
+                                InstallRequest, ReturnRequest, TimeRequest, HeartbeatRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);
-// request, install, return and time_request: slow, and not for everybody
+// request, install, return, time_request and heartbeat: slow, and not for everybody
 bool IsAdministration(const ApiRequest& request);
 
 // The answer to what could not be done: {"ok": false, "error": {...}}.

@@ -107,6 +107,7 @@ Json StandingJson(const LicenseView& license, const Situation& now) {
     json["hardware"] = HardwareName(license.hardware);
     if (!license.differ.empty()) json["differ"] = license.differ;
     AddTerms(json, *license.verified);
+    if (license.contact) json["last_contact"] = FormatTime(*license.contact);
   }
   Json features = Json::object();
   if (standing.grants != nullptr) {

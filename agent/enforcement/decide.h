@@ -86,6 +86,7 @@ struct LicenseView {
   // Class host: components of the fingerprint that are not as licensed. Too many of them are kWrongHardware.
   std::vector<std::string> differ = {};
   LedgerStanding ledger = LedgerStanding::kGood;  // by agent/ledger/books.h
+  std::optional<Time> contact = {};               // when the vendor made the last heartbeat answer that was applied
 };
 
 // What the host says of itself at the moment of a question.

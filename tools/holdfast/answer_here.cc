@@ -121,6 +121,15 @@ Result<Json> AskForTimeHere(const Here& here, const api::TimeRequest& request) {
       AskForTime(request.product, *work.tpm, here.state, work.anchors, {time, books})));
 }
 
+Result<Json> HeartbeatHere(const Here& here, const api::HeartbeatRequest& request) {
+  HOLDFAST_TRY(const Work work, Begin(here));
+  OwnedTime time(SystemClock(), SystemUptime());
+  Books books(here.state, *work.tpm, time);
+  return Unwrap(
+      api::HeartbeatAnswer(api::DoHeartbeat(request, std::string(kVersion), {}, {*work.tpm, here.host_root},
+                                            here.state, work.anchors, {time, books})));
+}
+
 Result<Json> ReturnHere(const Here& here, const api::ReturnRequest& request) {
   HOLDFAST_TRY(const Work work, Begin(here));
   return Unwrap(
@@ -139,6 +148,7 @@ Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& reque
   if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) return ReturnHere(here, *back);
   if (const auto* ask = std::get_if<api::TimeRequest>(&request)) return AskForTimeHere(here, *ask);
+  if (const auto* report = std::get_if<api::HeartbeatRequest>(&request)) return HeartbeatHere(here, *report);
   return FromService(here, request);
 }
 

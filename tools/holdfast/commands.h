@@ -7,6 +7,8 @@ namespace holdfast::cli {
 
 Command RequestCommand();
 Command InstallCommand();
+Command ApplyCommand();
+Command HeartbeatCommand();
 Command ReturnCommand();
 Command TimeRequestCommand();
 Command StatusCommand();

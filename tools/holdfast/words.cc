@@ -72,6 +72,7 @@ std::string DescribeLicense(const Json& license) {
   for (const auto& [name, limit] : license["limits"].items()) {
     text += "  " + Line((IsMeter(limit) ? "meter " : "limit ") + Printable(name), Use(limit));
   }
+  text += Optional("last heard of", license, "last_contact");
   if (license.contains("crl")) {
     text += "  " + Line("revocation list", "number " + Text(license["crl"], "number") + " of " +
                                                Text(license["crl"], "this_update"));
