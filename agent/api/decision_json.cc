@@ -103,6 +103,7 @@ Json StandingJson(const LicenseView& license, const Situation& now) {
   AddAdvice(json, standing.reasons);
   if (!license.fault.empty()) json["fault"] = license.fault;
   AddExpiry(json, standing.expires, standing.days_left);
+  if (standing.heard_by) json["heard_by"] = FormatTime(*standing.heard_by);
   if (license.verified) {
     json["hardware"] = HardwareName(license.hardware);
     if (!license.differ.empty()) json["differ"] = license.differ;
