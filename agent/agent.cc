@@ -108,6 +108,7 @@ void Agent::Announce() {
   const TimeReading reading = time_.Read();
   for (const Announcement& news : announcer_.Look(service_.licenses(), {reading.now, reading.clock}))
     observer_.announce(news);
+  for (const Advisory& advisory : service_.NewAdvisories()) observer_.advise(advisory);
 }
 
 void Agent::Stop() {

@@ -40,6 +40,7 @@ struct AgentObserver {
   std::function<void(const std::string& text)> status = [](const std::string&) {};  // for people
   std::function<void()> alive = [] {};                                              // once per tick
   std::function<void(const Announcement& announcement)> announce = [](const Announcement&) {};
+  std::function<void(const Advisory& advisory)> advise = [](const Advisory&) {};
 };
 
 class Agent {

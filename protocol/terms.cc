@@ -93,6 +93,7 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.fingerprint = ReadLicensedHost(o, terms.assurance);
   HOLDFAST_TRY(terms.ledger, ReadLedgerPin(o, terms.assurance, lenient));
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
+  terms.advisory = o.Bool("advisory", false);
   CheckValidity(o, terms);
   HOLDFAST_CHECK(FinishMembers(o, value, lenient));
   return terms;
@@ -119,6 +120,7 @@ std::string FormatTerms(const LicenseTerms& terms) {
   json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
                       {"rollback", PolicyName(terms.policies.rollback)},
                       {"clone", PolicyName(terms.policies.clone)}};
+  if (terms.advisory) json["advisory"] = true;
   return FormatJson(json);
 }
 
@@ -142,6 +144,7 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.fingerprint = resolution.fingerprint;
   terms.ledger = resolution.ledger;
   terms.policies = plan.policies;
+  terms.advisory = plan.advisory;
   return terms;
 }
 

@@ -92,6 +92,7 @@ struct LicenseTerms {
   Fingerprint fingerprint;          // of the licensed host: class host has one, the others are empty
   std::optional<LedgerPin> ledger;  // never with class host
   Policies policies;
+  bool advisory = false;  // nothing is denied, and what would have been is recorded
 };
 
 // Checks: those of ParseJson, terms.schema (kRefused: another major), terms.<member>, terms.unknown.
@@ -114,6 +115,7 @@ struct Plan {
   std::vector<AssuranceClass> assurance{AssuranceClass::kHwTpm};  // classes that may activate
   bool allow_simulator = false;  // a simulated TPM counts as vtpm; for demonstrations and tests
   Policies policies;
+  bool advisory = false;
 };
 
 struct ProductFile {

@@ -53,7 +53,7 @@ std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& lim
   }
   NextBatch batch{account.recorded, NextBatchSize(account.batch, floor - account.taken, limit),
                   account.ended};
-  const int64_t left = Ceiling(limit) - account.used - amount;
+  const int64_t left = std::max<int64_t>(Ceiling(limit) - account.used - amount, 0);
   batch.record.units = account.used + amount + std::min(batch.size, left);
   return batch;
 }

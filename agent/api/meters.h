@@ -22,7 +22,8 @@ class Meters {
 
   // The units that are used in the period that `floor` is in.
   int64_t Used(const MeterRecord& meter, Time floor) const;
-  // Hands out `amount`, or says which batch is needed for it. Precondition: the limit allows it.
+  // Hands out `amount`, or says which batch is needed for it. Precondition: the limit allows it, or the license only advises; what is
+  // used stays within int64.
   std::optional<NextBatch> Take(const MeterRecord& meter, const Limit& limit, Time floor, int64_t amount);
   // The ledger has the batch on record.
   void Add(const NextBatch& batch, Time floor);

@@ -163,6 +163,11 @@ Standing Assess(const LicenseView& view, const Situation& situation) {
   if (offline) standing.reasons.push_back(*offline);
   SortBySeriousness(standing.reasons);
   standing.grants = GrantsIn(standing.state, terms);
+  if (standing.grants == nullptr && terms.advisory) {
+    standing.grants = &terms.grants;
+    standing.reasons.push_back(Reason::kAdvisory);
+    SortBySeriousness(standing.reasons);
+  }
   standing.expires = terms.expires;
   standing.heard_by = HeardBy(view);
   if (terms.expires) {

@@ -42,9 +42,7 @@ void Add(Decision& decision, Reason reason) {
   SortBySeriousness(decision.reasons);
 }
 
-}  // namespace
-
-Decision DecideFeature(const LicenseView& view, const Situation& situation, std::string_view feature) {
+Decision JudgeFeature(const LicenseView& view, const Situation& situation, std::string_view feature) {
   const Standing standing = Assess(view, situation);
   Decision decision = FromStanding(standing);
   if (view.verified && !KnowsFeature(view.verified->terms, feature)) Add(decision, Reason::kUnknownFeature);
@@ -59,8 +57,8 @@ Decision DecideFeature(const LicenseView& view, const Situation& situation, std:
   return decision;
 }
 
-Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
-                     int64_t used, int64_t amount) {
+Decision JudgeLimit(const LicenseView& view, const Situation& situation, std::string_view limit, int64_t used,
+                    int64_t amount) {
   const Standing standing = Assess(view, situation);
   Decision decision = FromStanding(standing);
   decision.used = used;
@@ -83,6 +81,29 @@ Decision DecideLimit(const LicenseView& view, const Situation& situation, std::s
   } else if (used > found->max || amount > found->max - used) {
     Add(decision, Reason::kOverage);
   }
+  return decision;
+}
+
+}  // namespace
+
+Decision DecideFeature(const LicenseView& view, const Situation& situation, std::string_view feature) {
+  Decision decision = Advised(view, JudgeFeature(view, situation, feature));
+  if (decision.allowed && !decision.value) {
+    const FeatureValue* value = Lookup(view.verified->terms.grants.features, feature);
+    decision.value = IsGranted(value) ? *value : FeatureValue(true);
+  }
+  return decision;
+}
+
+Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
+                     int64_t used, int64_t amount) {
+  return Advised(view, JudgeLimit(view, situation, limit, used, amount));
+}
+
+Decision Advised(const LicenseView& view, Decision decision) {
+  if (decision.allowed || !view.verified || !view.verified->terms.advisory) return decision;
+  decision.allowed = true;
+  Add(decision, Reason::kAdvisory);
   return decision;
 }
 

@@ -5,6 +5,8 @@
 // expires + expiry_grace, which is the certificate's notAfter; then the fallback edition, or nothing.
 // The vendor must be heard of once in every offline_window (0: never), by a certificate or a heartbeat answer; who is late has the same grace,
 // and then the fallback edition, or nothing, until the next answer.
+// An advisory license denies nothing: what would have been denied is allowed, with all reasons and kAdvisory. Only a license that is not genuine
+// is none.
 // A clock that was set back and a ledger that was set back are states or warnings, as the license's policies say.
 // Only the passing of time leads to the fallback edition. A license that is revoked, suspended, retired, not
 // genuine or not at home on this hardware grants nothing (docs/decisions/0073).
@@ -45,6 +47,7 @@ enum class Reason {
   kOfflineTooLong,  // the vendor was not heard of within the offline window and grace: the fallback edition, or nothing
   kOfflineGrace,     // warning: not within the offline window, but within grace
   kHeartbeatDue,     // warning: the offline window ends soon
+  kAdvisory,         // warning: it would have been denied, and the license denies nothing
   kRevocationStale,  // named, and never raised yet
 };
 inline constexpr int kReasonCount = static_cast<int>(Reason::kRevocationStale) + 1;
@@ -131,6 +134,8 @@ Decision DecideFeature(const LicenseView& view, const Situation& situation, std:
 // Precondition: used >= 0, amount >= 0.
 Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount);
+// What a license that only advises makes of a decision; any other license leaves it as it is.
+Decision Advised(const LicenseView& view, Decision decision);
 Decision DecideWithoutLicense();  // nothing is installed
 
 // The most that may be held at once: max and the overage on top, never more than INT64_MAX.

@@ -69,6 +69,8 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "nothing is lost "
      "by setting it right"},
     {Reason::kExpiring, "expiring", "the license expires soon; renew it with the vendor"},
+    {Reason::kAdvisory, "advisory",
+     "the license only advises: it would have been denied; see the other reasons"},
     {Reason::kHeartbeatDue, "heartbeat_due",
      "the vendor must be heard of soon: holdfast heartbeat, send the file to the vendor, and holdfast apply "
      "the answer"},
