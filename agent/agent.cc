@@ -170,6 +170,13 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
   if (const auto* report = std::get_if<api::HeartbeatRequest>(&request))
     return api::HeartbeatAnswer(api::DoHeartbeat(*report, std::string(kVersion), used, hardware(),
                                                  parts_.state, parts_.anchors, {time_, books_}));
+  if (const auto* glass = std::get_if<api::BreakGlassRequest>(&request)) {
+    const auto outcome =
+        BreakGlass({glass->product, glass->dry_run}, Views(), AnyInTpm(licenses_), {time_, books_});
+    tpm_.Release();
+    Publish();
+    return api::BreakGlassAnswer(*glass, outcome);
+  }
   const auto& install = std::get<api::InstallRequest>(request);
   const auto outcome = api::DoInstall(install, hardware(), parts_.state, parts_.anchors, {time_, books_});
   // Also after a failure: the files may be newer than what is served.

@@ -94,6 +94,7 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   HOLDFAST_TRY(terms.ledger, ReadLedgerPin(o, terms.assurance, lenient));
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
   terms.advisory = o.Bool("advisory", false);
+  HOLDFAST_TRY(terms.vouchers, ReadVouchers(o, kContext, lenient));
   CheckValidity(o, terms);
   HOLDFAST_CHECK(FinishMembers(o, value, lenient));
   return terms;
@@ -121,6 +122,8 @@ std::string FormatTerms(const LicenseTerms& terms) {
                       {"rollback", PolicyName(terms.policies.rollback)},
                       {"clone", PolicyName(terms.policies.clone)}};
   if (terms.advisory) json["advisory"] = true;
+  if (terms.vouchers)
+    json["vouchers"] = {{"count", terms.vouchers->count}, {"length", FormatDuration(terms.vouchers->length)}};
   return FormatJson(json);
 }
 
@@ -145,6 +148,7 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.ledger = resolution.ledger;
   terms.policies = plan.policies;
   terms.advisory = plan.advisory;
+  terms.vouchers = plan.vouchers;
   return terms;
 }
 

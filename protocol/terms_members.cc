@@ -139,4 +139,14 @@ std::vector<Seconds> ReadWarnings(JsonObject& object, std::vector<Seconds> other
   return warnings;
 }
 
+Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::string& context, bool lenient) {
+  const Json* value = object.OptionalObject("vouchers");
+  if (value == nullptr) return std::nullopt;
+  JsonObject o(*value, context + ".vouchers");
+  Vouchers vouchers{static_cast<int>(o.Integer("count", 1, kMaxVouchers)), o.Duration("length")};
+  if (vouchers.length <= Seconds(0)) o.Fault("length", "not longer than nothing");
+  HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
+  return vouchers;
+}
+
 }  // namespace holdfast

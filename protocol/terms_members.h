@@ -40,6 +40,8 @@ Result<Grants> ReadGrants(JsonObject& object, const std::string& context, bool l
 Result<std::optional<Grants>> ReadFallback(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "policies"; what it does not name is as in Policies{}.
 Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bool lenient);
+// The optional member "vouchers".
+Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "warn_before": positive durations, each shorter than the one before it.
 std::vector<Seconds> ReadWarnings(JsonObject& object, std::vector<Seconds> otherwise);
 

@@ -58,6 +58,16 @@ Json TimeRequestAnswer(const Result<TimeRequestOutcome>& outcome) {
               {"file", outcome->file}};
 }
 
+Json BreakGlassAnswer(const BreakGlassRequest& request, const Result<BreakGlassOutcome>& outcome) {
+  if (!outcome) return ErrorAnswer(outcome.error());
+  return Json{{"ok", true},
+              {"product", outcome->product},
+              {"license", outcome->license},
+              {"until", FormatTime(outcome->until)},
+              {"left", outcome->left},
+              {"dry_run", request.dry_run}};
+}
+
 Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& outcome) {
   if (!outcome) return ErrorAnswer(outcome.error());
   Json json{{"ok", true}, {"product", outcome->product}, {"license", outcome->license}};

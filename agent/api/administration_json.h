@@ -1,8 +1,9 @@
-// What came of request, install, return, time_request and heartbeat, as the local API says it.
+// What came of request, install, return, time_request, heartbeat and break_glass, as the local API says it.
 #pragma once
 
 #include "agent/activation.h"
 #include "agent/api/api_request.h"
+#include "agent/break_glass.h"
 #include "agent/heartbeat.h"
 #include "agent/return_license.h"
 #include "agent/time_exchange.h"
@@ -14,6 +15,7 @@ Json RequestAnswer(const Result<RequestOutcome>& outcome);
 Json InstallAnswer(const Result<InstallOutcome>& outcome);
 Json TimeRequestAnswer(const Result<TimeRequestOutcome>& outcome);
 Json HeartbeatAnswer(const Result<HeartbeatOutcome>& outcome);
+Json BreakGlassAnswer(const BreakGlassRequest& request, const Result<BreakGlassOutcome>& outcome);
 Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& outcome);
 
 // Installs whatever the file is: Install, InstallTimeAnswer or ApplyHeartbeatAnswer.

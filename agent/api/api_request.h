@@ -61,12 +61,18 @@ struct HeartbeatRequest {
   bool host_facts = true;
 };
 
-using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, MakeRequestRequest,
-                                InstallRequest, ReturnRequest, TimeRequest, HeartbeatRequest>;
+struct BreakGlassRequest {
+  std::string product;  // empty: the only one
+  bool dry_run = false;
+};
+
+using ApiRequest =
+    std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, MakeRequestRequest,
+                 InstallRequest, ReturnRequest, TimeRequest, HeartbeatRequest, BreakGlassRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);
-// request, install, return, time_request and heartbeat: slow, and not for everybody
+// request, install, return, time_request, heartbeat and break_glass: slow, and not for everybody
 bool IsAdministration(const ApiRequest& request);
 
 // The answer to what could not be done: {"ok": false, "error": {...}}.

@@ -108,6 +108,11 @@ Json StandingJson(const LicenseView& license, const Situation& now) {
     json["hardware"] = HardwareName(license.hardware);
     if (!license.differ.empty()) json["differ"] = license.differ;
     AddTerms(json, *license.verified);
+    if (license.verified->terms.vouchers)
+      json["vouchers"] = {{"count", license.verified->terms.vouchers->count},
+                          {"used", license.vouchers_used}};
+    if (standing.state == LicenseState::kEmergency)
+      json["emergency_until"] = FormatTime(*license.emergency_until);
     if (license.contact) json["last_contact"] = FormatTime(*license.contact);
   }
   Json features = Json::object();

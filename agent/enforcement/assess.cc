@@ -112,6 +112,7 @@ const Grants* GrantsIn(LicenseState state, const LicenseTerms& terms) {
     case LicenseState::kActive:
     case LicenseState::kExpiring:
     case LicenseState::kGrace:
+    case LicenseState::kEmergency:
       return &terms.grants;
     case LicenseState::kFallback:
       return &*terms.fallback;
@@ -121,6 +122,11 @@ const Grants* GrantsIn(LicenseState state, const LicenseTerms& terms) {
 }
 
 }  // namespace
+
+bool IsForVouchers(LicenseState state) {
+  return state == LicenseState::kExpired || state == LicenseState::kFallback ||
+         state == LicenseState::kOfflineTooLong || state == LicenseState::kClockSetBack;
+}
 
 std::optional<Time> HeardBy(const LicenseView& view) {
   const VerifiedLicense& license = *view.verified;
@@ -161,6 +167,10 @@ Standing Assess(const LicenseView& view, const Situation& situation) {
   for (const Finding& finding : findings)
     if (finding.policy == Policy::kWarn) standing.reasons.push_back(finding.reason);
   if (offline) standing.reasons.push_back(*offline);
+  if (IsForVouchers(standing.state) && view.emergency_until && situation.now <= *view.emergency_until) {
+    standing.state = LicenseState::kEmergency;
+    standing.reasons.push_back(Reason::kEmergency);
+  }
   SortBySeriousness(standing.reasons);
   standing.grants = GrantsIn(standing.state, terms);
   if (standing.grants == nullptr && terms.advisory) {

@@ -5,6 +5,7 @@
 // expires + expiry_grace, which is the certificate's notAfter; then the fallback edition, or nothing.
 // The vendor must be heard of once in every offline_window (0: never), by a certificate or a heartbeat answer; who is late has the same grace,
 // and then the fallback edition, or nothing, until the next answer.
+// While a voucher of the license's is in use, what time alone has ended is granted all the same (kEmergency).
 // An advisory license denies nothing: what would have been denied is allowed, with all reasons and kAdvisory. Only a license that is not genuine
 // is none.
 // A clock that was set back and a ledger that was set back are states or warnings, as the license's policies say.
@@ -47,6 +48,7 @@ enum class Reason {
   kOfflineTooLong,  // the vendor was not heard of within the offline window and grace: the fallback edition, or nothing
   kOfflineGrace,     // warning: not within the offline window, but within grace
   kHeartbeatDue,     // warning: the offline window ends soon
+  kEmergency,        // warning: granted by a voucher that is in use
   kAdvisory,         // warning: it would have been denied, and the license denies nothing
   kRevocationStale,  // named, and never raised yet
 };
@@ -71,6 +73,7 @@ enum class LicenseState {
   kClockSetBack,
   kStateRollback,
   kOfflineTooLong,
+  kEmergency,
   kNone
 };
 std::string_view StateName(LicenseState state);
@@ -93,6 +96,8 @@ struct LicenseView {
   // Class host: components of the fingerprint that are not as licensed. Too many of them are kWrongHardware.
   std::vector<std::string> differ = {};
   LedgerStanding ledger = LedgerStanding::kGood;  // by agent/ledger/books.h
+  std::optional<Time> emergency_until = {};       // the end of a voucher that was used last
+  int vouchers_used = 0;
   std::optional<Time> contact = {};  // when the vendor made the last heartbeat answer that was applied
 };
 
@@ -113,6 +118,8 @@ struct Standing {  // of one license, before any question about a feature
   std::optional<int64_t> days_left;  // whole days to `expires`, negative after
   std::optional<Time> heard_by;      // when the vendor must be heard of again at the latest
 };
+// Is it one that a voucher helps out of? What the vendor or the hardware says stands.
+bool IsForVouchers(LicenseState state);
 // The end of the offline window; nothing where it has none. The license must be verified.
 std::optional<Time> HeardBy(const LicenseView& view);
 // When kHeartbeatDue begins before that: a quarter of the window, and not before the first warning of the license.

@@ -69,6 +69,8 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "nothing is lost "
      "by setting it right"},
     {Reason::kExpiring, "expiring", "the license expires soon; renew it with the vendor"},
+    {Reason::kEmergency, "emergency",
+     "a voucher of the license's is in use; see the other reasons, and settle them before it ends"},
     {Reason::kAdvisory, "advisory",
      "the license only advises: it would have been denied; see the other reasons"},
     {Reason::kHeartbeatDue, "heartbeat_due",
@@ -131,6 +133,8 @@ std::string_view StateName(LicenseState state) {
       return "state_rollback";
     case LicenseState::kOfflineTooLong:
       return "offline_too_long";
+    case LicenseState::kEmergency:
+      return "emergency";
     case LicenseState::kNone:
       break;
   }

@@ -167,6 +167,22 @@ Result<bool> Books::IsAnswered(bool use_tpm, const LicenseId& license, const Sha
   return ConversationOf(ledger_->content(), license).answer == answer;
 }
 
+Result<VoucherRecord> Books::UseVoucher(bool use_tpm, const LicenseId& license,
+                                        const std::optional<Vouchers>& vouchers) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  HOLDFAST_TRY(const VoucherRecord used, holdfast::UseVoucher(content, license, vouchers, time_.Now()));
+  HOLDFAST_CHECK(CommitNow(std::move(content)));
+  return used;
+}
+
+Result<VoucherRecord> Books::TryVoucher(bool use_tpm, const LicenseId& license,
+                                        const std::optional<Vouchers>& vouchers) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  return holdfast::UseVoucher(content, license, vouchers, time_.Now());
+}
+
 Result<LedgerCounter> Books::Counter() {
   HOLDFAST_CHECK(Keep(true));
   const LedgerCounter& counter = *ledger_->counter();
@@ -190,7 +206,13 @@ void Books::Judge(std::vector<LicenseView>& licenses) const {
     if (!license.verified) continue;
     license.ledger = StandingTo(*license.verified);
     const LicenseTerms& terms = license.verified->terms;
-    if (ledger_) license.contact = ConversationOf(ledger_->content(), {terms.product, terms.license}).contact;
+    if (ledger_) {
+      const LicenseId id{terms.product, terms.license};
+      license.contact = ConversationOf(ledger_->content(), id).contact;
+      const VoucherRecord vouchers = VouchersOf(ledger_->content(), id);
+      license.vouchers_used = vouchers.used;
+      if (vouchers.used > 0) license.emergency_until = vouchers.until;
+    }
     if (license.ledger != LedgerStanding::kUnknown || !license.fault.empty()) continue;
     license.fault = "the ledger cannot be used: " +
                     (fault_.empty() ? "it must be made anew, which the agent does" : fault_);

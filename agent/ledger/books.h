@@ -7,6 +7,7 @@
 #include "agent/enforcement/decide.h"
 #include "agent/ledger/conversation.h"
 #include "agent/ledger/ledger.h"
+#include "agent/ledger/vouchers.h"
 
 namespace holdfast {
 
@@ -56,6 +57,12 @@ class Books {
   Status Answered(bool use_tpm, const LicenseId& license, const AppliedAnswer& answer);
   // Was it the last that was applied? Check: those of Open.
   Result<bool> IsAnswered(bool use_tpm, const LicenseId& license, const Sha256Digest& answer);
+  // Uses the next voucher, from the floor on; it is committed. Checks: as of Keep, those of holdfast::UseVoucher.
+  Result<VoucherRecord> UseVoucher(bool use_tpm, const LicenseId& license,
+                                   const std::optional<Vouchers>& vouchers);
+  // The same, and nothing is used.
+  Result<VoucherRecord> TryVoucher(bool use_tpm, const LicenseId& license,
+                                   const std::optional<Vouchers>& vouchers);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
 

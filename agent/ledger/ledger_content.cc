@@ -160,6 +160,27 @@ Result<HeartbeatRecord> ParseHeartbeatRecord(const Json& json) {
   return record;
 }
 
+Json FormatVouchers(const std::vector<VoucherRecord>& records) {
+  Json json = Json::array();
+  for (const VoucherRecord& record : records)
+    json.push_back({{"product", record.product},
+                    {"license", record.license},
+                    {"used", record.used},
+                    {"until", FormatTime(record.until)}});
+  return json;
+}
+
+Result<VoucherRecord> ParseVoucherRecord(const Json& json) {
+  JsonObject o(json, "ledger.vouchers");
+  VoucherRecord record;
+  record.product = ReadProduct(o);
+  record.license = o.String("license", kMaxNameSize);
+  record.used = static_cast<int>(o.Integer("used", 1, INT32_MAX));
+  record.until = o.Time("until");
+  HOLDFAST_CHECK(o.Finish());
+  return record;
+}
+
 }  // namespace
 
 std::string FormatLedgerContent(const LedgerContent& content) {
@@ -174,6 +195,7 @@ std::string FormatLedgerContent(const LedgerContent& content) {
   if (!content.meters.empty()) json["meters"] = FormatMeters(content.meters);
   if (!content.past.empty()) json["past"] = FormatPast(content.past);
   if (!content.heartbeats.empty()) json["heartbeats"] = FormatHeartbeats(content.heartbeats);
+  if (!content.vouchers.empty()) json["vouchers"] = FormatVouchers(content.vouchers);
   return FormatJson(json);
 }
 
@@ -189,6 +211,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   const Json* question = o.OptionalObject("question");
   const Json* meters = o.OptionalArray("meters", kMaxMeterRecords);
   const Json* past = o.OptionalArray("past", kMaxPastUsage);
+  const Json* vouchers = o.OptionalArray("vouchers", kMaxVoucherRecords);
   const Json* heartbeats = o.OptionalArray("heartbeats", kMaxHeartbeatRecords);
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(content.time, ParseTimeRecord(*time));
@@ -199,6 +222,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
     HOLDFAST_TRY(content.meters, ParseMeters(*meters));
   }
   HOLDFAST_TRY(content.past, ParseEach(past, ParsePastUsage));
+  HOLDFAST_TRY(content.vouchers, ParseEach(vouchers, ParseVoucherRecord));
   HOLDFAST_TRY(content.heartbeats, ParseEach(heartbeats, ParseHeartbeatRecord));
   return content;
 }

@@ -130,6 +130,20 @@ Result<Json> HeartbeatHere(const Here& here, const api::HeartbeatRequest& reques
                                             here.state, work.anchors, {time, books})));
 }
 
+Result<Json> BreakGlassHere(const Here& here, const api::BreakGlassRequest& request) {
+  HOLDFAST_TRY(const Work work, Begin(here));
+  HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, work.anchors));
+  OwnedTime time(SystemClock(), SystemUptime());
+  SeeSignedTimes(licenses, time);
+  ProveLicenses(licenses, {*work.tpm, here.host_root}, here.state);
+  Books books(here.state, *work.tpm, time);
+  HOLDFAST_CHECK(books.Open(AnyInTpm(licenses)));
+  std::vector<LicenseView> views = ViewsOf(licenses);
+  books.Judge(views);
+  return Unwrap(api::BreakGlassAnswer(
+      request, BreakGlass({request.product, request.dry_run}, views, AnyInTpm(licenses), {time, books})));
+}
+
 Result<Json> ReturnHere(const Here& here, const api::ReturnRequest& request) {
   HOLDFAST_TRY(const Work work, Begin(here));
   return Unwrap(
@@ -149,6 +163,7 @@ Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& reque
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) return ReturnHere(here, *back);
   if (const auto* ask = std::get_if<api::TimeRequest>(&request)) return AskForTimeHere(here, *ask);
   if (const auto* report = std::get_if<api::HeartbeatRequest>(&request)) return HeartbeatHere(here, *report);
+  if (const auto* glass = std::get_if<api::BreakGlassRequest>(&request)) return BreakGlassHere(here, *glass);
   return FromService(here, request);
 }
 

@@ -80,6 +80,9 @@ bool IsAnswer(std::string_view op, const Json& answer) {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
            Has(answer, {"changed"}, IsSwitch) && MayHave(answer, {"notices"}, AreTexts);
   }
+  if (op == "break_glass")
+    return Has(answer, {"product", "license", "until"}, IsText) && Has(answer, {"left"}, IsNumber) &&
+           Has(answer, {"dry_run"}, IsSwitch);
   if (op == "heartbeat")
     return Has(answer, {"product", "license", "file"}, IsText) && Has(answer, {"sequence"}, IsNumber);
   if (op == "time_request") return Has(answer, {"product", "license", "time", "file"}, IsText);

@@ -9,6 +9,7 @@ Command RequestCommand();
 Command InstallCommand();
 Command ApplyCommand();
 Command HeartbeatCommand();
+Command BreakGlassCommand();
 Command ReturnCommand();
 Command TimeRequestCommand();
 Command StatusCommand();

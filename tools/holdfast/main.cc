@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   program.SetConfigFiles({"/etc/holdfast/holdfast.conf", UserConfigFile("holdfast.conf")});
   for (auto command :
        {RequestCommand, InstallCommand, HeartbeatCommand, ApplyCommand, ReturnCommand, TimeRequestCommand,
-        StatusCommand, CheckCommand, HoldCommand, ConsumeCommand, InspectCommand}) {
+        StatusCommand, CheckCommand, HoldCommand, ConsumeCommand, BreakGlassCommand, InspectCommand}) {
     program.Add(command());
   }
   return program.Main(argc, argv);
