@@ -95,6 +95,7 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
   terms.advisory = o.Bool("advisory", false);
   HOLDFAST_TRY(terms.vouchers, ReadVouchers(o, kContext, lenient));
+  HOLDFAST_TRY(terms.repairs, ReadRepairs(o, kContext, lenient));
   CheckValidity(o, terms);
   HOLDFAST_CHECK(FinishMembers(o, value, lenient));
   return terms;
@@ -124,6 +125,9 @@ std::string FormatTerms(const LicenseTerms& terms) {
   if (terms.advisory) json["advisory"] = true;
   if (terms.vouchers)
     json["vouchers"] = {{"count", terms.vouchers->count}, {"length", FormatDuration(terms.vouchers->length)}};
+  if (terms.repairs)
+    json["repairs"] = {{"per_year", terms.repairs->per_year},
+                       {"emergency", FormatDuration(terms.repairs->emergency)}};
   return FormatJson(json);
 }
 
@@ -149,6 +153,7 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.policies = plan.policies;
   terms.advisory = plan.advisory;
   terms.vouchers = plan.vouchers;
+  terms.repairs = plan.repairs;
   return terms;
 }
 

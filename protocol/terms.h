@@ -81,6 +81,15 @@ struct Vouchers {
   bool operator==(const Vouchers&) const = default;
 };
 
+// What a host that lost its hardware may do without a new sale.
+inline constexpr int kMaxRepairs = 100;
+struct Repairs {
+  int per_year = 0;  // of the license, in any 365 days
+  Seconds emergency{7 *
+                    86400};  // how long the edition is granted on the new hardware until the answer is there
+  bool operator==(const Repairs&) const = default;
+};
+
 struct LicenseTerms {
   std::string schema = "1.0";
   std::string license;  // license id, as in the certificate's subject
@@ -102,6 +111,7 @@ struct LicenseTerms {
   Policies policies;
   bool advisory = false;  // nothing is denied, and what would have been is recorded
   std::optional<Vouchers> vouchers;
+  std::optional<Repairs> repairs;
 };
 
 // Checks: those of ParseJson, terms.schema (kRefused: another major), terms.<member>, terms.unknown.
@@ -126,6 +136,7 @@ struct Plan {
   Policies policies;
   bool advisory = false;
   std::optional<Vouchers> vouchers;
+  std::optional<Repairs> repairs;
 };
 
 struct ProductFile {

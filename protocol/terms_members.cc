@@ -149,4 +149,15 @@ Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::stri
   return vouchers;
 }
 
+Result<std::optional<Repairs>> ReadRepairs(JsonObject& object, const std::string& context, bool lenient) {
+  const Json* value = object.OptionalObject("repairs");
+  if (value == nullptr) return std::nullopt;
+  JsonObject o(*value, context + ".repairs");
+  Repairs repairs;
+  repairs.per_year = static_cast<int>(o.Integer("per_year", 1, kMaxRepairs));
+  repairs.emergency = o.Duration("emergency", repairs.emergency);
+  HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
+  return repairs;
+}
+
 }  // namespace holdfast
