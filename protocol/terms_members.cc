@@ -8,6 +8,8 @@ namespace {
 constexpr LimitKind kLimitKinds[] = {LimitKind::kSeats, LimitKind::kGauge, LimitKind::kMeter};
 constexpr MeterPeriod kMeterPeriods[] = {MeterPeriod::kNever, MeterPeriod::kMonth, MeterPeriod::kYear};
 constexpr Policy kPolicies[] = {Policy::kAllow, Policy::kWarn, Policy::kDeny};
+constexpr ClonePolicy kClonePolicies[] = {ClonePolicy::kAllow, ClonePolicy::kWarn, ClonePolicy::kDeny,
+                                          ClonePolicy::kSuspend};
 
 std::string Quoted(std::string_view id) {
   return "\"" + Quotable(id) + "\"";
@@ -114,7 +116,8 @@ Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bo
   };
   read("clock", policies.clock);
   read("rollback", policies.rollback);
-  read("clone", policies.clone);
+  policies.clone = ReadChoice<ClonePolicy>(o, "clone", kClonePolicies, ClonePolicyName,
+                                           ClonePolicyName(policies.clone));
   HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
   return policies;
 }
