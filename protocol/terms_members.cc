@@ -116,8 +116,8 @@ Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bo
   };
   read("clock", policies.clock);
   read("rollback", policies.rollback);
-  policies.clone = ReadChoice<ClonePolicy>(o, "clone", kClonePolicies, ClonePolicyName,
-                                           ClonePolicyName(policies.clone));
+  policies.clone =
+      ReadChoice<ClonePolicy>(o, "clone", kClonePolicies, ClonePolicyName, ClonePolicyName(policies.clone));
   HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
   return policies;
 }

@@ -135,12 +135,9 @@ struct NamedCheck {
 };
 
 constexpr NamedCheck kReportChecks[] = {
-    {"heartbeat.vendor", Vendor},
-    {"heartbeat.product", Product},
-    {"heartbeat.license", License},
-    {"heartbeat.certificate", CertificateOpened},
-    {"heartbeat.class", Class},
-    {"heartbeat.signature", ReportSignature},
+    {"heartbeat.vendor", Vendor},   {"heartbeat.product", Product},
+    {"heartbeat.license", License}, {"heartbeat.certificate", CertificateOpened},
+    {"heartbeat.class", Class},     {"heartbeat.signature", ReportSignature},
 };
 constexpr NamedCheck kAttestChecks[] = {
     {"heartbeat.attestation_key", AttestationKey},

@@ -57,11 +57,22 @@ class Family {
     const HeartbeatReport& newer = report(child);
     if (!newer.by_tpm && IsFirst(newer))
       return parent < child || older.created < newer.created;  // a claim, and it only excuses late ones
-    if (newer.by_tpm && older.ledger.stamp < newer.ledger.birth) return true;
+    if (newer.by_tpm && older.ledger.stamp < newer.ledger.birth) return !WasAnsweredSince(parent, child);
     if (older.ledger.birth != newer.ledger.birth) return false;
     if (!KnowsAnswer(child)) return older.sequence < newer.sequence;
     return newer.unanswered.size() == kMaxUnanswered &&
-           older.sequence < newer.sequence - static_cast<int64_t>(kMaxUnanswered);
+           older.sequence < newer.sequence - static_cast<int64_t>(kMaxUnanswered) &&
+           AnsweredSequence(parent) <= AnsweredSequence(child);
+  }
+  // A host that knows an answer to what came after `child` is not the one whose ledger `child` says is gone.
+  bool WasAnsweredSince(size_t parent, size_t child) const {
+    const auto answered = Answered(parent);
+    return answered && *answered > child;
+  }
+  // Answers are applied in order.
+  int64_t AnsweredSequence(size_t i) const {
+    const auto answered = Answered(i);
+    return answered ? report(*answered).sequence : 0;
   }
   static bool IsFirst(const HeartbeatReport& report) {
     return report.sequence == 1 && !report.answer && report.unanswered.empty();

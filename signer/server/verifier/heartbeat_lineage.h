@@ -21,9 +21,10 @@ struct PastReport {
 };
 
 struct Lineage {
-  std::optional<size_t> repeated;        // the same report, as recorded
-  std::optional<size_t> fork;            // the newest that is no part of this one's chain, if that is news
-  std::optional<size_t> set_back;        // part of the chain, and the counter does not stand as the order of the two wants
+  std::optional<size_t> repeated;  // the same report, as recorded
+  std::optional<size_t> fork;      // the newest that is no part of this one's chain, if that is news
+  std::optional<size_t>
+      set_back;  // part of the chain, and the counter does not stand as the order of the two wants
   std::vector<Sha256Digest> unseen;      // named by the report, and never arrived: a gap
   bool late = false;                     // a newer one of its chain was recorded before it
   bool reset = false;                    // its ledger was made anew since all that were recorded
@@ -36,8 +37,8 @@ struct Lineage {
 // `past`: all of the same license and host, in the order in which they were recorded.
 //
 // A report's ancestors are those that it names in `unanswered`, the one that its `answer` answers, and the ancestors of these. Also counted: when
-// `unanswered` is full, those whose sequence is below its window; those that were attested below the birth of its ledger, which was made
-// anew since. Of class host no counter tells: there the first report of a ledger (sequence 1, which names nothing) has all for ancestors that
+// `unanswered` is full, those whose sequence is below its window and that know no newer answer; those that were attested below the birth of
+// its ledger, which was made anew since, unless they know an answer that was given later. Of class host no counter tells: there the first report of a ledger (sequence 1, which names nothing) has all for ancestors that
 // were recorded before it, or made before it by the host's clock. When its answer is not on record, since the store was
 // restored, all of its ledger with a lower sequence.
 //
