@@ -33,14 +33,12 @@ Result<LicenseRecord> SqliteStore::SetLicenseEnd(const Change& change, const std
 }
 
 Result<LicenseRecord> SqliteStore::SetLicensePlan(const Change& change, const std::string& id,
-                                                  const std::string& plan) {
+                                                  const std::string& plan, int64_t product_version) {
   return database_->Write<LicenseRecord>([&](soci::session& sql) -> Result<LicenseRecord> {
     HOLDFAST_TRY(const LicenseRecord before, rows::OneLicense(sql, "where licenses.id = :id", id));
     HOLDFAST_CHECK(CheckNotRevoked(before));
-    long long version = 0;
-    sql << "select max(version) from products where id = :product", soci::use(before.product),
-        soci::into(version);
-    if (before.plan == plan && before.product_version == version) return before;
+    if (before.plan == plan && before.product_version == product_version) return before;
+    const long long version = product_version;
     sql << "update licenses set plan = :plan, product_version = :version where id = :id", soci::use(plan),
         soci::use(version), soci::use(id);
     rows::AppendAudit(sql, change, "license.change", id,

@@ -33,8 +33,8 @@ class SqliteStore : public Store {
   Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
                                          LicenseStatus status) override;
   Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id, Time ends) override;
-  Result<LicenseRecord> SetLicensePlan(const Change& change, const std::string& id,
-                                       const std::string& plan) override;
+  Result<LicenseRecord> SetLicensePlan(const Change& change, const std::string& id, const std::string& plan,
+                                       int64_t product_version) override;
   Result<ActivationRecord> ReserveActivation(const Change& change,
                                              const ActivationProposal& proposal) override;
   Result<ActivationRecord> RecordIssued(const Change& change, const std::string& activation,

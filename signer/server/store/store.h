@@ -109,11 +109,11 @@ class Store {
   virtual Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
                                                  LicenseStatus status) = 0;
 
-  // Its own end from now on, and the newest version of its product's file with the plan. Whether the plan exists, and allows the hosts that
-  // it is active on, is the caller's to know. What it has already is no change. A revoked license is refused (store.status, kConflict).
+  // Its own end from now on; a version of its product's file, and a plan of it. Whether the plan exists, and allows the hosts that it is
+  // active on, is the caller's to know. What it has already is no change. A revoked license is refused (store.status, kConflict).
   virtual Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id, Time ends) = 0;
   virtual Result<LicenseRecord> SetLicensePlan(const Change& change, const std::string& id,
-                                               const std::string& plan) = 0;
+                                               const std::string& plan, int64_t product_version) = 0;
 
   // The activation for this request. In one transaction: the license is active (store.status, kDenied); a
   // request that is known gets its activation again, reserved or issued (store.superseded, kConflict, when a

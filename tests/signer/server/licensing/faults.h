@@ -98,9 +98,9 @@ class FaultyStore : public Store {
   Result<LicenseRecord> SetLicenseEnd(const Change& c, const std::string& id, Time ends) override {
     return faults_.Run([&] { return store_.SetLicenseEnd(c, id, ends); });
   }
-  Result<LicenseRecord> SetLicensePlan(const Change& c, const std::string& id,
-                                       const std::string& plan) override {
-    return faults_.Run([&] { return store_.SetLicensePlan(c, id, plan); });
+  Result<LicenseRecord> SetLicensePlan(const Change& c, const std::string& id, const std::string& plan,
+                                       int64_t version) override {
+    return faults_.Run([&] { return store_.SetLicensePlan(c, id, plan, version); });
   }
   Result<std::vector<HeartbeatRecord>> ListHeartbeats(const std::string& license) override {
     return faults_.Run([&] { return store_.ListHeartbeats(license); });
