@@ -103,7 +103,7 @@ std::vector<std::string> NotesOf(const Lineage& lineage) {
   add(lineage.late, "heartbeat.late");
   add(lineage.reset, "heartbeat.reset");
   add(lineage.unknown_answer, "heartbeat.unknown_answer");
-  add(lineage.disturbed > 0, "heartbeat.disturbed");
+  add(lineage.disturbed, "heartbeat.disturbed");
   add(!lineage.shrunk.empty(), "heartbeat.usage_shrank");
   add(!lineage.forgotten.empty(), "heartbeat.usage_forgotten");
   return notes;

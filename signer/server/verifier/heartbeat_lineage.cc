@@ -19,6 +19,10 @@ class Family {
     by_id_[now.id] = past.size();
     parents_.resize(size());
     children_.resize(size());
+    for (size_t i = 0; i < size(); i++) {
+      Mention(at(i).id, i);
+      for (const Sha256Digest& id : report(i).unanswered) Mention(id, i);
+    }
     for (size_t i = 0; i < size(); i++) FindParents(i);
   }
   size_t size() const { return past_.size() + 1; }
@@ -35,10 +39,23 @@ class Family {
     return found == by_answer_.end() ? std::nullopt : std::optional<size_t>(found->second);
   }
   bool Knows(const Sha256Digest& id) const { return by_id_.contains(id); }
+  // Of the oldest report that a host knows of which has had no answer: nothing before it is known to the host.
+  size_t FirstMention(size_t i) const { return MentionOfOldest(i).index; }
 
  private:
   using Edges = std::vector<std::vector<size_t>>;
 
+  struct FirstSeen {
+    size_t index;
+    Time created;  // the earliest of those that name it, and its own
+  };
+  void Mention(const Sha256Digest& id, size_t i) {
+    const auto [seen, added] = mentions_.emplace(id, FirstSeen{i, report(i).created});
+    if (!added) seen->second.created = std::min(seen->second.created, report(i).created);
+  }
+  const FirstSeen& MentionOfOldest(size_t i) const {
+    return mentions_.at(report(i).unanswered.empty() ? at(i).id : report(i).unanswered.front());
+  }
   void Link(size_t child, size_t parent) {
     if (child == parent) return;
     parents_[child].push_back(parent);
@@ -55,8 +72,10 @@ class Family {
   bool IsImplied(size_t parent, size_t child) const {
     const HeartbeatReport& older = report(parent);
     const HeartbeatReport& newer = report(child);
-    if (!newer.by_tpm && IsFirst(newer))
-      return parent < child || older.created < newer.created;  // a claim, and it only excuses late ones
+    if (!newer.by_tpm && !newer.answer) {
+      const FirstSeen& oldest = MentionOfOldest(child);
+      return parent < oldest.index || older.created < oldest.created;  // a claim: it only excuses late ones
+    }
     if (newer.by_tpm && older.ledger.stamp < newer.ledger.birth) return !WasAnsweredSince(parent, child);
     if (older.ledger.birth != newer.ledger.birth) return false;
     if (!KnowsAnswer(child)) return older.sequence < newer.sequence;
@@ -74,9 +93,6 @@ class Family {
     const auto answered = Answered(i);
     return answered ? report(*answered).sequence : 0;
   }
-  static bool IsFirst(const HeartbeatReport& report) {
-    return report.sequence == 1 && !report.answer && report.unanswered.empty();
-  }
   Members Reach(size_t from, const Edges& edges) const {
     Members reached(size());
     std::vector<size_t> open{from};
@@ -93,6 +109,7 @@ class Family {
   std::span<const PastReport> past_;
   const PastReport& now_;
   std::map<Sha256Digest, size_t> by_id_, by_answer_;
+  std::map<Sha256Digest, FirstSeen> mentions_;
   Edges parents_, children_;
 };
 
@@ -133,9 +150,10 @@ std::optional<size_t> FindSetBack(const Family& family, const Members& ancestors
   return {};
 }
 
-bool WasReset(std::span<const PastReport> past, const HeartbeatReport& now) {
+bool WasReset(const Family& family, std::span<const PastReport> past) {
+  const HeartbeatReport& now = family.report(family.last());
   if (past.empty()) return false;
-  if (!now.by_tpm) return now.sequence == 1 && !now.answer && now.unanswered.empty();
+  if (!now.by_tpm) return !now.answer && family.FirstMention(family.last()) == family.last();
   return std::ranges::all_of(
       past, [&](const PastReport& each) { return each.report.ledger.stamp < now.ledger.birth; });
 }
@@ -170,13 +188,13 @@ void CompareUsage(const Family& family, const Members& ancestors, Lineage& linea
   }
 }
 
-int64_t NewlyDisturbed(const Family& family, const Members& ancestors) {
+bool WasDisturbed(const Family& family, const Members& ancestors) {
   const HeartbeatReport& now = family.report(family.last());
   int64_t before = 0;
   for (size_t i = 0; i < family.last(); i++)
     if (ancestors[i] && SameLedger(family.report(i), now))
       before = std::max(before, family.report(i).ledger.disturbed);
-  return std::max<int64_t>(0, now.ledger.disturbed - before);
+  return now.ledger.disturbed > before;
 }
 
 }  // namespace
@@ -194,9 +212,9 @@ Lineage JudgeLineage(std::span<const PastReport> past, const PastReport& now, Ti
   for (const Sha256Digest& id : now.report.unanswered)
     if (!family.Knows(id)) lineage.unseen.push_back(id);
   lineage.late = std::ranges::find(descendants, true) != descendants.end();
-  lineage.reset = WasReset(past, now.report);
+  lineage.reset = WasReset(family, past);
   lineage.unknown_answer = !family.KnowsAnswer(family.last());
-  lineage.disturbed = NewlyDisturbed(family, ancestors);
+  lineage.disturbed = WasDisturbed(family, ancestors);
   CompareUsage(family, ancestors, lineage);
   return lineage;
 }

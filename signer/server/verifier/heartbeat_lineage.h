@@ -29,7 +29,7 @@ struct Lineage {
   bool late = false;                     // a newer one of its chain was recorded before it
   bool reset = false;                    // its ledger was made anew since all that were recorded
   bool unknown_answer = false;           // it names an answer that is not on record here
-  int64_t disturbed = 0;                 // by how much the ledger's count of disturbances grew
+  bool disturbed = false;                // the ledger was disturbed since: its mark of that rose
   std::vector<ReportedUsage> shrunk;     // as reported before; now it is less
   std::vector<ReportedUsage> forgotten;  // as reported before; not acknowledged, and not in this one
 };
@@ -38,9 +38,9 @@ struct Lineage {
 //
 // A report's ancestors are those that it names in `unanswered`, the one that its `answer` answers, and the ancestors of these. Also counted: when
 // `unanswered` is full, those whose sequence is below its window and that know no newer answer; those that were attested below the birth of
-// its ledger, which was made anew since, unless they know an answer that was given later. Of class host no counter tells: there the first report of a ledger (sequence 1, which names nothing) has all for ancestors that
-// were recorded before it, or made before it by the host's clock. When its answer is not on record, since the store was
-// restored, all of its ledger with a lower sequence.
+// its ledger, which was made anew since, unless they know an answer that was given later. Of class host no counter tells: there a report that
+// knows no answer has all for ancestors that were recorded before the oldest report that it knows of was heard of, or made before that
+// by the host's clock. When its answer is not on record, since the store was restored, all of its ledger with a lower sequence.
 //
 // A fork is news once: not when the other report was recorded by `settled`, when the vendor looked into it, nor when a later one of this
 // report's chain was met by it already.
