@@ -110,8 +110,9 @@ TEST(HeartbeatAnswerTest, AMessageOfAnotherTypeIsNone) {
 }
 
 TEST(HeartbeatAnswerTest, EachMemberIsRequiredAndChecked) {
-  ASSERT_EQ(CheckOfPayload(PayloadJson()), "accepted");
-  for (const auto& [name, value] : PayloadJson().items()) {
+  const Json good = PayloadJson();
+  ASSERT_EQ(CheckOfPayload(good), "accepted");
+  for (const auto& [name, value] : good.items()) {
     const bool optional = name == "notices" || name == "checkpoint";
     Json json = PayloadJson();
     json.erase(name);

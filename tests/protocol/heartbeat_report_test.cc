@@ -124,8 +124,9 @@ TEST(HeartbeatReportTest, AnotherTypeKidOrAlgorithmIsNone) {
 }
 
 TEST(HeartbeatReportTest, EachMemberIsRequiredAndChecked) {
-  ASSERT_EQ(CheckOfPayload(PayloadJson()), "accepted");
-  for (const auto& [name, value] : PayloadJson().items()) {
+  const Json good = PayloadJson();
+  ASSERT_EQ(CheckOfPayload(good), "accepted");
+  for (const auto& [name, value] : good.items()) {
     Json json = PayloadJson();
     json.erase(name);
     EXPECT_EQ(CheckOfPayload(json), name == "answer" ? "accepted" : "heartbeat." + name) << name;
