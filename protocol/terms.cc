@@ -121,7 +121,7 @@ std::string FormatTerms(const LicenseTerms& terms) {
   if (terms.ledger) json["ledger"] = {{"index", terms.ledger->index}, {"base", terms.ledger->base}};
   json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
                       {"rollback", PolicyName(terms.policies.rollback)},
-                      {"clone", PolicyName(terms.policies.clone)}};
+                      {"clone", ClonePolicyName(terms.policies.clone)}};
   if (terms.advisory) json["advisory"] = true;
   if (terms.vouchers)
     json["vouchers"] = {{"count", terms.vouchers->count}, {"length", FormatDuration(terms.vouchers->length)}};

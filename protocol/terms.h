@@ -59,10 +59,14 @@ std::string_view MeterPeriodName(MeterPeriod value);   // "never", "month", "yea
 enum class Policy { kAllow, kWarn, kDeny };
 std::string_view PolicyName(Policy value);  // "allow", "warn", "deny"
 
-struct Policies {                   // what to do when it happens; enforced by the agent
-  Policy clock = Policy::kWarn;     // clock set back
-  Policy rollback = Policy::kDeny;  // state restored from a backup
-  Policy clone = Policy::kWarn;     // two hosts with one TPM state
+enum class ClonePolicy { kAllow, kWarn, kDeny, kSuspend };
+std::string_view ClonePolicyName(ClonePolicy value);  // "allow", "warn", "deny", "suspend"
+
+struct Policies {                   // what to do when it happens
+  Policy clock = Policy::kWarn;     // clock set back; enforced by the agent
+  Policy rollback = Policy::kDeny;  // state restored from a backup; enforced by the agent
+  ClonePolicy clone =
+      ClonePolicy::kWarn;  // two hosts with one TPM state; enforced by the vendor (docs/heartbeat.md)
 };
 
 // Which ledger of the agent's the license was born into: the NV counter that stamps it, and what that stood at when the

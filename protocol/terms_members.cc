@@ -7,6 +7,8 @@ namespace {
 
 constexpr LimitKind kLimitKinds[] = {LimitKind::kSeats, LimitKind::kGauge, LimitKind::kMeter};
 constexpr Policy kPolicies[] = {Policy::kAllow, Policy::kWarn, Policy::kDeny};
+constexpr ClonePolicy kClonePolicies[] = {ClonePolicy::kAllow, ClonePolicy::kWarn, ClonePolicy::kDeny,
+                                          ClonePolicy::kSuspend};
 
 std::string Quoted(std::string_view id) {
   return "\"" + Quotable(id) + "\"";
@@ -118,7 +120,8 @@ Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bo
   };
   read("clock", policies.clock);
   read("rollback", policies.rollback);
-  read("clone", policies.clone);
+  policies.clone =
+      ReadChoice<ClonePolicy>(o, "clone", kClonePolicies, ClonePolicyName, ClonePolicyName(policies.clone));
   HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
   return policies;
 }

@@ -122,8 +122,8 @@ Result<ActivationRecord> Licensing::Issue(const std::string& actor, const Activa
   return store_.RecordIssued(ChangeBy(actor), reserved.id, der);
 }
 
-Result<std::string> Licensing::PackLicense(const std::string& actor, const ActivationRecord& issued,
-                                           const PublicKey& license_key, const SignerStatus& status) {
+Result<std::string> Licensing::PackFile(const std::string& actor, const ActivationRecord& issued,
+                                        const SignerStatus& status) {
   HOLDFAST_TRY(const CrlRecord list, CurrentCrl(actor, {issued.line, issued.issuer_key_id, issued.shard}));
   HOLDFAST_TRY(const IssuerInfo issuer, IssuerByKeyId(status, issued.issuer_key_id));
   HOLDFAST_TRY(auto license, Certificate::Parse(issued.certificate, CertificateProfile::kLicense));
@@ -133,7 +133,12 @@ Result<std::string> Licensing::PackLicense(const std::string& actor, const Activ
   if (!status.root_crl.empty()) {
     HOLDFAST_TRY(file.root_crl, Crl::Parse(status.root_crl));
   }
-  const std::string text = FormatLicenseFile(file);
+  return FormatLicenseFile(file);
+}
+
+Result<std::string> Licensing::PackLicense(const std::string& actor, const ActivationRecord& issued,
+                                           const PublicKey& license_key, const SignerStatus& status) {
+  HOLDFAST_TRY(const std::string text, PackFile(actor, issued, status));
   HOLDFAST_CHECK(CheckRelease(text, license_key, settings_.roots));
   return text;
 }

@@ -45,6 +45,11 @@ struct AnsweredRequest {
   bool repeated = false;           // the request was answered before
 };
 
+struct AnsweredHeartbeat;  // heartbeats.h
+struct HeartbeatOptions;
+struct Heartbeat;  // protocol/heartbeat_report.h
+struct Reporter;   // reporter.h
+
 struct FailedCrl {
   CrlShard shard;
   Error error;
@@ -75,6 +80,10 @@ class Licensing {
   // ordered), those of VerifyLicense.
   Result<AnsweredRequest> Answer(const std::string& actor, std::string_view request_file);
 
+  // The vendor's side of a heartbeat; heartbeats.h has its checks.
+  Result<AnsweredHeartbeat> AnswerHeartbeat(const std::string& actor, std::string_view report_file,
+                                            const HeartbeatOptions& options);
+
   // The signer's status, which every order begins with. Its audit log must not be shorter than it was seen
   // here, nor end otherwise; then how far it goes is kept. Checks: those of the signer, licensing.signer_audit.
   Result<SignerStatus> AskSigner();
@@ -96,8 +105,13 @@ class Licensing {
   };
   Change ChangeBy(const std::string& actor) const { return {clock_(), actor}; }
   Result<Entitlement> FindEntitlement(const RequestHead& content);
+  Result<Entitlement> EntitlementOf(LicenseRecord license);
   Result<Applicant> Admit(const ActivationRequest& request, const Entitlement& entitlement);
   Result<Applicant> Admit(const HostRequest& request, const Entitlement& entitlement);
+  // What an activation with these terms is, whoever asks. Checks: licensing.expired, licensing.line, licensing.issuer_revoked,
+  // licensing.issuer_lifetime.
+  Result<ActivationProposal> ProposalFor(const Entitlement& entitlement, const LicenseTerms& terms,
+                                         const SignerStatus& status) const;
   Result<ActivationProposal> Propose(const Entitlement& entitlement, const AnyRequest& request,
                                      const Applicant& applicant, const SignerStatus& status) const;
   Result<ActivationRecord> Issue(const std::string& actor, const ActivationRecord& reserved,
@@ -105,6 +119,20 @@ class Licensing {
                                  const SignerStatus& status);
   Result<std::string> PackLicense(const std::string& actor, const ActivationRecord& issued,
                                   const PublicKey& license_key, const SignerStatus& status);
+  // The license file with the newest lists, whatever they say.
+  Result<std::string> PackFile(const std::string& actor, const ActivationRecord& issued,
+                               const SignerStatus& status);
+  Result<AnsweredHeartbeat> AnswerOnce(const std::string& actor, const Heartbeat& heartbeat,
+                                       const HeartbeatOptions& options);
+  Status MeetFork(const std::string& actor, AnsweredHeartbeat& answered, const Reporter& reporter,
+                  bool dry_run);
+  // The activation whose certificate the host should have now: the one that it has, or one that is issued for it.
+  Result<ActivationRecord> Refresh(const std::string& actor, const Reporter& reporter,
+                                   const AnsweredHeartbeat& answered, const tpm::ClockInfo& clock,
+                                   const SignerStatus& status, bool dry_run);
+  // Its id.
+  Result<Bytes> SignAnswer(const std::string& actor, AnsweredHeartbeat& answered, const SignerStatus& status,
+                           const HeartbeatOptions& options);
   Result<CrlRecord> CurrentCrl(const std::string& actor, const CrlShard& shard);
   Result<CurrentCrlSet> CurrentCrls(const std::string& actor, const std::vector<CrlShard>& shards);
   Result<CrlRecord> IssueCrl(const std::string& actor, const CrlShard& shard, int64_t number);
