@@ -52,6 +52,7 @@ Json FormatGrants(const Grants& grants) {
     if (limit.kind == LimitKind::kMeter) out["period"] = MeterPeriodName(limit.period);
     if (limit.overage_percent != 0) out["overage_percent"] = limit.overage_percent;
   }
+  if (!grants.keys.empty()) json["keys"] = grants.keys;
   return json;
 }
 
@@ -93,6 +94,9 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.fingerprint = ReadLicensedHost(o, terms.assurance);
   HOLDFAST_TRY(terms.ledger, ReadLedgerPin(o, terms.assurance, lenient));
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
+  // Sealed to a TPM, or nowhere.
+  if (terms.assurance == AssuranceClass::kHost && !AllKeys(terms.grants, terms.fallback).empty())
+    o.Fault("keys", "class host has none");
   CheckValidity(o, terms);
   HOLDFAST_CHECK(FinishMembers(o, value, lenient));
   return terms;
@@ -120,6 +124,12 @@ std::string FormatTerms(const LicenseTerms& terms) {
                       {"rollback", PolicyName(terms.policies.rollback)},
                       {"clone", PolicyName(terms.policies.clone)}};
   return FormatJson(json);
+}
+
+std::set<std::string> AllKeys(const Grants& grants, const std::optional<Grants>& fallback) {
+  std::set<std::string> all = grants.keys;
+  if (fallback) all.insert(fallback->keys.begin(), fallback->keys.end());
+  return all;
 }
 
 LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
