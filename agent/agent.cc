@@ -4,6 +4,8 @@
 #include <future>
 
 #include "agent/api/administration_json.h"
+#include "agent/api/decision_json.h"
+#include "agent/content_keys.h"
 #include "agent/host_facts.h"
 
 namespace holdfast {
@@ -125,6 +127,7 @@ void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
   std::shared_ptr<Waiting> waiting(new Waiting{until, done, {}});
   waiting_.push_back(waiting);
   if (const auto* consume = std::get_if<api::ConsumeRequest>(&request)) return Consume(*consume, waiting);
+  if (const auto* key = std::get_if<api::KeyRequest>(&request)) return HandOut(*key, waiting);
   // std::function wants what can be copied.
   auto shared = std::make_shared<api::ApiRequest>(std::move(request));
   worker_.Post([this, shared, waiting] {
@@ -148,6 +151,20 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
       service_.Add(batch);
       Consume(request, waiting);
     });
+  });
+}
+
+// Decided again when the TPM has opened the key: a license that ended meanwhile gives none.
+void Agent::HandOut(const api::KeyRequest& request, const std::shared_ptr<Waiting>& waiting) {
+  const Json decision = service_.Key(request);
+  if (!api::IsAllowed(decision)) return waiting->Answer(decision);
+  api::KeyRequest named{request.name, decision["product"].get<std::string>()};
+  worker_.Post([this, waiting, named = std::move(named)] {
+    if (waiting->answered.test()) return;
+    const auto opened = std::make_shared<const Result<Secret>>(
+        OpenInstalledKey(named.product, named.name, parts_.state, tpm_));
+    tpm_.Release();
+    server_->Post([this, waiting, named, opened] { waiting->Answer(service_.Key(named, *opened)); });
   });
 }
 

@@ -57,6 +57,7 @@ class Agent {
   struct Waiting;
   void Administer(api::ApiRequest request, const api::Server::Done& done);
   void Consume(const api::ConsumeRequest& request, const std::shared_ptr<Waiting>& waiting);
+  void HandOut(const api::KeyRequest& request, const std::shared_ptr<Waiting>& waiting);
   void Tick();
   void Announce();
   void SetLicenses(std::vector<LicenseView> views);

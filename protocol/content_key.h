@@ -19,6 +19,7 @@ struct SealedContentKey {
   Bytes public_area;  // TPMT_PUBLIC of a KEYEDHASH object (tpm::ContentKeyArea)
   Bytes duplicate;    // TPM2B_PRIVATE without size
   Bytes seed;         // TPM2B_ENCRYPTED_SECRET without size
+  bool operator==(const SealedContentKey&) const = default;
 };
 inline constexpr size_t kContentKeyAreaSize = 78, kDuplicateSize = 108, kWrappedSeedSize = 68;
 

@@ -35,6 +35,11 @@ struct ConsumeRequest {
   int64_t amount = 1;
 };
 
+struct KeyRequest {
+  std::string name;  // of a content key
+  std::string product;
+};
+
 struct MakeRequestRequest {
   Secret product_key;
   bool make_new = false;
@@ -56,8 +61,8 @@ struct TimeRequest {
   std::string product;  // whose vendor is asked; empty: the only one
 };
 
-using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, MakeRequestRequest,
-                                InstallRequest, ReturnRequest, TimeRequest>;
+using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, KeyRequest,
+                                MakeRequestRequest, InstallRequest, ReturnRequest, TimeRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);

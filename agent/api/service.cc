@@ -107,6 +107,21 @@ Json Service::Check(const CheckRequest& request) const {
   return DecisionJson(decision, *license ? (*license)->product : request.product);
 }
 
+Json Service::Key(const KeyRequest& request) const {
+  auto license = Find(request.product);
+  if (!license) return ErrorAnswer(license.error());
+  const Decision decision = *license ? DecideKey(**license, Now(), request.name) : DecideWithoutLicense();
+  return DecisionJson(decision, *license ? (*license)->product : request.product);
+}
+
+Json Service::Key(const KeyRequest& request, const Result<Secret>& opened) const {
+  Json json = Key(request);
+  if (!IsAllowed(json)) return json;
+  if (!opened) return ErrorAnswer(opened.error());
+  json["key"] = HexEncode(opened->Reveal());
+  return json;
+}
+
 Json Service::Limit(Holdings::Holder holder, const LimitRequest& request) {
   auto found = Find(request.product);
   if (!found) return ErrorAnswer(found.error());

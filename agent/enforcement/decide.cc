@@ -86,6 +86,19 @@ Decision DecideLimit(const LicenseView& view, const Situation& situation, std::s
   return decision;
 }
 
+Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key) {
+  const Standing standing = Assess(view, situation);
+  Decision decision = FromStanding(standing);
+  const std::string name(key);
+  const bool known =
+      view.verified && AllKeys(view.verified->terms.grants, view.verified->terms.fallback).contains(name);
+  if (view.verified && !known) Add(decision, Reason::kUnknownKey);
+  if (standing.grants == nullptr) return decision;
+  decision.allowed = standing.grants->keys.contains(name);
+  if (known && !decision.allowed) Add(decision, Reason::kKeyNotGranted);
+  return decision;
+}
+
 Decision DecideWithoutLicense() {
   Decision decision;
   decision.reasons = {Reason::kNoLicense};

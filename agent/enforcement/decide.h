@@ -35,6 +35,8 @@ enum class Reason {
   kFeatureNotGranted,
   kUnknownFeature,
   kUnknownLimit,
+  kUnknownKey,
+  kKeyNotGranted,
   kLimitReached,
   kOverage,  // warning: above the limit, within the overage that the terms allow
   kClockSetBack,  // the wall clock is behind the time that is known to have passed; a warning where the policy says so
@@ -121,6 +123,8 @@ Decision DecideFeature(const LicenseView& view, const Situation& situation, std:
 // Precondition: used >= 0, amount >= 0.
 Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount);
+// Of a content key.
+Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key);
 Decision DecideWithoutLicense();  // nothing is installed
 
 // The most that may be held at once: max and the overage on top, never more than INT64_MAX.

@@ -1,6 +1,8 @@
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/api/administration_json.h"
+#include "agent/api/decision_json.h"
+#include "agent/content_keys.h"
 #include "agent/host_facts.h"
 #include "agent/ledger/books.h"
 #include "protocol/error_json.h"
@@ -80,6 +82,18 @@ Result<Json> FromService(const Here& here, const api::ApiRequest& request) {
   return Unwrap(check != nullptr ? service.Check(*check) : service.Status());
 }
 
+Result<Json> KeyHere(const Here& here, const api::KeyRequest& request) {
+  OwnedTime time(SystemClock(), SystemUptime());
+  HOLDFAST_TRY(Proven proven, LoadAndProve(here, request.product, time));
+  api::Service service(time, std::string(kVersion));
+  service.SetLicenses(std::move(proven.licenses));
+  const Json decision = service.Key(request);
+  if (!api::IsAllowed(decision)) return Unwrap(decision);
+  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  const auto product = decision["product"].get<std::string>();
+  return Unwrap(service.Key(request, OpenInstalledKey(product, request.name, here.state, *tpm)));
+}
+
 Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
   HOLDFAST_TRY(const FileLock lock, here.state.Lock());
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
@@ -143,6 +157,7 @@ Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& reque
   if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) return ReturnHere(here, *back);
   if (const auto* ask = std::get_if<api::TimeRequest>(&request)) return AskForTimeHere(here, *ask);
+  if (const auto* key = std::get_if<api::KeyRequest>(&request)) return KeyHere(here, *key);
   return FromService(here, request);
 }
 

@@ -56,7 +56,8 @@ bool IsLicense(const Json& license) {
          Has(license, {"limits"}, AreLimits) &&
          MayHave(license, {"advice", "fault", "license", "customer", "vendor", "edition", "expires"},
                  IsText) &&
-         MayHave(license, {"days_left"}, IsNumber) && MayHave(license, {"crl"}, IsCrl);
+         MayHave(license, {"keys"}, AreTexts) && MayHave(license, {"days_left"}, IsNumber) &&
+         MayHave(license, {"crl"}, IsCrl);
 }
 
 bool AreLicenses(const Json& licenses) {
@@ -70,6 +71,13 @@ bool IsDecision(const Json& decision) {
          MayHave(decision, {"max", "used", "held", "days_left"}, IsNumber);
 }
 
+// A content key, where it is handed out: 32 octets in hexadecimal.
+bool HasKey(const Json& decision) {
+  constexpr size_t kDigits = 64;
+  return Has(decision, {"key"}, IsText) && decision["key"].get_ref<const std::string&>().size() == kDigits &&
+         HexDecode(decision["key"].get_ref<const std::string&>());
+}
+
 bool IsAnswer(std::string_view op, const Json& answer) {
   if (op == "status") {
     return Has(answer, {"licenses"}, AreLicenses) && MayHave(answer, {"clock", "ledger"}, IsObject);
@@ -79,6 +87,7 @@ bool IsAnswer(std::string_view op, const Json& answer) {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
            Has(answer, {"changed"}, IsSwitch);
   }
+  if (op == "key") return IsDecision(answer) && (answer["allowed"] == false || HasKey(answer));
   if (op == "time_request") return Has(answer, {"product", "license", "time", "file"}, IsText);
   if (op == "return") {
     if (answer.contains("forgotten")) return Has(answer, {"product", "license"}, IsText);

@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   program.SetCommonOptions(SiteOptions());
   program.SetConfigFiles({"/etc/holdfast/holdfast.conf", UserConfigFile("holdfast.conf")});
   for (auto command : {RequestCommand, InstallCommand, ReturnCommand, TimeRequestCommand, StatusCommand,
-                       CheckCommand, HoldCommand, ConsumeCommand, InspectCommand}) {
+                       CheckCommand, HoldCommand, ConsumeCommand, KeyCommand, InspectCommand}) {
     program.Add(command());
   }
   return program.Main(argc, argv);
