@@ -14,6 +14,7 @@ void AddReturnCommands(cli::Program& program);  // accept, return-nonce
 void AddTimeCommand(cli::Program& program);     // time answer
 void AddCrlCommand(cli::Program& program);
 void AddExportCommand(cli::Program& program);
+void AddKeyCommands(cli::Program& program);     // key add, list, export
 void AddIssuerCommands(cli::Program& program);  // issuer list, rotate, add
 void AddEkCommands(cli::Program& program);      // ek-roots add, list, pin
 void AddAuditCommand(cli::Program& program);    // audit verify, accept
