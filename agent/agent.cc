@@ -154,17 +154,23 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
   });
 }
 
-// Decided again when the TPM has opened the key: a license that ended meanwhile gives none.
+// The TPM is asked once for all who ask for a key at the same time, so that nobody fills the worker's queue with it. Decided again when
+// it has answered: a license that ended meanwhile gives none.
 void Agent::HandOut(const api::KeyRequest& request, const std::shared_ptr<Waiting>& waiting) {
   const Json decision = service_.Key(request);
   if (!api::IsAllowed(decision)) return waiting->Answer(decision);
-  api::KeyRequest named{request.name, decision["product"].get<std::string>()};
-  worker_.Post([this, waiting, named = std::move(named)] {
-    if (waiting->answered.test()) return;
+  const api::KeyRequest named{request.name, decision["product"].get<std::string>()};
+  auto& asking = asking_[named.product + "/" + named.name];
+  asking.push_back(waiting);
+  if (asking.size() > 1) return;
+  worker_.Post([this, named] {
     const auto opened = std::make_shared<const Result<Secret>>(
         OpenInstalledKey(named.product, named.name, parts_.state, tpm_));
     tpm_.Release();
-    server_->Post([this, waiting, named, opened] { waiting->Answer(service_.Key(named, *opened)); });
+    server_->Post([this, named, opened] {
+      for (const auto& each : std::exchange(asking_[named.product + "/" + named.name], {}))
+        each->Answer(service_.Key(named, *opened));
+    });
   });
 }
 

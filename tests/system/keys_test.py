@@ -189,6 +189,20 @@ class OnTheRightTpm(Keys):
         self.assertEqual(self.call(host, op='key', name='../x')['error']['check'], 'api.name')
         self.assertEqual(self.call(host, op='key')['error']['check'], 'api.name')
 
+    def test_many_who_ask_at_once_all_get_it(self):
+        host = self.new_host()
+        host.start_agent()
+        line = json.dumps({'op': 'key', 'name': 'content'}).encode() + b'\n'
+        peers = []
+        for _ in range(100):
+            peers.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            peers[-1].settimeout(60)
+            peers[-1].connect(str(host.socket))
+            peers[-1].sendall(line)
+        for peer in peers:
+            with peer:
+                self.assertEqual(json.loads(peer.makefile().readline())['key'], self.key.hex())
+
     def test_no_key_is_readable_in_what_travels_or_rests(self):
         host = self.new_host()
         for path in (host.dir / 'h.answer', host.state / STATE):
@@ -221,8 +235,9 @@ class OnTheRightTpm(Keys):
         host.tpm.signal(signal.SIGSTOP)
         try:
             self.assertFails(host, 'tpm.silent')
-            self.assertFails(host, 'tpm.busy')
             self.must(host.run('check', 'export'))
+            self.assertIn(self.must(self.ask(host), 1).json()['error']['check'], ('tpm.silent', 'tpm.busy'))
+            self.must(self.ask(host, 'other'), 3)
         finally:
             host.tpm.signal(signal.SIGCONT)
 
