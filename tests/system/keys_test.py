@@ -11,6 +11,13 @@ AHEAD = dict(prefix=['faketime', '-f', '+400d'], env=BACK['env'])
 STATE = pathlib.Path('licenses') / 'acme-cad.json'
 
 
+def environment_of(clock):
+    """What faketime gives to the programs that it starts."""
+    shown = subprocess.run([*clock['prefix'], 'env'], capture_output=True, text=True, check=True).stdout
+    wanted = (line.split('=', 1) for line in shown.splitlines() if line.startswith(('LD_PRELOAD=', 'FAKETIME')))
+    return {**dict(wanted), **clock['env']}
+
+
 def product_with_keys(stage):
     """The example's, whose demonstration has two content keys, and its fallback edition one of them; and a plan without fallback."""
     terms = json.loads(PRODUCT.read_text())
@@ -301,6 +308,15 @@ class Afterwards(Keys):
         host = self.new_host('strict')
         self.assertOpens(host)
         self.assertDenied(host, 'expired', **AHEAD)
+        host.start_agent()
+        self.assertOpens(host)
+        self.assertEqual(host.stop_agent(), 0)
+        host.start_agent(env=environment_of(AHEAD))
+        self.assertDenied(host, 'expired')
+        self.assertEqual(self.call(host, op='key', name='content')['allowed'], False)
+        sealed = host.dir / 'sealed'
+        sealed.write_bytes(bytes(28))
+        self.must(self.stage.run('content_file', 'open', host.socket, 'content', sealed, host.out), 3)
 
     def test_nothing_while_the_clock_is_set_back_where_the_policy_says_deny(self):
         host, lenient = self.new_host('strict'), self.new_host()
