@@ -1,6 +1,6 @@
 // Content keys, sealed by the vendor without a TPM, opened by a real (software) one, or not.
-#include "agent/activation.h"
-#include "agent/content_keys.h"
+#include <gmock/gmock.h>
+
 #include "protocol/byte_cursor.h"
 #include "signer/server/verifier/seal_content_key.h"
 #include "tests/activation/real_request.h"
@@ -8,6 +8,7 @@
 namespace holdfast {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::SwTpm;
 
 constexpr uint32_t kGate = 0x01912345;
@@ -141,22 +142,26 @@ TEST_F(ContentKeyTest, HasNoOtherWayOut) {
   Write("imp.pub", sealed.public_area);
   Write("imp.dup", sealed.duplicate);
   Write("imp.seed", sealed.seed);
-  const auto ready = Tools(R"(
-    tpm2_createprimary -Q -C owner -G ecc -c srk.ctx -a "restricted|decrypt|fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda"
-    tpm2_import -Q -C srk.ctx -i imp.dup -s imp.seed -u imp.pub -r imp.priv
-    tpm2_load -Q -C srk.ctx -u imp.pub -r imp.priv -c imp.ctx
-    tpm2_createprimary -Q -C endorsement -G ecc -c other.ctx; tpm2_flushcontext -t)");
-  ASSERT_EQ(ready.status, 0) << ready.output;
-  EXPECT_NE(Tools("tpm2_unseal -c imp.ctx").status, 0);
-  const std::string policy = "tpm2_startauthsession -Q --policy-session -S s.ctx; tpm2_nvread -C " +
-                             std::to_string(kGate) + " -s 8 " + std::to_string(kGate) +
-                             " > base; tpm2_policynv -Q -S s.ctx -C " + std::to_string(kGate) + " -i base " +
-                             std::to_string(kGate) + " eq; ";
-  EXPECT_NE(
-      Tools(policy + "tpm2_duplicate -C other.ctx -c imp.ctx -G null -p session:s.ctx -r d -s e").status, 0);
-  const auto unsealed =
-      Tools("tpm2_flushcontext -l; " + policy + "tpm2_unseal -c imp.ctx -p session:s.ctx -o key");
-  ASSERT_EQ(unsealed.status, 0) << unsealed.output << ": control";
+  const auto run = [&](const std::string& commands) {
+    return Tools("tpm2_flushcontext -t; tpm2_flushcontext -l\n" + commands);
+  };
+  const std::string policy =
+      "tpm2_startauthsession -Q --policy-session -S s.ctx\n"
+      "tpm2_nvread -C 0x01912345 -s 8 0x01912345 > base\n"
+      "tpm2_policynv -Q -S s.ctx -C 0x01912345 -i base 0x01912345 eq\n";
+  const auto imported = run(R"(for i in x y; do printf '\x20\x00'; head -c 128 /dev/zero; done > unique
+    tpm2_createprimary -Q -C owner -G ecc -u unique -c srk.ctx -a "restricted|decrypt|fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda"
+    tpm2_import -Q -C srk.ctx -i imp.dup -s imp.seed -u imp.pub -r imp.priv)");
+  ASSERT_EQ(imported.status, 0) << imported.output;
+  const auto loaded = run("tpm2_load -Q -C srk.ctx -u imp.pub -r imp.priv -c imp.ctx");
+  ASSERT_EQ(loaded.status, 0) << loaded.output;
+  ASSERT_EQ(run("tpm2_createprimary -Q -C endorsement -G ecc -c other.ctx").status, 0);
+  EXPECT_THAT(run("tpm2_unseal -c imp.ctx").output, HasSubstr("0x12F")) << "by password";
+  EXPECT_THAT(
+      run(policy + "tpm2_duplicate -C other.ctx -c imp.ctx -G null -p session:s.ctx -r d -s e").output,
+      HasSubstr("0x99D"));
+  const auto unsealed = run(policy + "tpm2_unseal -c imp.ctx -p session:s.ctx -o key");
+  EXPECT_EQ(unsealed.status, 0) << unsealed.output << ": control";
 }
 
 TEST_F(ContentKeyTest, LeavesNothingInTheTpm) {

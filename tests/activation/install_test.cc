@@ -421,8 +421,9 @@ class ContentKeysTest : public InstallTest {
   std::string CheckOf(const std::string& name) {
     const auto opened = OpenInstalledKey("editor", name, machine.state, *machine.tpm);
     machine.tpm->Release();
-    if (opened) EXPECT_TRUE(opened->Equals(TestVendor::ContentKey()));
-    return opened ? "opened" : opened.error().check;
+    if (!opened) return opened.error().check;
+    EXPECT_TRUE(opened->Equals(TestVendor::ContentKey()));
+    return "opened";
   }
   LicenseTerms terms = vendor.Terms();
   const std::string request = MakeRequestFile();
