@@ -54,7 +54,8 @@ TEST_F(ContentKeysAtRest, AreListedInOrderAndWhatIsNoNameIsNot) {
   std::ofstream(directory_ / "cad" / ".a.0123.tmp") << "x";
   std::ofstream(directory_ / "README") << "x";
   std::string names;
-  for (const auto& id : *keys_.List()) names += id.product + "/" + id.name + " ";
+  const std::vector<ContentKeyId> listed = keys_.List().value();
+  for (const ContentKeyId& id : listed) names += id.product + "/" + id.name + " ";
   EXPECT_EQ(names, "cad/a cad/z cam/b ");
 }
 
