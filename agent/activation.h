@@ -35,12 +35,13 @@ Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptio
                                    const Hardware& hardware, const StateDirectory& state,
                                    const CounterSource& counter, const Clock& clock);
 
-// The last is installed by InstallTimeAnswer (time_exchange.h).
-enum class InstalledKind { kAnswer, kLicenseFile, kRevocationList, kTimeAnswer };
+// The last two are installed by InstallTimeAnswer (time_exchange.h) and ApplyHeartbeatAnswer (heartbeat.h).
+enum class InstalledKind { kAnswer, kLicenseFile, kRevocationList, kTimeAnswer, kHeartbeatAnswer };
 struct InstallOutcome {
   InstalledKind kind = InstalledKind::kAnswer;
-  std::vector<std::string> products;  // those that it is about
-  bool changed = false;               // false: everything in it was installed already
+  std::vector<std::string> products;      // those that it is about
+  bool changed = false;                   // false: everything in it was installed already
+  std::vector<std::string> notices = {};  // from the vendor, for people
 };
 // What the file is, it says itself: an answer, a license file (a renewal for a key that is here), or a
 // revocation list of an installed license's issuer or of a pinned root.

@@ -29,12 +29,6 @@ std::string Describe(const std::vector<LicenseView>& licenses, const std::string
   return text;
 }
 
-// A list's thisUpdate is a moment at which the vendor's clock stood.
-void SeeSignedTimes(const std::vector<LoadedLicense>& licenses, OwnedTime& time) {
-  for (const LoadedLicense& license : licenses)
-    if (license.view.verified) time.SeeSigned(license.view.verified->crl_this_update);
-}
-
 }  // namespace
 
 // A request that the worker has not done yet. It is answered once: by the worker, or by Tick when the time is up.
@@ -116,6 +110,7 @@ void Agent::Announce() {
   const TimeReading reading = time_.Read();
   for (const Announcement& news : announcer_.Look(service_.licenses(), {reading.now, reading.clock}))
     observer_.announce(news);
+  for (const Advisory& advisory : service_.NewAdvisories()) observer_.advise(advisory);
 }
 
 void Agent::Stop() {
@@ -130,9 +125,9 @@ void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
   if (const auto* key = std::get_if<api::KeyRequest>(&request)) return HandOut(*key, waiting);
   // std::function wants what can be copied.
   auto shared = std::make_shared<api::ApiRequest>(std::move(request));
-  worker_.Post([this, shared, waiting] {
+  worker_.Post([this, shared, waiting, used = service_.UsedOfMeters()] {
     if (!waiting->answered.test())
-      waiting->Answer(Do(*shared));  // who was told that it is not done does it again
+      waiting->Answer(Do(*shared, used));  // who was told that it is not done does it again
   });
 }
 
@@ -144,7 +139,7 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
   const auto batch = std::get<api::NextBatch>(outcome);
   worker_.Post([this, request, waiting, batch] {
     if (waiting->answered.test()) return;
-    const Status reserved = books_.Reserve(batch.record);
+    const Status reserved = books_.Reserve(batch.record, batch.ended);
     tpm_.Release();
     if (!reserved) return waiting->Answer(api::ErrorAnswer(reserved.error()));
     server_->Post([this, request, waiting, batch] {
@@ -174,7 +169,7 @@ void Agent::HandOut(const api::KeyRequest& request, const std::shared_ptr<Waitin
   });
 }
 
-Json Agent::Do(const api::ApiRequest& request) {
+Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& used) {
   if (const auto* make = std::get_if<api::MakeRequestRequest>(&request)) {
     RequestOptions options;
     options.make_new = make->make_new;
@@ -195,6 +190,16 @@ Json Agent::Do(const api::ApiRequest& request) {
   if (const auto* ask = std::get_if<api::TimeRequest>(&request))
     return api::TimeRequestAnswer(
         AskForTime(ask->product, tpm_, parts_.state, parts_.anchors, {time_, books_}));
+  if (const auto* report = std::get_if<api::HeartbeatRequest>(&request))
+    return api::HeartbeatAnswer(api::DoHeartbeat(*report, std::string(kVersion), used, hardware(),
+                                                 parts_.state, parts_.anchors, {time_, books_}));
+  if (const auto* glass = std::get_if<api::BreakGlassRequest>(&request)) {
+    const auto outcome =
+        BreakGlass({glass->product, glass->dry_run}, Views(), AnyInTpm(licenses_), {time_, books_});
+    tpm_.Release();
+    Publish();
+    return api::BreakGlassAnswer(*glass, outcome);
+  }
   const auto& install = std::get<api::InstallRequest>(request);
   const auto outcome = api::DoInstall(install, hardware(), parts_.state, parts_.anchors, {time_, books_});
   // Also after a failure: the files may be newer than what is served.
@@ -212,12 +217,6 @@ void Agent::Reload() {
   licenses_ = std::move(*fresh);
 }
 
-bool Agent::UsesTpm() const {
-  return std::any_of(licenses_.begin(), licenses_.end(), [](const LoadedLicense& license) {
-    return license.view.verified && !IsHost(license.keys);
-  });
-}
-
 std::vector<LicenseView> Agent::Views() const {
   std::vector<LicenseView> views = ViewsOf(licenses_);
   books_.Judge(views);
@@ -227,7 +226,7 @@ std::vector<LicenseView> Agent::Views() const {
 // Where nothing is licensed there is nothing to keep.
 void Agent::KeepBooks() {
   if (licenses_.empty()) return;
-  const bool kept = books_.Keep(UsesTpm()).has_value();
+  const bool kept = books_.Keep(AnyInTpm(licenses_)).has_value();
   tpm_.Release();
   worker_.PostLater("books", kept ? parts_.save_interval : kMaxRetry, [this] {
     KeepBooks();
@@ -248,14 +247,14 @@ void Agent::SaveAtEnd() {
 }
 
 void Agent::Prove() {
-  if (!books_.is_known(UsesTpm())) KeepBooks();
+  if (!books_.is_known(AnyInTpm(licenses_))) KeepBooks();
   const bool hosts = ProveHosts(licenses_, hardware(), parts_.state);
   // A TPM that is silent holds up what follows, and these licenses need none.
   if (AnyOfClassHost(licenses_)) server_->Post([this, views = Views()] { SetLicenses(views); });
   const bool proven = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
   tpm_.Release();
   Publish();
-  if (proven && (licenses_.empty() || books_.is_known(UsesTpm()))) {
+  if (proven && (licenses_.empty() || books_.is_known(AnyInTpm(licenses_)))) {
     retry_after_ = std::chrono::seconds(1);
     if (AnyOfClassHost(licenses_)) worker_.PostLater("proof", parts_.host_interval, [this] { Prove(); });
     return;

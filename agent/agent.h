@@ -40,6 +40,7 @@ struct AgentObserver {
   std::function<void(const std::string& text)> status = [](const std::string&) {};  // for people
   std::function<void()> alive = [] {};                                              // once per tick
   std::function<void(const Announcement& announcement)> announce = [](const Announcement&) {};
+  std::function<void(const Advisory& advisory)> advise = [](const Advisory&) {};
 };
 
 class Agent {
@@ -63,11 +64,10 @@ class Agent {
   void SetLicenses(std::vector<LicenseView> views);
   // On the worker:
   Hardware hardware() { return {tpm_, parts_.host_root}; }
-  Json Do(const api::ApiRequest& request);
+  Json Do(const api::ApiRequest& request, const std::vector<MeterRecord>& used);
   void Reload();
   void Prove();
   void KeepBooks();
-  bool UsesTpm() const;
   std::vector<LicenseView> Views() const;
   void Publish();
   void SaveAtEnd();

@@ -238,9 +238,10 @@ Result<InstallOutcome> Recognise(std::string_view text, const Context& context) 
       return InstallLists(lists, context);
     }
     default:
-      return Malformed(
-          "install.kind", "this is " + std::string(DescribeFileKind(kind)) + ", which is not installed",
-          "give the answer that the vendor sent, a license file, a revocation list, or a time answer");
+      return Malformed("install.kind",
+                       "this is " + std::string(DescribeFileKind(kind)) + ", which is not installed",
+                       "give the answer that the vendor sent, a license file, a revocation list, a time "
+                       "answer, or the answer to a heartbeat");
   }
 }
 

@@ -132,6 +132,17 @@ bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses) {
   });
 }
 
+bool AnyInTpm(const std::vector<LoadedLicense>& licenses) {
+  return std::any_of(licenses.begin(), licenses.end(), [](const LoadedLicense& license) {
+    return license.view.verified && !IsHost(license.keys);
+  });
+}
+
+void SeeSignedTimes(const std::vector<LoadedLicense>& licenses, OwnedTime& time) {
+  for (const LoadedLicense& license : licenses)
+    if (license.view.verified) time.SeeSigned(license.view.verified->crl_this_update);
+}
+
 void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLicense>& licenses) {
   for (LoadedLicense& license : licenses) {
     if (license.unreadable) KeepAsItWas(before, license);

@@ -31,6 +31,11 @@ bool ProveLicenses(std::vector<LoadedLicense>& licenses, const Hardware& hardwar
 bool ProveHosts(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state);
 bool ProveByTpm(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state);
 
+// Is there one in the TPM, so that the ledger is kept with it?
+bool AnyInTpm(const std::vector<LoadedLicense>& licenses);
+// Shows their lists to `time`: thisUpdate is a moment at which the vendor's clock stood.
+void SeeSignedTimes(const std::vector<LoadedLicense>& licenses, OwnedTime& time);
+
 // Is there one whose host is to be looked at again from time to time?
 bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses);
 

@@ -48,6 +48,15 @@ void Log(const Announcement& news) {
     std::cerr << text << "\n";
 }
 
+void Log(const Advisory& advisory) {
+  const std::string text = advisory.Text(), reason(ReasonName(advisory.reason));
+  if (std::getenv("JOURNAL_STREAM") == nullptr ||
+      sd_journal_send("MESSAGE=%s", text.c_str(), "PRIORITY=%i", LOG_NOTICE, "HOLDFAST_PRODUCT=%s",
+                      advisory.product.c_str(), "HOLDFAST_SUBJECT=%s", advisory.subject.c_str(),
+                      "HOLDFAST_REASON=%s", reason.c_str(), nullptr) < 0)
+    std::cerr << text << "\n";
+}
+
 Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
   HOLDFAST_TRY(TrustAnchors anchors, ReadTrustAnchors(config.roots));
   const StateDirectory state(config.state);
@@ -72,6 +81,7 @@ Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
     if (hook.empty()) return;
     if (const Status ran = RunHook(hook, news); !ran) Complain(ran.error());
   };
+  observer.advise = [](const Advisory& advisory) { Log(advisory); };
   observer.alive = [] { sd_notify(0, "WATCHDOG=1"); };
   return Agent::Start({state, std::move(lock), std::move(anchors), std::move(tpm), SystemClock(),
                        std::chrono::seconds(config.tpm_timeout), config.host_root},

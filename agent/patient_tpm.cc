@@ -122,6 +122,13 @@ Result<tpm::ClockInfo> PatientTpm::ReadClock() {
   return Ask([](Tpm& tpm) { return tpm.ReadClock(); });
 }
 
+Result<SignedAttest> PatientTpm::AttestCounter(const KeySet& keys, const LedgerCounter& counter,
+                                               const Sha256Digest& qualifying_data) {
+  return Ask([keys, counter = Shared(counter), qualifying_data](Tpm& tpm) {
+    return tpm.AttestCounter(keys, *counter, qualifying_data);
+  });
+}
+
 Result<SignedAttest> PatientTpm::Retire(const KeySet& keys, const Sha256Digest& qualifying_data) {
   return Ask([=](Tpm& tpm) { return tpm.Retire(keys, qualifying_data); });
 }

@@ -36,6 +36,8 @@ class PatientTpm final : public Tpm {
   Result<Reading> Read(const SealedKey& key, const LedgerCounter& counter) override;
   Status Advance(const LedgerCounter& counter, uint64_t to) override;
   Result<tpm::ClockInfo> ReadClock() override;
+  Result<SignedAttest> AttestCounter(const KeySet& keys, const LedgerCounter& counter,
+                                     const Sha256Digest& qualifying_data) override;
   Result<SignedAttest> Retire(const KeySet& keys, const Sha256Digest& qualifying_data) override;
   Result<std::map<std::string, std::string>> Properties() override;
   // A call that was given up releases the TPM itself when it comes back.

@@ -1,5 +1,6 @@
 #include "agent/return_statement.h"
 
+#include "agent/license_key_signature.h"
 #include "certs/path.h"
 
 namespace holdfast {
@@ -19,15 +20,6 @@ Error WhyItCannotSign(Error error) {
             "the license key cannot sign that the license is returned: " + error.message,
             std::string(kActivateAnew)};
   return error;
-}
-
-Result<Bytes> Sign(const Sha256Digest& digest, const LicenseKeys& keys, LicenseKeySigner& signer,
-                   const StateDirectory& state) {
-  if (const auto* host = std::get_if<HostKeys>(&keys)) {
-    HOLDFAST_TRY(const HostPrivateKeys own, state.ReadHostKeys(*host));
-    return own.license_key.Sign(digest);
-  }
-  return signer.Sign(std::get<KeySet>(keys), digest);
 }
 
 }  // namespace
@@ -56,7 +48,7 @@ Result<SignedReturnStatement> SignStatement(const ReturnStatement& statement, co
                                             LicenseKeySigner& signer, const StateDirectory& state) {
   const std::string input = JwsSigningInput(MessageType::kReturn, SignatureAlgorithm::kEcdsaSha256, {},
                                             FormatReturnStatement(statement));
-  auto signature = Sign(Sha256(AsBytes(input)), keys, signer, state);
+  auto signature = SignByLicenseKey(Sha256(AsBytes(input)), keys, signer, state);
   if (!signature) return tl::unexpected(WhyItCannotSign(std::move(signature.error())));
   HOLDFAST_TRY(SignedReturnStatement made, ParseReturnStatement(FinishJws(input, *signature)));
   HOLDFAST_TRY(const PublicKey key, LicenseKeyOf(keys));

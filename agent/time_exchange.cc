@@ -19,13 +19,13 @@ struct Installed {
 // When no agent runs nobody has shown the lists to `time` yet.
 Result<Installed> Look(const StateDirectory& state, const TrustAnchors& anchors, OwnedTime& time) {
   HOLDFAST_TRY(const auto loaded, LoadLicenses(state, anchors));
+  SeeSignedTimes(loaded, time);
   Installed installed;
+  installed.use_tpm = AnyInTpm(loaded);
   for (const LoadedLicense& license : loaded) {
     if (!license.view.verified) continue;
     const Time list = license.view.verified->crl_this_update;
-    time.SeeSigned(list);
     installed.lists = std::max(installed.lists.value_or(list), list);
-    installed.use_tpm = installed.use_tpm || !IsHost(license.keys);
     if (!license.returned) installed.licenses.push_back(*license.view.verified);
   }
   return installed;

@@ -101,4 +101,11 @@ Result<std::vector<ArmorBlock>> ParseArmor(std::string_view text) {
   return blocks;
 }
 
+Result<std::string> WithoutText(std::string_view text) {
+  HOLDFAST_TRY(const std::vector<ArmorBlock> blocks, ParseArmor(text));
+  std::string bare;
+  for (const ArmorBlock& block : blocks) bare += Armor(block.label, block.content);
+  return bare;
+}
+
 }  // namespace holdfast

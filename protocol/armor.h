@@ -21,6 +21,10 @@ inline constexpr std::string_view kLabelReturnNonce = "HOLDFAST RETURN NONCE";
 inline constexpr std::string_view kLabelTimeRequest =
     "HOLDFAST TIME REQUEST";                                                  // content: JSON (time_answer.h)
 inline constexpr std::string_view kLabelTimeAnswer = "HOLDFAST TIME ANSWER";  // as a return nonce
+inline constexpr std::string_view kLabelHeartbeat =
+    "HOLDFAST HEARTBEAT";  // content: JSON (heartbeat_report.h)
+// As a return nonce, and then a license file (heartbeat_answer.h).
+inline constexpr std::string_view kLabelHeartbeatAnswer = "HOLDFAST HEARTBEAT ANSWER";
 
 struct ArmorBlock {
   std::string label;
@@ -33,5 +37,7 @@ std::string Armor(std::string_view label, ByteView content, std::string_view pre
 // All blocks in order; at least one. CRLF and LF both accepted; RFC 7468 strict form otherwise.
 // Checks: armor.size, armor.empty (no block at all), armor.syntax (also base64, an empty block), armor.count.
 Result<std::vector<ArmorBlock>> ParseArmor(std::string_view text);
+// The blocks alone, as Armor writes them. Checks: those of ParseArmor.
+Result<std::string> WithoutText(std::string_view text);
 
 }  // namespace holdfast

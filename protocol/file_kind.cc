@@ -10,6 +10,8 @@ FileKind FromLabel(std::string_view label) {
   if (label == kLabelReturnNonce) return FileKind::kReturnNonce;
   if (label == kLabelTimeRequest) return FileKind::kTimeRequest;
   if (label == kLabelTimeAnswer) return FileKind::kTimeAnswer;
+  if (label == kLabelHeartbeat) return FileKind::kHeartbeat;
+  if (label == kLabelHeartbeatAnswer) return FileKind::kHeartbeatAnswer;
   if (label == kLabelCertificate) return FileKind::kCertificates;
   if (label == kLabelCrl) return FileKind::kCrl;
   if (label.ends_with("PRIVATE KEY")) return FileKind::kPrivateKey;
@@ -52,6 +54,10 @@ std::string_view DescribeFileKind(FileKind kind) {
       return "a time request";
     case FileKind::kTimeAnswer:
       return "a time answer";
+    case FileKind::kHeartbeat:
+      return "a heartbeat";
+    case FileKind::kHeartbeatAnswer:
+      return "the answer to a heartbeat";
     case FileKind::kCertificates:
       return "a license file or a certificate";
     case FileKind::kCrl:

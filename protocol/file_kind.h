@@ -13,6 +13,8 @@ enum class FileKind {
   kReturnNonce,
   kTimeRequest,
   kTimeAnswer,
+  kHeartbeat,
+  kHeartbeatAnswer,
   kCertificates,
   kCrl,
   kProductKey,

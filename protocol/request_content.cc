@@ -11,22 +11,6 @@ namespace {
 constexpr size_t kKeyIdSize = 16;
 constexpr std::string_view kHostForm = "host";
 
-std::map<std::string, std::string> ReadHostFacts(JsonObject& o) {
-  std::map<std::string, std::string> facts;
-  const Json* host = o.Object("host");
-  if (!host) return facts;
-  if (host->size() > kMaxHostFacts) o.Fault("host", "more than 16 facts");
-  for (const auto& [name, value] : host->items()) {
-    if (!IsIdentifier(name) || !value.is_string() ||
-        !IsDisplayText(value.get_ref<const std::string&>(), kMaxTextSize)) {
-      o.Fault("host", "a fact that is not a name and a text of at most 256 octets");
-      return facts;
-    }
-    facts.emplace(name, value.get<std::string>());
-  }
-  return facts;
-}
-
 std::vector<Bytes> ReadEkCertificates(JsonObject& o) {
   constexpr std::string_view kName = "ek_certificates";
   std::vector<Bytes> certificates;
@@ -90,6 +74,22 @@ Result<HostRequestContent> ParseHostContent(JsonObject& o, RequestHead head) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> ReadHostFacts(JsonObject& o) {
+  std::map<std::string, std::string> facts;
+  const Json* host = o.Object("host");
+  if (!host) return facts;
+  if (host->size() > kMaxHostFacts) o.Fault("host", "more than 16 facts");
+  for (const auto& [name, value] : host->items()) {
+    if (!IsIdentifier(name) || !value.is_string() ||
+        !IsDisplayText(value.get_ref<const std::string&>(), kMaxTextSize)) {
+      o.Fault("host", "a fact that is not a name and a text of at most 256 octets");
+      return facts;
+    }
+    facts.emplace(name, value.get<std::string>());
+  }
+  return facts;
+}
 
 Bytes ReadStructure(JsonObject& o, std::string_view name) {
   Bytes octets = o.Base64Url(name, kMaxTpmStructureSize);

@@ -1,4 +1,4 @@
-// The two forms of a request's content, read. Internal to request.cc.
+// The two forms of a request's content, read. Internal to this folder.
 #pragma once
 
 #include "protocol/request.h"
@@ -11,6 +11,8 @@ using AnyContent = std::variant<RequestContent, HostRequestContent>;
 // Checks: those of ParseJson, request.schema, request.<member>, request.unknown.
 Result<AnyContent> ParseRequestContent(std::string_view text);
 
+// The required member "host".
+std::map<std::string, std::string> ReadHostFacts(JsonObject& o);
 // A required member of 1 to kMaxTpmStructureSize octets.
 Bytes ReadStructure(JsonObject& o, std::string_view name);
 

@@ -1,29 +1,13 @@
 #include "protocol/return_statement.h"
 
-#include <algorithm>
-
-#include "protocol/display_text.h"
 #include "protocol/json_text.h"
 #include "protocol/return_members.h"
-#include "protocol/schema_version.h"
 #include "protocol/terms.h"
 
 namespace holdfast {
 namespace {
 
 constexpr std::string_view kHostForm = "host";
-constexpr size_t kMaxVersionSize = 32;
-
-Sha256Digest ReadDigest(JsonObject& o, std::string_view name) {
-  Sha256Digest digest{};
-  const Bytes octets = ReadHex(o, name, digest.size());
-  if (octets.size() == digest.size()) {
-    std::copy(octets.begin(), octets.end(), digest.begin());
-  } else {
-    o.Fault(name, "not 64 hexadecimal digits");
-  }
-  return digest;
-}
 
 std::optional<ReturnedGate> ReadGate(JsonObject& statement) {
   const Json* value = statement.Object("gate");
@@ -34,12 +18,6 @@ std::optional<ReturnedGate> ReadGate(JsonObject& statement) {
   gate.base = static_cast<uint64_t>(o.Integer("base", 1, INT64_MAX));
   if (auto status = o.Finish(); !status) statement.Fault("gate", status.error().message);
   return gate;
-}
-
-std::string ReadVersion(JsonObject& o) {
-  std::string version = o.String("agent_version", kMaxVersionSize);
-  if (!IsDisplayText(version, kMaxVersionSize)) o.Fault("agent_version", "holds control characters");
-  return version;
 }
 
 Result<ReturnStatement> ParsePayload(ByteView payload) {

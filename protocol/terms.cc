@@ -94,6 +94,8 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.fingerprint = ReadLicensedHost(o, terms.assurance);
   HOLDFAST_TRY(terms.ledger, ReadLedgerPin(o, terms.assurance, lenient));
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
+  terms.advisory = o.Bool("advisory", false);
+  HOLDFAST_TRY(terms.vouchers, ReadVouchers(o, kContext, lenient));
   // Sealed to a TPM, or nowhere.
   if (terms.assurance == AssuranceClass::kHost && !AllKeys(terms.grants, terms.fallback).empty())
     o.Fault("keys", "class host has none");
@@ -123,6 +125,9 @@ std::string FormatTerms(const LicenseTerms& terms) {
   json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
                       {"rollback", PolicyName(terms.policies.rollback)},
                       {"clone", PolicyName(terms.policies.clone)}};
+  if (terms.advisory) json["advisory"] = true;
+  if (terms.vouchers)
+    json["vouchers"] = {{"count", terms.vouchers->count}, {"length", FormatDuration(terms.vouchers->length)}};
   return FormatJson(json);
 }
 
@@ -152,6 +157,8 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.fingerprint = resolution.fingerprint;
   terms.ledger = resolution.ledger;
   terms.policies = plan.policies;
+  terms.advisory = plan.advisory;
+  terms.vouchers = plan.vouchers;
   return terms;
 }
 

@@ -77,6 +77,14 @@ struct LedgerPin {
   bool operator==(const LedgerPin&) const = default;
 };
 
+// Break-glass: so often, and so long each time, the edition is granted although the license has ended or the vendor was not heard of.
+inline constexpr int kMaxVouchers = 16;
+struct Vouchers {
+  int count = 0;
+  Seconds length{0};
+  bool operator==(const Vouchers&) const = default;
+};
+
 struct LicenseTerms {
   std::string schema = "1.0";
   std::string license;  // license id, as in the certificate's subject
@@ -96,6 +104,8 @@ struct LicenseTerms {
   Fingerprint fingerprint;          // of the licensed host: class host has one, the others are empty
   std::optional<LedgerPin> ledger;  // never with class host
   Policies policies;
+  bool advisory = false;  // nothing is denied, and what would have been is recorded
+  std::optional<Vouchers> vouchers;
 };
 
 // Checks: those of ParseJson, terms.schema (kRefused: another major), terms.<member>, terms.unknown.
@@ -118,6 +128,8 @@ struct Plan {
   std::vector<AssuranceClass> assurance{AssuranceClass::kHwTpm};  // classes that may activate
   bool allow_simulator = false;  // a simulated TPM counts as vtpm; for demonstrations and tests
   Policies policies;
+  bool advisory = false;
+  std::optional<Vouchers> vouchers;
 };
 
 struct ProductFile {

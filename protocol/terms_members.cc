@@ -6,7 +6,6 @@ namespace holdfast {
 namespace {
 
 constexpr LimitKind kLimitKinds[] = {LimitKind::kSeats, LimitKind::kGauge, LimitKind::kMeter};
-constexpr MeterPeriod kMeterPeriods[] = {MeterPeriod::kNever, MeterPeriod::kMonth, MeterPeriod::kYear};
 constexpr Policy kPolicies[] = {Policy::kAllow, Policy::kWarn, Policy::kDeny};
 
 std::string Quoted(std::string_view id) {
@@ -35,7 +34,7 @@ Result<Limit> ParseLimit(const std::string& id, const Json& value, const std::st
   limit.kind = ReadChoice<LimitKind>(o, "kind", kLimitKinds, LimitKindName);
   limit.max = o.Integer("max", 0, kMaxNumber);
   if (limit.kind == LimitKind::kMeter)
-    limit.period = ReadChoice<MeterPeriod>(o, "period", kMeterPeriods, MeterPeriodName);
+    limit.period = ReadMeterPeriod(o);
   else if (o.Has("period"))
     o.Fault("period", "only a meter has a period");
   limit.overage_percent = static_cast<int>(o.Integer("overage_percent", 0, kMaxOveragePercent, 0));
@@ -58,6 +57,11 @@ Result<std::set<std::string>> ReadKeys(JsonObject& object, const std::string& ch
 }
 
 }  // namespace
+
+MeterPeriod ReadMeterPeriod(JsonObject& object) {
+  constexpr MeterPeriod kPeriods[] = {MeterPeriod::kNever, MeterPeriod::kMonth, MeterPeriod::kYear};
+  return ReadChoice<MeterPeriod>(object, "period", kPeriods, MeterPeriodName);
+}
 
 bool IsIdentifier(std::string_view text) {
   auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -147,6 +151,16 @@ std::vector<Seconds> ReadWarnings(JsonObject& object, std::vector<Seconds> other
     warnings.push_back(*length);
   }
   return warnings;
+}
+
+Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::string& context, bool lenient) {
+  const Json* value = object.OptionalObject("vouchers");
+  if (value == nullptr) return std::nullopt;
+  JsonObject o(*value, context + ".vouchers");
+  Vouchers vouchers{static_cast<int>(o.Integer("count", 1, kMaxVouchers)), o.Duration("length")};
+  if (vouchers.length <= Seconds(0)) o.Fault("length", "not longer than nothing");
+  HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
+  return vouchers;
 }
 
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// Members that product files and license terms have in common. Internal to terms.cc and product_file.cc.
+// Members that product files and license terms have in common, and what speaks of these. Not for users of the protocol.
 #pragma once
 
 #include <span>
@@ -29,6 +29,8 @@ T ReadChoice(JsonObject& object, std::string_view name, std::span<const T> choic
   return choices[0];
 }
 
+MeterPeriod ReadMeterPeriod(JsonObject& object);  // the required member "period"
+
 inline constexpr AssuranceClass kAssuranceClasses[] = {AssuranceClass::kHwTpm, AssuranceClass::kVtpm,
                                                        AssuranceClass::kHost};
 
@@ -38,6 +40,8 @@ Result<Grants> ReadGrants(JsonObject& object, const std::string& context, bool l
 Result<std::optional<Grants>> ReadFallback(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "policies"; what it does not name is as in Policies{}.
 Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bool lenient);
+// The optional member "vouchers".
+Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "warn_before": positive durations, each shorter than the one before it.
 std::vector<Seconds> ReadWarnings(JsonObject& object, std::vector<Seconds> otherwise);
 

@@ -1,6 +1,7 @@
 #include "agent/api/administration_json.h"
 
 #include "agent/api/api_request.h"
+#include "agent/host_facts.h"
 
 namespace holdfast::api {
 namespace {
@@ -13,6 +14,8 @@ std::string_view KindName(InstalledKind kind) {
       return "license";
     case InstalledKind::kTimeAnswer:
       return "time_answer";
+    case InstalledKind::kHeartbeatAnswer:
+      return "heartbeat_answer";
     case InstalledKind::kRevocationList:
       break;
   }
@@ -29,10 +32,21 @@ Json RequestAnswer(const Result<RequestOutcome>& outcome) {
 
 Json InstallAnswer(const Result<InstallOutcome>& outcome) {
   if (!outcome) return ErrorAnswer(outcome.error());
+  Json json{{"ok", true},
+            {"kind", KindName(outcome->kind)},
+            {"products", outcome->products},
+            {"changed", outcome->changed}};
+  if (!outcome->notices.empty()) json["notices"] = outcome->notices;
+  return json;
+}
+
+Json HeartbeatAnswer(const Result<HeartbeatOutcome>& outcome) {
+  if (!outcome) return ErrorAnswer(outcome.error());
   return Json{{"ok", true},
-              {"kind", KindName(outcome->kind)},
-              {"products", outcome->products},
-              {"changed", outcome->changed}};
+              {"product", outcome->product},
+              {"license", outcome->license},
+              {"sequence", outcome->sequence},
+              {"file", outcome->file}};
 }
 
 Json TimeRequestAnswer(const Result<TimeRequestOutcome>& outcome) {
@@ -42,6 +56,16 @@ Json TimeRequestAnswer(const Result<TimeRequestOutcome>& outcome) {
               {"license", outcome->license},
               {"time", FormatTime(outcome->believed)},
               {"file", outcome->file}};
+}
+
+Json BreakGlassAnswer(const BreakGlassRequest& request, const Result<BreakGlassOutcome>& outcome) {
+  if (!outcome) return ErrorAnswer(outcome.error());
+  return Json{{"ok", true},
+              {"product", outcome->product},
+              {"license", outcome->license},
+              {"until", FormatTime(outcome->until)},
+              {"left", outcome->left},
+              {"dry_run", request.dry_run}};
 }
 
 Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& outcome) {
@@ -62,9 +86,21 @@ Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& out
 Result<InstallOutcome> DoInstall(const InstallRequest& request, const Hardware& hardware,
                                  const StateDirectory& state, const TrustAnchors& anchors,
                                  const TimeKeeper& keeper) {
-  if (RecogniseFile(request.file) == FileKind::kTimeAnswer)
+  const FileKind kind = RecogniseFile(request.file);
+  if (kind == FileKind::kTimeAnswer)
     return InstallTimeAnswer(request.file, hardware.tpm, state, anchors, keeper);
+  if (kind == FileKind::kHeartbeatAnswer)
+    return ApplyHeartbeatAnswer(request.file, hardware, state, anchors, keeper);
   return Install(request.file, hardware, state, anchors, [&] { return keeper.time.Now(); });
+}
+
+Result<HeartbeatOutcome> DoHeartbeat(const HeartbeatRequest& request, const std::string& agent_version,
+                                     const std::vector<MeterRecord>& used, const Hardware& hardware,
+                                     const StateDirectory& state, const TrustAnchors& anchors,
+                                     const TimeKeeper& keeper) {
+  HeartbeatOptions options{request.product, {}, agent_version, used};
+  if (request.host_facts) options.host_facts = HostFacts();
+  return MakeHeartbeat(options, hardware, state, anchors, keeper);
 }
 
 Result<ReturnOutcome> DoReturn(const ReturnRequest& request, const std::string& agent_version,

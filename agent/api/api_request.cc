@@ -100,6 +100,10 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
     request = Return(o);
   } else if (op == "time_request") {
     request = TimeRequest{Product(o)};
+  } else if (op == "heartbeat") {
+    request = HeartbeatRequest{Product(o), o.Bool("host_facts", true)};
+  } else if (op == "break_glass") {
+    request = BreakGlassRequest{Product(o), o.Bool("dry_run", false)};
   } else if (o.Has("op")) {
     return Malformed("api.op", "an operation that this agent does not know", "see docs/local-api.md");
   }
@@ -110,7 +114,8 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
 bool IsAdministration(const ApiRequest& request) {
   return std::holds_alternative<MakeRequestRequest>(request) ||
          std::holds_alternative<InstallRequest>(request) || std::holds_alternative<ReturnRequest>(request) ||
-         std::holds_alternative<TimeRequest>(request);
+         std::holds_alternative<TimeRequest>(request) || std::holds_alternative<HeartbeatRequest>(request) ||
+         std::holds_alternative<BreakGlassRequest>(request);
 }
 
 Json ErrorAnswer(const Error& error) {

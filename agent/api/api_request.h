@@ -61,12 +61,23 @@ struct TimeRequest {
   std::string product;  // whose vendor is asked; empty: the only one
 };
 
-using ApiRequest = std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, KeyRequest,
-                                MakeRequestRequest, InstallRequest, ReturnRequest, TimeRequest>;
+struct HeartbeatRequest {
+  std::string product;  // empty: the only one
+  bool host_facts = true;
+};
+
+struct BreakGlassRequest {
+  std::string product;  // empty: the only one
+  bool dry_run = false;
+};
+
+using ApiRequest =
+    std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, KeyRequest, MakeRequestRequest,
+                 InstallRequest, ReturnRequest, TimeRequest, HeartbeatRequest, BreakGlassRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);
-// request, install, return and time_request: slow, and not for everybody
+// request, install, return, time_request, heartbeat and break_glass: slow, and not for everybody
 bool IsAdministration(const ApiRequest& request);
 
 // The answer to what could not be done: {"ok": false, "error": {...}}.

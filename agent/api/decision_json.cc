@@ -107,10 +107,17 @@ Json StandingJson(const LicenseView& license, const Situation& now) {
   AddAdvice(json, standing.reasons);
   if (!license.fault.empty()) json["fault"] = license.fault;
   AddExpiry(json, standing.expires, standing.days_left);
+  if (standing.heard_by) json["heard_by"] = FormatTime(*standing.heard_by);
   if (license.verified) {
     json["hardware"] = HardwareName(license.hardware);
     if (!license.differ.empty()) json["differ"] = license.differ;
     AddTerms(json, *license.verified);
+    if (license.verified->terms.vouchers)
+      json["vouchers"] = {{"count", license.verified->terms.vouchers->count},
+                          {"used", license.vouchers_used}};
+    if (standing.state == LicenseState::kEmergency)
+      json["emergency_until"] = FormatTime(*license.emergency_until);
+    if (license.contact) json["last_contact"] = FormatTime(*license.contact);
   }
   Json features = Json::object();
   if (standing.grants != nullptr) {

@@ -6,7 +6,11 @@ namespace holdfast::api {
 
 void Meters::Account::Advance(Time floor) {
   MeterRecord current = InPeriod(recorded, floor);
-  if (current.since > recorded.since) used = 0;
+  if (current.since > recorded.since) {
+    ended = recorded;
+    ended->units = used;
+    used = 0;
+  }
   recorded = std::move(current);
 }
 
@@ -47,8 +51,9 @@ std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& lim
     account.used += amount;
     return {};
   }
-  NextBatch batch{account.recorded, NextBatchSize(account.batch, floor - account.taken, limit)};
-  const int64_t left = Ceiling(limit) - account.used - amount;
+  NextBatch batch{account.recorded, NextBatchSize(account.batch, floor - account.taken, limit),
+                  account.ended};
+  const int64_t left = std::max<int64_t>(Ceiling(limit) - account.used - amount, 0);
   batch.record.units = account.used + amount + std::min(batch.size, left);
   return batch;
 }
@@ -56,6 +61,7 @@ std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& lim
 void Meters::Add(const NextBatch& batch, Time floor) {
   Account& account = AccountOf(batch.record);
   account.batch = batch.size;
+  account.ended.reset();
   account.taken = floor;
   if (batch.record.since < account.recorded.since) return;
   if (batch.record.since > account.recorded.since) account.used = 0;
@@ -67,6 +73,7 @@ void Meters::Add(const NextBatch& batch, Time floor) {
 std::vector<MeterRecord> Meters::Used() const {
   std::vector<MeterRecord> records;
   for (const Account& account : accounts_) {
+    if (account.ended) records.push_back(*account.ended);
     records.push_back(account.recorded);
     records.back().units = account.used;
   }

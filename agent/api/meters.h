@@ -10,6 +10,8 @@ namespace holdfast::api {
 struct NextBatch {
   MeterRecord record;
   int64_t size = 0;
+  // What was really used in the period before, where that was the last that units were taken in.
+  std::optional<MeterRecord> ended = {};
 };
 
 class Meters {
@@ -20,19 +22,21 @@ class Meters {
 
   // The units that are used in the period that `floor` is in.
   int64_t Used(const MeterRecord& meter, Time floor) const;
-  // Hands out `amount`, or says which batch is needed for it. Precondition: the limit allows it.
+  // Hands out `amount`, or says which batch is needed for it. Precondition: the limit allows it, or the license only advises; what is
+  // used stays within int64.
   std::optional<NextBatch> Take(const MeterRecord& meter, const Limit& limit, Time floor, int64_t amount);
   // The ledger has the batch on record.
   void Add(const NextBatch& batch, Time floor);
-  // What is on record once what is left of the batches is given back.
+  // What is on record once what is left of the batches is given back; of a period that is over too, until the next has begun in the ledger.
   std::vector<MeterRecord> Used() const;
 
  private:
   struct Account {
     MeterRecord recorded;  // units: used, or in the batch
     int64_t used = 0;
-    int64_t batch = 0;  // the size of the last one
-    Time taken;         // by the floor
+    int64_t batch = 0;                      // the size of the last one
+    Time taken;                             // by the floor
+    std::optional<MeterRecord> ended = {};  // the period before, with what was used in it
     void Advance(Time floor);
   };
   Account& AccountOf(const MeterRecord& meter);

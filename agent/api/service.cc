@@ -77,6 +77,11 @@ Json Service::StatusOf(const LicenseView& license, const TimeReading& reading) c
       limits[name] = StatusOf(license, name, limit, reading.floor);
   }
   json["limits"] = std::move(limits);
+  for (const Advisory& advisory : advisories_.Of(license.product))
+    json["advised"].push_back({{"subject", advisory.subject},
+                               {"reason", ReasonName(advisory.reason)},
+                               {"count", advisory.count},
+                               {"last", FormatTime(advisory.last)}});
   return json;
 }
 
@@ -99,12 +104,18 @@ void Service::AddPeriod(Json& json, const LicenseView& license, const holdfast::
   if (const auto end = PeriodEnd(meter.period, floor)) json["period_ends"] = FormatTime(*end);
 }
 
-Json Service::Check(const CheckRequest& request) const {
+Json Service::Answer(const LicenseView& license, const std::string& subject, const Decision& decision,
+                     Time now) {
+  advisories_.Note(license.product, subject, decision, now);
+  return DecisionJson(decision, license.product);
+}
+
+Json Service::Check(const CheckRequest& request) {
   auto license = Find(request.product);
   if (!license) return ErrorAnswer(license.error());
-  const Decision decision =
-      *license ? DecideFeature(**license, Now(), request.feature) : DecideWithoutLicense();
-  return DecisionJson(decision, *license ? (*license)->product : request.product);
+  if (*license == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
+  const Situation now = Now();
+  return Answer(**license, request.feature, DecideFeature(**license, now, request.feature), now.now);
 }
 
 Json Service::Key(const KeyRequest& request) const {
@@ -114,11 +125,15 @@ Json Service::Key(const KeyRequest& request) const {
   return DecisionJson(decision, *license ? (*license)->product : request.product);
 }
 
-Json Service::Key(const KeyRequest& request, const Result<Secret>& opened) const {
-  Json json = Key(request);
-  if (!IsAllowed(json)) return json;
-  if (!opened) return ErrorAnswer(opened.error());
-  json["key"] = HexEncode(opened->Reveal());
+Json Service::Key(const KeyRequest& request, const Result<Secret>& opened) {
+  auto license = Find(request.product);
+  if (!license) return ErrorAnswer(license.error());
+  if (*license == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
+  const Situation now = Now();
+  const Decision decision = DecideKey(**license, now, request.name);
+  if (decision.allowed && !opened) return ErrorAnswer(opened.error());
+  Json json = Answer(**license, request.name, decision, now.now);
+  if (decision.allowed) json["key"] = HexEncode(opened->Reveal());
   return json;
 }
 
@@ -141,7 +156,7 @@ Json Service::Limit(Holdings::Holder holder, const LimitRequest& request) {
     const int64_t more = request.verb == LimitVerb::kSet ? request.amount - held : request.amount;
     decision = Take(license, now, holder, request.limit, more);
   }
-  Json json = DecisionJson(decision, license.product);
+  Json json = Answer(license, request.limit, decision, now.now);
   json["held"] = holdings_.HeldBy(holder, account);
   return json;
 }
@@ -155,7 +170,8 @@ std::variant<Json, NextBatch> Service::Consume(const ConsumeRequest& request) {
   const Situation now(reading.now, reading.clock);
   const holdfast::Limit* limit = FindLimit(Assess(license, now).grants, request.limit);
   if (limit == nullptr)  // nothing is granted, or no such limit
-    return DecisionJson(DecideLimit(license, now, request.limit, 0, request.amount), license.product);
+    return Answer(license, request.limit, DecideLimit(license, now, request.limit, 0, request.amount),
+                  now.now);
   if (limit->kind != LimitKind::kMeter) return ErrorAnswer(NotUsedUp(request.limit));
   if (!meters_.loaded())
     return ErrorAnswer({ErrorKind::kUnavailable, "books.closed", "the ledger could not be opened yet",
@@ -163,11 +179,12 @@ std::variant<Json, NextBatch> Service::Consume(const ConsumeRequest& request) {
   const MeterRecord meter = MeterOf(license, request.limit, *limit);
   const int64_t used = meters_.Used(meter, reading.floor);
   Decision decision = DecideMeter(license, now, request.limit, used, request.amount);
+  if (used > kMaxNumber) decision.allowed = false;  // no license counts further, whatever it advises
   if (decision.allowed) {
     if (auto batch = meters_.Take(meter, *limit, reading.floor, request.amount)) return *std::move(batch);
     decision.used = used + request.amount;
   }
-  Json json = DecisionJson(decision, license.product);
+  Json json = Answer(license, request.limit, decision, now.now);
   AddPeriod(json, license, *limit, reading.floor);
   return json;
 }
@@ -178,7 +195,11 @@ Decision Service::Take(const LicenseView& license, const Situation& now, Holding
   Decision decision = DecideLimit(license, now, name, holdings_.Used(account), amount);
   if (!decision.allowed) return decision;
   const holdfast::Limit* limit = FindLimit(Assess(license, now).grants, name);
-  decision.allowed = limit != nullptr && holdings_.Take(holder, account, amount, Ceiling(*limit));
+  if (license.verified->terms.advisory) {
+    if (limit != nullptr) holdings_.Take(holder, account, amount, kMaxNumber);
+  } else {
+    decision.allowed = limit != nullptr && holdings_.Take(holder, account, amount, Ceiling(*limit));
+  }
   decision.used = holdings_.Used(account);
   return decision;
 }

@@ -2,6 +2,7 @@
 // answers from when no agent runs. Not thread safe: it belongs to the thread that serves.
 #pragma once
 
+#include "agent/api/advisories.h"
 #include "agent/api/api_request.h"
 #include "agent/api/meters.h"
 #include "agent/enforcement/decide.h"
@@ -23,15 +24,17 @@ class Service {
 
   // Answers are JSON objects with "ok"; docs/local-api.md has every member.
   Json Status() const;
-  Json Check(const CheckRequest& request) const;
+  Json Check(const CheckRequest& request);
   Json Limit(Holdings::Holder holder, const LimitRequest& request);
   // The answer; or what the ledger must have on record before it can be given: then Add that and ask again.
   std::variant<Json, NextBatch> Consume(const ConsumeRequest& request);
   // Is the content key handed out? Then the TPM is asked for it, and this again with what it said: what stands is what is so by then.
   Json Key(const KeyRequest& request) const;
-  Json Key(const KeyRequest& request, const Result<Secret>& opened) const;
+  Json Key(const KeyRequest& request, const Result<Secret>& opened);
   void Add(const NextBatch& batch) { meters_.Add(batch, time_.Read().floor); }
   std::vector<MeterRecord> UsedOfMeters() const { return meters_.Used(); }
+  // What licenses that only advise would have denied since the last call.
+  std::vector<Advisory> NewAdvisories() { return advisories_.News(time_.Now()); }
   void Gone(Holdings::Holder holder) { holdings_.ReleaseAll(holder); }
 
  private:
@@ -43,6 +46,8 @@ class Service {
                 Time floor) const;
   // How a meter is counted, and until when.
   void AddPeriod(Json& json, const LicenseView& license, const holdfast::Limit& meter, Time floor) const;
+  // As it is answered; counted where the license only advises.
+  Json Answer(const LicenseView& license, const std::string& subject, const Decision& decision, Time now);
   Decision Take(const LicenseView& license, const Situation& now, Holdings::Holder holder,
                 const std::string& name, int64_t amount);
   Decision GiveBack(const LicenseView& license, const Situation& now, Holdings::Holder holder,
@@ -54,6 +59,7 @@ class Service {
   std::vector<LicenseView> licenses_;
   Meters meters_;
   Holdings holdings_;  // by "<product>/<limit>"
+  Advisories advisories_;
 };
 
 }  // namespace holdfast::api

@@ -1,5 +1,7 @@
 #include "agent/enforcement/decide.h"
 
+#include <algorithm>
+
 namespace holdfast {
 namespace {
 
@@ -36,6 +38,16 @@ Reason TimeReasonOf(const LicenseTerms& terms, Time now) {
   return announced ? Reason::kExpiring : Reason::kActive;
 }
 
+std::optional<Reason> OfflineReasonOf(const LicenseView& view, Time now) {
+  const std::optional<Time> heard_by = HeardBy(view);
+  if (!heard_by) return {};
+  const LicenseTerms& terms = view.verified->terms;
+  if (now > *heard_by + terms.expiry_grace) return Reason::kOfflineTooLong;
+  if (now > *heard_by) return Reason::kOfflineGrace;
+  if (now >= *heard_by - HeartbeatNotice(terms)) return Reason::kHeartbeatDue;
+  return {};
+}
+
 LicenseState StateOf(Reason reason) {
   switch (reason) {
     case Reason::kActive:
@@ -66,6 +78,10 @@ LicenseState StateOf(Reason reason) {
       return LicenseState::kClockSetBack;
     case Reason::kStateRollback:
       return LicenseState::kStateRollback;
+    case Reason::kOfflineTooLong:
+      return LicenseState::kOfflineTooLong;
+    case Reason::kOfflineGrace:
+      return LicenseState::kGrace;
     default:
       return LicenseState::kNone;
   }
@@ -96,6 +112,7 @@ const Grants* GrantsIn(LicenseState state, const LicenseTerms& terms) {
     case LicenseState::kActive:
     case LicenseState::kExpiring:
     case LicenseState::kGrace:
+    case LicenseState::kEmergency:
       return &terms.grants;
     case LicenseState::kFallback:
       return &*terms.fallback;
@@ -105,6 +122,23 @@ const Grants* GrantsIn(LicenseState state, const LicenseTerms& terms) {
 }
 
 }  // namespace
+
+bool IsForVouchers(LicenseState state) {
+  return state == LicenseState::kExpired || state == LicenseState::kFallback ||
+         state == LicenseState::kOfflineTooLong || state == LicenseState::kClockSetBack;
+}
+
+std::optional<Time> HeardBy(const LicenseView& view) {
+  const VerifiedLicense& license = *view.verified;
+  if (license.terms.offline_window <= Seconds(0)) return {};
+  return std::max(view.contact.value_or(license.not_before), license.not_before) +
+         license.terms.offline_window;
+}
+
+Seconds HeartbeatNotice(const LicenseTerms& terms) {
+  const Seconds quarter = terms.offline_window / 4;
+  return terms.warn_before.empty() ? Seconds(0) : std::min(quarter, terms.warn_before.front());
+}
 
 Standing Assess(const LicenseView& view, const Situation& situation) {
   Standing standing;
@@ -116,6 +150,8 @@ Standing Assess(const LicenseView& view, const Situation& situation) {
   const LicenseTerms& terms = view.verified->terms;
   const std::vector<Finding> findings = FindingsOf(view, situation.clock);
   standing.reasons.push_back(TimeReasonOf(terms, situation.now));
+  const std::optional<Reason> offline = OfflineReasonOf(view, situation.now);
+  if (offline && *offline != Reason::kHeartbeatDue) standing.reasons.push_back(*offline);
   if (auto reason = RevocationReasonOf(*view.verified)) standing.reasons.push_back(*reason);
   if (auto reason = HardwareReasonOf(view.hardware)) standing.reasons.push_back(*reason);
   // Otherwise who takes the ledger away would be better off than who sets it back.
@@ -124,11 +160,26 @@ Standing Assess(const LicenseView& view, const Situation& situation) {
     if (finding.policy == Policy::kDeny) standing.reasons.push_back(finding.reason);
   SortBySeriousness(standing.reasons);
   standing.state = StateOf(standing.reasons.front());
+  if (standing.state == LicenseState::kOfflineTooLong && terms.fallback) {
+    standing.state = LicenseState::kFallback;
+    standing.reasons.push_back(Reason::kFallbackEdition);
+  }
   for (const Finding& finding : findings)
     if (finding.policy == Policy::kWarn) standing.reasons.push_back(finding.reason);
+  if (offline) standing.reasons.push_back(*offline);
+  if (IsForVouchers(standing.state) && view.emergency_until && situation.now <= *view.emergency_until) {
+    standing.state = LicenseState::kEmergency;
+    standing.reasons.push_back(Reason::kEmergency);
+  }
   SortBySeriousness(standing.reasons);
   standing.grants = GrantsIn(standing.state, terms);
+  if (standing.grants == nullptr && terms.advisory) {
+    standing.grants = &terms.grants;
+    standing.reasons.push_back(Reason::kAdvisory);
+    SortBySeriousness(standing.reasons);
+  }
   standing.expires = terms.expires;
+  standing.heard_by = HeardBy(view);
   if (terms.expires) {
     standing.days_left = std::chrono::floor<std::chrono::days>(*terms.expires - situation.now).count();
   }

@@ -42,9 +42,7 @@ void Add(Decision& decision, Reason reason) {
   SortBySeriousness(decision.reasons);
 }
 
-}  // namespace
-
-Decision DecideFeature(const LicenseView& view, const Situation& situation, std::string_view feature) {
+Decision JudgeFeature(const LicenseView& view, const Situation& situation, std::string_view feature) {
   const Standing standing = Assess(view, situation);
   Decision decision = FromStanding(standing);
   if (view.verified && !KnowsFeature(view.verified->terms, feature)) Add(decision, Reason::kUnknownFeature);
@@ -59,8 +57,8 @@ Decision DecideFeature(const LicenseView& view, const Situation& situation, std:
   return decision;
 }
 
-Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
-                     int64_t used, int64_t amount) {
+Decision JudgeLimit(const LicenseView& view, const Situation& situation, std::string_view limit, int64_t used,
+                    int64_t amount) {
   const Standing standing = Assess(view, situation);
   Decision decision = FromStanding(standing);
   decision.used = used;
@@ -86,16 +84,48 @@ Decision DecideLimit(const LicenseView& view, const Situation& situation, std::s
   return decision;
 }
 
-Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key) {
+bool KnowsKey(const LicenseView& view, std::string_view key) {
+  return view.verified &&
+         AllKeys(view.verified->terms.grants, view.verified->terms.fallback).contains(std::string(key));
+}
+
+Decision JudgeKey(const LicenseView& view, const Situation& situation, std::string_view key) {
   const Standing standing = Assess(view, situation);
   Decision decision = FromStanding(standing);
-  const std::string name(key);
-  const bool known =
-      view.verified && AllKeys(view.verified->terms.grants, view.verified->terms.fallback).contains(name);
+  const bool known = KnowsKey(view, key);
   if (view.verified && !known) Add(decision, Reason::kUnknownKey);
   if (standing.grants == nullptr) return decision;
-  decision.allowed = standing.grants->keys.contains(name);
+  decision.allowed = standing.grants->keys.contains(std::string(key));
   if (known && !decision.allowed) Add(decision, Reason::kKeyNotGranted);
+  return decision;
+}
+
+}  // namespace
+
+Decision DecideFeature(const LicenseView& view, const Situation& situation, std::string_view feature) {
+  Decision decision = Advised(view, JudgeFeature(view, situation, feature));
+  if (decision.allowed && !decision.value) {
+    const FeatureValue* value = Lookup(view.verified->terms.grants.features, feature);
+    decision.value = IsGranted(value) ? *value : FeatureValue(true);
+  }
+  return decision;
+}
+
+Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
+                     int64_t used, int64_t amount) {
+  return Advised(view, JudgeLimit(view, situation, limit, used, amount));
+}
+
+Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key) {
+  Decision decision = JudgeKey(view, situation, key);
+  return KnowsKey(view, key) ? Advised(view, std::move(decision))
+                             : decision;  // nobody has a key that is not named
+}
+
+Decision Advised(const LicenseView& view, Decision decision) {
+  if (decision.allowed || !view.verified || !view.verified->terms.advisory) return decision;
+  decision.allowed = true;
+  Add(decision, Reason::kAdvisory);
   return decision;
 }
 

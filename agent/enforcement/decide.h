@@ -3,6 +3,11 @@
 //
 // Boundaries, all inclusive and in whole seconds: from valid_from; active up to `expires`; grace up to
 // expires + expiry_grace, which is the certificate's notAfter; then the fallback edition, or nothing.
+// The vendor must be heard of once in every offline_window (0: never), by a certificate or a heartbeat answer; who is late has the same grace,
+// and then the fallback edition, or nothing, until the next answer.
+// While a voucher of the license's is in use, what time alone has ended is granted all the same (kEmergency).
+// An advisory license denies nothing: what would have been denied is allowed, with all reasons and kAdvisory. Only a license that is not genuine
+// is none.
 // A clock that was set back and a ledger that was set back are states or warnings, as the license's policies say.
 // Only the passing of time leads to the fallback edition. A license that is revoked, suspended, retired, not
 // genuine or not at home on this hardware grants nothing (docs/decisions/0073).
@@ -42,9 +47,12 @@ enum class Reason {
   kClockSetBack,  // the wall clock is behind the time that is known to have passed; a warning where the policy says so
   kStateRollback,  // the ledger is not the one that the license was used with; a warning where the policy says so
   kClockAhead,  // warning: the wall clock is far ahead of the time that is known to have passed
-  // Named now, raised by the parts of C9 to C13 that come next:
-  kOfflineTooLong,
-  kRevocationStale,
+  kOfflineTooLong,  // the vendor was not heard of within the offline window and grace: the fallback edition, or nothing
+  kOfflineGrace,     // warning: not within the offline window, but within grace
+  kHeartbeatDue,     // warning: the offline window ends soon
+  kEmergency,        // warning: granted by a voucher that is in use
+  kAdvisory,         // warning: it would have been denied, and the license denies nothing
+  kRevocationStale,  // named, and never raised yet
 };
 inline constexpr int kReasonCount = static_cast<int>(Reason::kRevocationStale) + 1;
 std::string_view ReasonName(Reason reason);    // "active", "expiring", ... snake case
@@ -66,6 +74,8 @@ enum class LicenseState {
   kTampered,
   kClockSetBack,
   kStateRollback,
+  kOfflineTooLong,
+  kEmergency,
   kNone
 };
 std::string_view StateName(LicenseState state);
@@ -88,6 +98,9 @@ struct LicenseView {
   // Class host: components of the fingerprint that are not as licensed. Too many of them are kWrongHardware.
   std::vector<std::string> differ = {};
   LedgerStanding ledger = LedgerStanding::kGood;  // by agent/ledger/books.h
+  std::optional<Time> emergency_until = {};       // the end of a voucher that was used last
+  int vouchers_used = 0;
+  std::optional<Time> contact = {};  // when the vendor made the last heartbeat answer that was applied
 };
 
 // What the host says of itself at the moment of a question.
@@ -105,7 +118,14 @@ struct Standing {  // of one license, before any question about a feature
   const Grants* grants = nullptr;  // what applies now; nullptr: nothing. Points into the view
   std::optional<Time> expires;
   std::optional<int64_t> days_left;  // whole days to `expires`, negative after
+  std::optional<Time> heard_by;      // when the vendor must be heard of again at the latest
 };
+// Is it one that a voucher helps out of? What the vendor or the hardware says stands.
+bool IsForVouchers(LicenseState state);
+// The end of the offline window; nothing where it has none. The license must be verified.
+std::optional<Time> HeardBy(const LicenseView& view);
+// When kHeartbeatDue begins before that: a quarter of the window, and not before the first warning of the license.
+Seconds HeartbeatNotice(const LicenseTerms& terms);
 Standing Assess(const LicenseView& view, const Situation& situation);
 
 struct Decision {
@@ -123,8 +143,10 @@ Decision DecideFeature(const LicenseView& view, const Situation& situation, std:
 // Precondition: used >= 0, amount >= 0.
 Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount);
-// Of a content key.
+// Of a content key. One that the license names in no edition is denied by a license that only advises, too.
 Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key);
+// What a license that only advises makes of a decision; any other license leaves it as it is.
+Decision Advised(const LicenseView& view, Decision decision);
 Decision DecideWithoutLicense();  // nothing is installed
 
 // The most that may be held at once: max and the overage on top, never more than INT64_MAX.

@@ -59,7 +59,7 @@ Decision DecideMeter(const LicenseView& view, const Situation& situation, std::s
   decision.allowed = false;
   decision.reasons.push_back(Reason::kStateRollback);
   SortBySeriousness(decision.reasons);
-  return decision;
+  return Advised(view, std::move(decision));
 }
 
 int64_t NextBatchSize(int64_t last, Seconds lasted, const Limit& limit) {

@@ -42,7 +42,10 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "vendor for the time: holdfast time request"},
     {Reason::kNotYetValid, "not_yet_valid", "the license begins later; check the clock of this machine"},
     {Reason::kExpired, "expired", "the license has expired; renew it with the vendor"},
-    {Reason::kOfflineTooLong, "offline_too_long", "exchange a heartbeat file with the vendor"},
+    {Reason::kOfflineTooLong, "offline_too_long",
+     "nothing was heard of the vendor for longer than the license allows; holdfast heartbeat, send the file "
+     "to the vendor, "
+     "and holdfast apply the answer"},
     {Reason::kUnknownFeature, "unknown_feature",
      "the license does not know this feature; check its spelling, or ask the vendor"},
     {Reason::kUnknownLimit, "unknown_limit",
@@ -60,12 +63,23 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "the license has expired and the fallback edition applies; renew it with the vendor"},
     {Reason::kGrace, "grace",
      "the license has expired and runs in its grace period; renew it with the vendor now"},
+    {Reason::kOfflineGrace, "offline_grace",
+     "nothing was heard of the vendor for the time that the license allows, and it runs in its grace period: "
+     "holdfast "
+     "heartbeat, send the file to the vendor, and holdfast apply the answer now"},
     {Reason::kOverage, "overage", "more is in use than the license includes; ask the vendor for more"},
     {Reason::kClockAhead, "clock_ahead",
      "the clock of this machine is far ahead of the time that is known to have passed; see that it is right: "
      "nothing is lost "
      "by setting it right"},
     {Reason::kExpiring, "expiring", "the license expires soon; renew it with the vendor"},
+    {Reason::kEmergency, "emergency",
+     "a voucher of the license's is in use; see the other reasons, and settle them before it ends"},
+    {Reason::kAdvisory, "advisory",
+     "the license only advises: it would have been denied; see the other reasons"},
+    {Reason::kHeartbeatDue, "heartbeat_due",
+     "the vendor must be heard of soon: holdfast heartbeat, send the file to the vendor, and holdfast apply "
+     "the answer"},
     {Reason::kRevocationStale, "revocation_stale", "install a fresh revocation list from the vendor"},
     {Reason::kActive, "active", ""},
 }};
@@ -121,6 +135,10 @@ std::string_view StateName(LicenseState state) {
       return "clock_set_back";
     case LicenseState::kStateRollback:
       return "state_rollback";
+    case LicenseState::kOfflineTooLong:
+      return "offline_too_long";
+    case LicenseState::kEmergency:
+      return "emergency";
     case LicenseState::kNone:
       break;
   }

@@ -48,7 +48,7 @@ Status Books::Save() {
   return CommitNow(ledger_->content());
 }
 
-Status Books::Reserve(const MeterRecord& record) {
+Status Books::Reserve(const MeterRecord& record, const std::optional<MeterRecord>& ended) {
   if (!ledger_) return tl::unexpected(Closed());
   LedgerContent content = ledger_->content();
   std::vector<MeterRecord>& meters = content.meters;
@@ -58,6 +58,10 @@ Status Books::Reserve(const MeterRecord& record) {
     // Somebody else who waited had a batch taken that is enough for both.
     const bool later = same->since > record.since && !IsTakenBack(*same, time_.Read().floor);
     if (later || (same->since == record.since && same->units >= record.units)) return {};
+    if (same->since < record.since) {
+      const bool known = ended && IsSameMeter(*ended, *same) && ended->since == same->since;
+      KeepPast(content, known ? *ended : *same);
+    }
     *same = record;
   } else if (MakeRoom(meters, time_.Read().floor)) {
     meters.push_back(record);
@@ -126,6 +130,59 @@ Status Books::SetTime(bool use_tpm, ByteView nonce, Time told, std::optional<Tim
   return {};
 }
 
+Result<ReportBasis> Books::BeginReport(bool use_tpm, const LicenseId& license,
+                                       const std::vector<MeterRecord>& used) {
+  HOLDFAST_CHECK(Keep(use_tpm));
+  const LedgerContent& content = ledger_->content();
+  ReportBasis basis{.conversation = ConversationOf(content, license),
+                    .usage = UsageOf(content, license, used),
+                    .ledger = {content.birth, content.stamp, content.disturbed},
+                    .counter = {}};
+  if (const LedgerCounter* counter = ledger_->counter())
+    basis.counter = LedgerCounter{counter->index, Secret::CopyOf(counter->auth.Reveal())};
+  return basis;
+}
+
+Status Books::Sent(const LicenseId& license, const Sha256Digest& report) {
+  if (!ledger_) return tl::unexpected(Closed());
+  LedgerContent content = ledger_->content();
+  HOLDFAST_CHECK(NoteReport(content, license, report));
+  return CommitNow(std::move(content));
+}
+
+Status Books::CheckWaitsFor(const LicenseId& license, const Sha256Digest& report) const {
+  if (!ledger_) return tl::unexpected(Closed());
+  return holdfast::CheckWaitsFor(ledger_->content(), license, report);
+}
+
+Status Books::Answered(bool use_tpm, const LicenseId& license, const AppliedAnswer& answer) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  HOLDFAST_CHECK(NoteAnswer(content, license, answer));
+  return CommitNow(std::move(content));
+}
+
+Result<bool> Books::IsAnswered(bool use_tpm, const LicenseId& license, const Sha256Digest& answer) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  return ConversationOf(ledger_->content(), license).answer == answer;
+}
+
+Result<VoucherRecord> Books::UseVoucher(bool use_tpm, const LicenseId& license,
+                                        const std::optional<Vouchers>& vouchers) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  HOLDFAST_TRY(const VoucherRecord used, holdfast::UseVoucher(content, license, vouchers, time_.Now()));
+  HOLDFAST_CHECK(CommitNow(std::move(content)));
+  return used;
+}
+
+Result<VoucherRecord> Books::TryVoucher(bool use_tpm, const LicenseId& license,
+                                        const std::optional<Vouchers>& vouchers) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  return holdfast::UseVoucher(content, license, vouchers, time_.Now());
+}
+
 Result<LedgerCounter> Books::Counter() {
   HOLDFAST_CHECK(Keep(true));
   const LedgerCounter& counter = *ledger_->counter();
@@ -148,6 +205,14 @@ void Books::Judge(std::vector<LicenseView>& licenses) const {
   for (LicenseView& license : licenses) {
     if (!license.verified) continue;
     license.ledger = StandingTo(*license.verified);
+    const LicenseTerms& terms = license.verified->terms;
+    if (ledger_) {
+      const LicenseId id{terms.product, terms.license};
+      license.contact = ConversationOf(ledger_->content(), id).contact;
+      const VoucherRecord vouchers = VouchersOf(ledger_->content(), id);
+      license.vouchers_used = vouchers.used;
+      if (vouchers.used > 0) license.emergency_until = vouchers.until;
+    }
     if (license.ledger != LedgerStanding::kUnknown || !license.fault.empty()) continue;
     license.fault = "the ledger cannot be used: " +
                     (fault_.empty() ? "it must be made anew, which the agent does" : fault_);

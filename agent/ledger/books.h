@@ -5,7 +5,9 @@
 #pragma once
 
 #include "agent/enforcement/decide.h"
+#include "agent/ledger/conversation.h"
 #include "agent/ledger/ledger.h"
+#include "agent/ledger/vouchers.h"
 
 namespace holdfast {
 
@@ -33,9 +35,9 @@ class Books {
   // Commits the time that has passed; what Open found is on record then, and a ledger that had to be made anew exists. Check: books.closed
   // (kUnavailable), those of Ledger::Commit.
   Status Save();
-  // Takes units for a batch: after success the record may be relied on, or one of the same period that has more units.
-  // Checks: books.closed, ledger.full (kConflict), those of Ledger::Commit.
-  Status Reserve(const MeterRecord& record);
+  // Takes units for a batch: after success the record may be relied on, or one of the same period that has more units. `ended`: what was
+  // really used in the period before, when the record begins another. Checks: books.closed, ledger.full (kConflict), those of Ledger::Commit.
+  Status Reserve(const MeterRecord& record, const std::optional<MeterRecord>& ended = {});
   // Save, with the units that were really used: what is left of the batches is given back. Nothing may be handed out afterwards.
   Status Close(const std::vector<MeterRecord>& used);
   // Of the ledger as it is now; nullptr: it is not open.
@@ -45,6 +47,22 @@ class Books {
   // Time as the vendor told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.nonce (kRefused: it is not open),
   // those of Repaired. After an error nothing has changed.
   Status SetTime(bool use_tpm, ByteView nonce, Time told, std::optional<Time> lists);
+  // Heartbeats. Begin settles the ledger, so that a report can be made from it; its stamp is what the counter stands at until Sent or Answered,
+  // each of which commits. Checks: as of Keep; of Answered also heartbeat_answer.report (kRefused: no answer to that report is waited for).
+  Result<ReportBasis> BeginReport(bool use_tpm, const LicenseId& license,
+                                  const std::vector<MeterRecord>& used);
+  Status Sent(const LicenseId& license, const Sha256Digest& report);
+  // Of books that are open. Checks: books.closed, heartbeat_answer.report.
+  Status CheckWaitsFor(const LicenseId& license, const Sha256Digest& report) const;
+  Status Answered(bool use_tpm, const LicenseId& license, const AppliedAnswer& answer);
+  // Was it the last that was applied? Check: those of Open.
+  Result<bool> IsAnswered(bool use_tpm, const LicenseId& license, const Sha256Digest& answer);
+  // Uses the next voucher, from the floor on; it is committed. Checks: as of Keep, those of holdfast::UseVoucher.
+  Result<VoucherRecord> UseVoucher(bool use_tpm, const LicenseId& license,
+                                   const std::optional<Vouchers>& vouchers);
+  // The same, and nothing is used.
+  Result<VoucherRecord> TryVoucher(bool use_tpm, const LicenseId& license,
+                                   const std::optional<Vouchers>& vouchers);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
 

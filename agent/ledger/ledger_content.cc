@@ -4,6 +4,8 @@
 #include "protocol/base64.h"
 #include "protocol/json_text.h"
 #include "protocol/license_message.h"
+#include "protocol/return_members.h"
+#include "protocol/terms_members.h"
 
 namespace holdfast {
 namespace {
@@ -58,38 +60,65 @@ Result<TimeRecord> ParseTimeRecord(const Json& json) {
   return record;
 }
 
+Json FormatMeter(const MeterRecord& meter) {
+  return {{"product", meter.product},
+          {"license", meter.license},
+          {"limit", meter.limit},
+          {"period", MeterPeriodName(meter.period)},
+          {"since", FormatTime(meter.since)},
+          {"units", meter.units}};
+}
+
 Json FormatMeters(const std::vector<MeterRecord>& meters) {
   Json json = Json::array();
-  for (const MeterRecord& meter : meters) {
-    json.push_back({{"product", meter.product},
-                    {"license", meter.license},
-                    {"limit", meter.limit},
-                    {"period", MeterPeriodName(meter.period)},
-                    {"since", FormatTime(meter.since)},
-                    {"units", meter.units}});
+  for (const MeterRecord& meter : meters) json.push_back(FormatMeter(meter));
+  return json;
+}
+
+Json FormatPast(const std::vector<PastUsage>& past) {
+  Json json = Json::array();
+  for (const PastUsage& usage : past) {
+    json.push_back(FormatMeter(usage.meter));
+    json.back()["reported"] = usage.reported;
   }
   return json;
 }
 
-MeterPeriod ReadPeriod(JsonObject& o) {
-  const std::string name = o.String("period", 8);
-  for (const MeterPeriod period : {MeterPeriod::kNever, MeterPeriod::kMonth, MeterPeriod::kYear})
-    if (name == MeterPeriodName(period)) return period;
-  o.Fault("period", "not a period");
-  return MeterPeriod::kNever;
-}
-
-Result<MeterRecord> ParseMeter(const Json& json) {
-  JsonObject o(json, "ledger.meters");
+MeterRecord ReadMeter(JsonObject& o) {
   MeterRecord meter;
   meter.product = ReadProduct(o);
   meter.license = o.String("license", kMaxNameSize);
   meter.limit = o.String("limit", kMaxNameSize);
-  meter.period = ReadPeriod(o);
+  meter.period = ReadMeterPeriod(o);
   meter.since = o.Time("since");
   meter.units = o.Integer("units", 0, INT64_MAX);
+  return meter;
+}
+
+Result<MeterRecord> ParseMeter(const Json& json) {
+  JsonObject o(json, "ledger.meters");
+  MeterRecord meter = ReadMeter(o);
   HOLDFAST_CHECK(o.Finish());
   return meter;
+}
+
+Result<PastUsage> ParsePastUsage(const Json& json) {
+  JsonObject o(json, "ledger.past");
+  PastUsage usage{ReadMeter(o), o.Integer("reported", 0, INT64_MAX)};
+  HOLDFAST_CHECK(o.Finish());
+  return usage;
+}
+
+// Each item of an array that may be absent.
+template <class T>
+Result<std::vector<T>> ParseEach(const Json* array, Result<T> (*parse)(const Json&)) {
+  std::vector<T> all;
+  if (array == nullptr) return all;
+  for (const Json& item : *array) {
+    HOLDFAST_TRY(T one, parse(item));
+    all.push_back(std::move(one));
+  }
+  return all;
 }
 
 Result<std::vector<MeterRecord>> ParseMeters(const Json& json) {
@@ -104,6 +133,54 @@ Result<std::vector<MeterRecord>> ParseMeters(const Json& json) {
   return meters;
 }
 
+Json FormatHeartbeats(const std::vector<HeartbeatRecord>& records) {
+  Json json = Json::array();
+  for (const HeartbeatRecord& record : records) {
+    Json unanswered = Json::array();
+    for (const Sha256Digest& id : record.unanswered) unanswered.push_back(HexEncode(id));
+    Json item{{"product", record.product}, {"license", record.license}, {"sequence", record.sequence}};
+    if (record.answer) item["answer"] = HexEncode(*record.answer);
+    item["unanswered"] = std::move(unanswered);
+    if (record.contact) item["contact"] = FormatTime(*record.contact);
+    json.push_back(std::move(item));
+  }
+  return json;
+}
+
+Result<HeartbeatRecord> ParseHeartbeatRecord(const Json& json) {
+  JsonObject o(json, "ledger.heartbeats");
+  HeartbeatRecord record;
+  record.product = ReadProduct(o);
+  record.license = o.String("license", kMaxNameSize);
+  record.sequence = o.Integer("sequence", 1, INT64_MAX);
+  if (o.Has("answer")) record.answer = ReadDigest(o, "answer");
+  record.unanswered = ReadDigests(o, "unanswered", kMaxUnanswered);
+  record.contact = o.OptionalTime("contact");
+  HOLDFAST_CHECK(o.Finish());
+  return record;
+}
+
+Json FormatVouchers(const std::vector<VoucherRecord>& records) {
+  Json json = Json::array();
+  for (const VoucherRecord& record : records)
+    json.push_back({{"product", record.product},
+                    {"license", record.license},
+                    {"used", record.used},
+                    {"until", FormatTime(record.until)}});
+  return json;
+}
+
+Result<VoucherRecord> ParseVoucherRecord(const Json& json) {
+  JsonObject o(json, "ledger.vouchers");
+  VoucherRecord record;
+  record.product = ReadProduct(o);
+  record.license = o.String("license", kMaxNameSize);
+  record.used = static_cast<int>(o.Integer("used", 1, INT32_MAX));
+  record.until = o.Time("until");
+  HOLDFAST_CHECK(o.Finish());
+  return record;
+}
+
 }  // namespace
 
 std::string FormatLedgerContent(const LedgerContent& content) {
@@ -116,6 +193,9 @@ std::string FormatLedgerContent(const LedgerContent& content) {
     json["question"] = {{"nonce", Base64UrlEncode(content.question->nonce)},
                         {"passed", content.question->passed.count()}};
   if (!content.meters.empty()) json["meters"] = FormatMeters(content.meters);
+  if (!content.past.empty()) json["past"] = FormatPast(content.past);
+  if (!content.heartbeats.empty()) json["heartbeats"] = FormatHeartbeats(content.heartbeats);
+  if (!content.vouchers.empty()) json["vouchers"] = FormatVouchers(content.vouchers);
   return FormatJson(json);
 }
 
@@ -130,6 +210,9 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   const Json* time = o.Object("time");
   const Json* question = o.OptionalObject("question");
   const Json* meters = o.OptionalArray("meters", kMaxMeterRecords);
+  const Json* past = o.OptionalArray("past", kMaxPastUsage);
+  const Json* vouchers = o.OptionalArray("vouchers", kMaxVoucherRecords);
+  const Json* heartbeats = o.OptionalArray("heartbeats", kMaxHeartbeatRecords);
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(content.time, ParseTimeRecord(*time));
   if (question != nullptr) {
@@ -138,6 +221,9 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   if (meters != nullptr) {
     HOLDFAST_TRY(content.meters, ParseMeters(*meters));
   }
+  HOLDFAST_TRY(content.past, ParseEach(past, ParsePastUsage));
+  HOLDFAST_TRY(content.vouchers, ParseEach(vouchers, ParseVoucherRecord));
+  HOLDFAST_TRY(content.heartbeats, ParseEach(heartbeats, ParseHeartbeatRecord));
   return content;
 }
 

@@ -5,23 +5,52 @@
 //               "tpm": { "clock": 123456, "resets": 7, "restarts": 0 }, "passed": 86400 },
 //     "question": { "nonce": "...", "passed": 80000 },
 //     "meters": [ { "product": "editor", "license": "L-0001", "limit": "renders", "period": "month",
-//                   "since": "2026-11-01T00:00:00Z", "units": 120 } ] }
+//                   "since": "2026-11-01T00:00:00Z", "units": 120 } ],
+//     "past": [ { ..., "reported": 3 } ],
+//     "heartbeats": [ { "product": "editor", "license": "L-0001", "sequence": 3, "answer": "<hex>", "unanswered": [ "<hex>" ],
+//                       "contact": "2026-11-20T06:00:00Z" } ],
+//     "vouchers": [ { "product": "editor", "license": "L-0001", "used": 1, "until": "2026-11-21T06:00:00Z" } ] }
 //
 // Parsing authenticates nothing: ledger.h does.
 #pragma once
 
 #include "agent/enforcement/meter.h"
-#include "protocol/strict_json.h"
+#include "protocol/heartbeat_report.h"
 
 namespace holdfast {
 
 inline constexpr size_t kMaxMeterRecords = 128;
-inline constexpr size_t kMaxLedgerContentSize = 64 * 1024;
+inline constexpr size_t kMaxPastUsage = 64;
+inline constexpr size_t kMaxHeartbeatRecords = 32;
+inline constexpr size_t kMaxVoucherRecords = 32;
+inline constexpr size_t kMaxLedgerContentSize = 128 * 1024;
 
 // What the vendor was asked the time with, until the answer is installed.
 struct TimeQuestion {
   Bytes nonce;        // 32 octets
   Seconds passed{0};  // TimeRecord::passed when it was asked
+};
+
+// What was used up in a period that is over, until the vendor has acknowledged it.
+struct PastUsage {
+  MeterRecord meter;
+  int64_t reported = 0;  // the first heartbeat that tells it; 0: none yet
+};
+
+// How the conversation with a vendor about one license stands (protocol/heartbeat_report.h).
+struct HeartbeatRecord {
+  std::string product, license;
+  int64_t sequence = 0;                  // of the last report
+  std::optional<Sha256Digest> answer;    // the last that was applied
+  std::vector<Sha256Digest> unanswered;  // reports made since, oldest first, the last kMaxUnanswered
+  std::optional<Time> contact;           // when the vendor made that answer
+};
+
+// What was used of a license's vouchers.
+struct VoucherRecord {
+  std::string product, license;
+  int used = 0;
+  Time until;  // the end of the last one
 };
 
 struct LedgerContent {
@@ -30,7 +59,11 @@ struct LedgerContent {
   // Licenses of before this stamp have been used with another ledger, or with more of this one. 0: nothing was ever found.
   int64_t disturbed = 0;
   TimeRecord time;
-  std::vector<MeterRecord> meters;  // one for each meter, at most kMaxMeterRecords
+  std::vector<MeterRecord> meters;          // one for each meter, at most kMaxMeterRecords
+  std::vector<PastUsage> past;              // oldest first; at most kMaxPastUsage, then the oldest gives way
+  std::vector<HeartbeatRecord> heartbeats;  // one for each license, at most kMaxHeartbeatRecords
+  std::vector<VoucherRecord>
+      vouchers;  // one for each license of which any was used, at most kMaxVoucherRecords
   // Only as long as the ledger is good: an older one asks what was answered already.
   std::optional<TimeQuestion> question;
 };

@@ -61,6 +61,13 @@ class Device final : public Tpm {
   Result<ClockInfo> ReadClock() override {
     return Use([&](Connection& tpm) { return tpm::ReadClock(tpm, ESYS_TR_NONE); });
   }
+  Result<SignedAttest> AttestCounter(const KeySet& keys, const LedgerCounter& counter,
+                                     const Sha256Digest& qualifying_data) override {
+    return Use([&](Connection& tpm) -> Result<SignedAttest> {
+      HOLDFAST_TRY(const Handle ak, LoadAk(tpm, keys));
+      return CertifyCounter(tpm, keys, ak, counter, qualifying_data);
+    });
+  }
   Result<SignedAttest> Retire(const KeySet& keys, const Sha256Digest& qualifying_data) override {
     return Use([&](Connection& tpm) { return RetireKeys(tpm, keys, qualifying_data); });
   }

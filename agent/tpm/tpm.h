@@ -120,6 +120,14 @@ class ContentKeyOpener {
   virtual Result<Secret> OpenContentKey(const KeySet& keys, const SealedContentKey& key) = 0;
 };
 
+class CounterWitness {
+ public:
+  virtual ~CounterWitness() = default;
+  // The AK attests what the ledger's counter stands at (NV_Certify). Checks: tpm.counter, tpm.cleared.
+  virtual Result<SignedAttest> AttestCounter(const KeySet& keys, const LedgerCounter& counter,
+                                             const Sha256Digest& qualifying_data) = 0;
+};
+
 class Retirer {
  public:
   virtual ~Retirer() = default;
@@ -142,6 +150,7 @@ class Tpm : public Attester,
             public CredentialOpener,
             public LicenseKeySigner,
             public ContentKeyOpener,
+            public CounterWitness,
             public Retirer,
             public LedgerAnchor {
  public:

@@ -48,6 +48,10 @@ std::string_view TypName(MessageType type) {
       return "holdfast-return-nonce";
     case MessageType::kTimeAnswer:
       return "holdfast-time";
+    case MessageType::kHeartbeat:
+      return "holdfast-heartbeat";
+    case MessageType::kHeartbeatAnswer:
+      return "holdfast-heartbeat-answer";
   }
   return "";
 }

@@ -11,12 +11,14 @@ namespace holdfast {
 
 // The domain of a signature: the `typ` header. A verifier accepts exactly the one it expects.
 enum class MessageType {
-  kRequest,      // "holdfast-request"      activation request, signed by the license key
-  kProductKey,   // "holdfast-product-key"  signed by the vendor's message key
-  kApproval,     // "holdfast-approval"     an operator's approval of a ceremony plan
-  kReturn,       // "holdfast-return"        return statement, signed by the license key that it gives up
-  kReturnNonce,  // "holdfast-return-nonce"  signed by the vendor's message key
-  kTimeAnswer,   // "holdfast-time"          signed by the vendor's message key
+  kRequest,          // "holdfast-request"      activation request, signed by the license key
+  kProductKey,       // "holdfast-product-key"  signed by the vendor's message key
+  kApproval,         // "holdfast-approval"     an operator's approval of a ceremony plan
+  kReturn,           // "holdfast-return"        return statement, signed by the license key that it gives up
+  kReturnNonce,      // "holdfast-return-nonce"  signed by the vendor's message key
+  kTimeAnswer,       // "holdfast-time"          signed by the vendor's message key
+  kHeartbeat,        // "holdfast-heartbeat"     report, signed by the license key
+  kHeartbeatAnswer,  // "holdfast-heartbeat-answer"  signed by the vendor's message key
 };
 std::string_view TypName(MessageType type);
 

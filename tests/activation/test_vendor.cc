@@ -87,6 +87,15 @@ std::string TestVendor::Say(const MessageKind& kind, const LicenseMessage& messa
                       by.issuing.der());
 }
 
+std::string TestVendor::Say(HeartbeatAnswer answer, const LicenseFile& license, const TestPki& by) {
+  const std::string pem = Must(WithoutText(FormatLicenseFile(license)));
+  answer.license_file = Sha256(AsBytes(pem));
+  const std::string input = JwsSigningInput(MessageType::kHeartbeatAnswer, SignatureAlgorithm::kEcdsaSha256,
+                                            {}, FormatHeartbeatAnswer(answer));
+  return ArmorHeartbeatAnswer(FinishJws(input, by.message_key->Sign(AsBytes(input))), answer,
+                              by.message.der(), by.issuing.der(), pem);
+}
+
 std::string TestVendor::List(int64_t number, const std::vector<RevokedEntry>& entries) const {
   CrlFields fields = pki.ShardCrlFields();
   fields.number = number;

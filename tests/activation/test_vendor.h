@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/answer.h"
+#include "protocol/heartbeat_answer.h"
 #include "protocol/license_message.h"
 #include "protocol/product_key.h"
 #include "protocol/request.h"
@@ -42,6 +43,9 @@ class TestVendor {
 
   // What a vendor says to the host that has a license.
   static std::string Say(const MessageKind& kind, const LicenseMessage& message, const TestPki& by);
+
+  // The answer to a heartbeat, with `license` in it, whose digest it gets.
+  static std::string Say(HeartbeatAnswer answer, const LicenseFile& license, const TestPki& by);
 
   // A list of the issuing key's shard 0, PEM.
   std::string List(int64_t number, const std::vector<RevokedEntry>& entries) const;

@@ -22,6 +22,9 @@ class NoTpm : public Tpm {
   Result<Reading> Read(const SealedKey&, const LedgerCounter&) override { return NoAnswer(); }
   Status Advance(const LedgerCounter&, uint64_t) override { return NoAnswer(); }
   Result<tpm::ClockInfo> ReadClock() override { return NoAnswer(); }
+  Result<SignedAttest> AttestCounter(const KeySet&, const LedgerCounter&, const Sha256Digest&) override {
+    return NoAnswer();
+  }
   Result<SignedAttest> Retire(const KeySet&, const Sha256Digest&) override { return NoAnswer(); }
   Result<std::map<std::string, std::string>> Properties() override { return NoAnswer(); }
   void Release() override {}

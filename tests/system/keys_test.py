@@ -23,7 +23,8 @@ def product_with_keys(stage):
     terms = json.loads(PRODUCT.read_text())
     terms['plans']['demo']['keys'] = ['content', 'basic']
     terms['plans']['demo']['fallback']['keys'] = ['basic']
-    terms['plans']['strict'] = {'edition': 'strict', 'keys': ['content'], 'duration': '30d', 'expiry_grace': '0d',
+    terms['plans']['demo']['offline_window'] = '0d'
+    terms['plans']['strict'] = {'edition': 'strict', 'keys': ['content'], 'duration': '30d', 'expiry_grace': '0d', 'offline_window': '0d',
                                 'assurance': ['hw-tpm', 'vtpm'], 'allow_simulator': True, 'policies': {'clock': 'deny'}}
     path = stage.path('keys.json')
     path.write_text(json.dumps(terms))

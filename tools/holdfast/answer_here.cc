@@ -41,12 +41,8 @@ bool NeedsTpm(const StateDirectory& state) {
 // Time and ledger as the agent has them, without writing anything. Who asks about licenses without TPM only does not wait for one.
 void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& licenses, OwnedTime& time,
                Proven& proven) {
-  bool uses_tpm = false;
-  for (const LoadedLicense& license : licenses) {
-    if (!license.view.verified) continue;
-    time.SeeSigned(license.view.verified->crl_this_update);
-    uses_tpm = uses_tpm || !IsHost(license.keys);
-  }
+  SeeSignedTimes(licenses, time);
+  const bool uses_tpm = AnyInTpm(licenses);
   if (!uses_tpm && NeedsTpm(here.state)) return;
   Books books(here.state, tpm, time);
   (void)books.Open(uses_tpm);  // the report says what came of it
@@ -139,6 +135,29 @@ Result<Json> AskForTimeHere(const Here& here, const api::TimeRequest& request) {
       AskForTime(request.product, *work.tpm, here.state, work.anchors, {time, books})));
 }
 
+Result<Json> HeartbeatHere(const Here& here, const api::HeartbeatRequest& request) {
+  HOLDFAST_TRY(const Work work, Begin(here));
+  OwnedTime time(SystemClock(), SystemUptime());
+  Books books(here.state, *work.tpm, time);
+  return Unwrap(
+      api::HeartbeatAnswer(api::DoHeartbeat(request, std::string(kVersion), {}, {*work.tpm, here.host_root},
+                                            here.state, work.anchors, {time, books})));
+}
+
+Result<Json> BreakGlassHere(const Here& here, const api::BreakGlassRequest& request) {
+  HOLDFAST_TRY(const Work work, Begin(here));
+  HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, work.anchors));
+  OwnedTime time(SystemClock(), SystemUptime());
+  SeeSignedTimes(licenses, time);
+  ProveLicenses(licenses, {*work.tpm, here.host_root}, here.state);
+  Books books(here.state, *work.tpm, time);
+  HOLDFAST_CHECK(books.Open(AnyInTpm(licenses)));
+  std::vector<LicenseView> views = ViewsOf(licenses);
+  books.Judge(views);
+  return Unwrap(api::BreakGlassAnswer(
+      request, BreakGlass({request.product, request.dry_run}, views, AnyInTpm(licenses), {time, books})));
+}
+
 Result<Json> ReturnHere(const Here& here, const api::ReturnRequest& request) {
   HOLDFAST_TRY(const Work work, Begin(here));
   return Unwrap(
@@ -158,6 +177,8 @@ Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& reque
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) return ReturnHere(here, *back);
   if (const auto* ask = std::get_if<api::TimeRequest>(&request)) return AskForTimeHere(here, *ask);
   if (const auto* key = std::get_if<api::KeyRequest>(&request)) return KeyHere(here, *key);
+  if (const auto* report = std::get_if<api::HeartbeatRequest>(&request)) return HeartbeatHere(here, *report);
+  if (const auto* glass = std::get_if<api::BreakGlassRequest>(&request)) return BreakGlassHere(here, *glass);
   return FromService(here, request);
 }
 

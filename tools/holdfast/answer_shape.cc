@@ -54,7 +54,8 @@ bool IsLicense(const Json& license) {
   return license.is_object() && Has(license, {"product", "state"}, IsText) &&
          Has(license, {"reasons"}, AreTexts) && Has(license, {"features"}, IsObject) &&
          Has(license, {"limits"}, AreLimits) &&
-         MayHave(license, {"advice", "fault", "license", "customer", "vendor", "edition", "expires"},
+         MayHave(license,
+                 {"advice", "fault", "license", "customer", "vendor", "edition", "expires", "last_contact"},
                  IsText) &&
          MayHave(license, {"keys"}, AreTexts) && MayHave(license, {"days_left"}, IsNumber) &&
          MayHave(license, {"crl"}, IsCrl);
@@ -85,9 +86,14 @@ bool IsAnswer(std::string_view op, const Json& answer) {
   if (op == "request") return Has(answer, {"product", "file"}, IsText) && Has(answer, {"repeated"}, IsSwitch);
   if (op == "install") {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
-           Has(answer, {"changed"}, IsSwitch);
+           Has(answer, {"changed"}, IsSwitch) && MayHave(answer, {"notices"}, AreTexts);
   }
   if (op == "key") return IsDecision(answer) && (answer["allowed"] == false || HasKey(answer));
+  if (op == "break_glass")
+    return Has(answer, {"product", "license", "until"}, IsText) && Has(answer, {"left"}, IsNumber) &&
+           Has(answer, {"dry_run"}, IsSwitch);
+  if (op == "heartbeat")
+    return Has(answer, {"product", "license", "file"}, IsText) && Has(answer, {"sequence"}, IsNumber);
   if (op == "time_request") return Has(answer, {"product", "license", "time", "file"}, IsText);
   if (op == "return") {
     if (answer.contains("forgotten")) return Has(answer, {"product", "license"}, IsText);

@@ -7,6 +7,9 @@ namespace holdfast::cli {
 
 Command RequestCommand();
 Command InstallCommand();
+Command ApplyCommand();
+Command HeartbeatCommand();
+Command BreakGlassCommand();
 Command ReturnCommand();
 Command TimeRequestCommand();
 Command StatusCommand();

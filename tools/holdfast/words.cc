@@ -74,6 +74,7 @@ std::string DescribeLicense(const Json& license) {
   }
   for (const Json& name : license.value("keys", Json::array()))
     text += "  " + Line("content key", Text(name));
+  text += Optional("last heard of", license, "last_contact");
   if (license.contains("crl")) {
     text += "  " + Line("revocation list", "number " + Text(license["crl"], "number") + " of " +
                                                Text(license["crl"], "this_update"));

@@ -53,6 +53,26 @@ TEST_F(MetersTest, WhatWasUsedAheadOfTimeCountsInTheMonthThatTimeIsTakenBackTo) 
   EXPECT_EQ(meters_.Used(kMonthly, now_), 0);
 }
 
+TEST_F(MetersTest, WhenAPeriodIsOverTheNextBatchSaysWhatWasReallyUsedInIt) {
+  const Limit monthly{.kind = LimitKind::kMeter, .max = 1600, .period = MeterPeriod::kMonth};
+  const auto use = [&](int64_t amount) {
+    std::optional<MeterRecord> ended;
+    while (auto batch = meters_.Take(kMonthly, monthly, now_, amount)) {
+      ended = batch->ended;
+      meters_.Add(*batch, now_);
+    }
+    return ended;
+  };
+  for (int i = 0; i < 100; i++) EXPECT_EQ(use(1), std::nullopt);
+  const Time begin = PeriodBegin(MeterPeriod::kMonth, now_);
+  now_ += std::chrono::months(1);
+  const auto ended = use(1);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->units, 100);
+  EXPECT_EQ(ended->since, begin);
+  EXPECT_EQ(use(60), std::nullopt) << "it is told once";
+}
+
 // The TPM's NV bears so many writes and no more, whatever the rate; the last batches before the end of a limit are few.
 TEST_F(MetersTest, ASteadyRateCommitsAtMostOnceInABatchsTime) {
   const Limit large{.kind = LimitKind::kMeter, .max = 10'000'000};

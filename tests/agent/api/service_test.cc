@@ -184,11 +184,40 @@ TEST_F(ServiceMeterTest, WhatIsHeldIsNotUsedUp) {
   EXPECT_EQ(std::get<Json>(service.Consume({"users", "", 1}))["error"]["check"], "limit.kind");
 }
 
+TEST_F(ServiceMeterTest, OfAnAdvisoryLicenseItCountsOnAboveItsLimit) {
+  view_.verified->terms.advisory = true;
+  service.SetLicenses({view_});
+  EXPECT_EQ(Consume(4)["reasons"][0], "active");
+  const Json more = Consume(40);
+  EXPECT_EQ(more["allowed"], true);
+  EXPECT_EQ(more["reasons"][0], "limit_reached");
+  EXPECT_EQ(more["used"], 44);
+  EXPECT_EQ(Consume(kMaxNumber)["used"], kMaxNumber + 44);
+  EXPECT_EQ(Consume(kMaxNumber)["allowed"], false) << "further nobody counts";
+}
+
 TEST_F(ServiceMeterTest, AnUnknownMeterAndARevokedLicenseAreDenied) {
   EXPECT_EQ(std::get<Json>(service.Consume({"prints", "", 1}))["reasons"][0], "unknown_limit");
   Revoke(view_, RevocationReason::kUnspecified);
   service.SetLicenses({view_});
   EXPECT_EQ(Consume(1)["reasons"][0], "revoked");
+}
+
+TEST_F(ServiceTest, AnAdvisoryLicenseLetsEverybodyInAndCountsWhoWouldHaveStayedOut) {
+  LicenseView view = GoodView();
+  view.verified->terms.advisory = true;
+  service.SetLicenses({view});
+  EXPECT_EQ(Hold(1, 10)["reasons"][0], "active");
+  const Json more = Hold(2, 3);
+  EXPECT_EQ(more["allowed"], true);
+  EXPECT_EQ(more["reasons"][0], "limit_reached");
+  EXPECT_EQ(more["used"], 13) << "they are counted";
+  EXPECT_EQ(service.Check({"unheard-of", ""})["allowed"], true);
+  const Json advised = service.Status()["licenses"][0]["advised"];
+  EXPECT_EQ(advised[0]["subject"], "users");
+  EXPECT_EQ(advised[0]["count"], 1);
+  EXPECT_EQ(advised[1]["reason"], "unknown_feature");
+  EXPECT_EQ(service.NewAdvisories().size(), 2u);
 }
 
 TEST_F(ServiceTest, TimePassesWithoutReload) {

@@ -256,6 +256,64 @@ TEST(Assess, AWarningAboutTheHostLeavesTheStateOfTheLicense) {
   EXPECT_THAT(standing.reasons, ElementsAre(Reason::kClockSetBack, Reason::kGrace));
 }
 
+// Heard of last by the certificate, midway through the license.
+LicenseView Offline(Seconds window) {
+  return With([&](LicenseView& v) {
+    v.verified->terms.offline_window = window;
+    v.verified->not_before = kMidway;
+  });
+}
+
+TEST(OfflineWindow, TheVendorIsToBeHeardOfInTime) {
+  const Seconds window{40 * 86400};
+  const LicenseView view = Offline(window);
+  const Time end = kMidway + window;
+  const auto at = [&](Time now) { return Assess(view, now); };
+  EXPECT_EQ(at(kMidway).heard_by, end);
+  EXPECT_THAT(at(end - window / 4 - 1s).reasons, ElementsAre(Reason::kActive));
+  EXPECT_THAT(at(end - window / 4).reasons, ElementsAre(Reason::kHeartbeatDue));
+  EXPECT_EQ(at(end).state, LicenseState::kActive);
+  EXPECT_THAT(at(end + 1s).reasons, ElementsAre(Reason::kOfflineGrace));
+  EXPECT_EQ(at(end + kGracePeriod).state, LicenseState::kGrace);
+  EXPECT_EQ(at(end + kGracePeriod).grants->edition, "enterprise");
+  const Standing late = at(end + kGracePeriod + 1s);
+  EXPECT_EQ(late.state, LicenseState::kFallback);
+  EXPECT_THAT(late.reasons, ElementsAre(Reason::kOfflineTooLong, Reason::kFallbackEdition));
+  EXPECT_EQ(late.grants->edition, "community");
+}
+
+TEST(OfflineWindow, WithoutAFallbackEditionNothingIsLeft) {
+  LicenseView view = Offline(Seconds(86400));
+  view.verified->terms.fallback.reset();
+  const Standing late = Assess(view, kMidway + Seconds(86400) + kGracePeriod + 1s);
+  EXPECT_EQ(late.state, LicenseState::kOfflineTooLong);
+  EXPECT_EQ(late.grants, nullptr);
+}
+
+TEST(OfflineWindow, AnAnswerOfTheVendorsBeginsItAnew) {
+  LicenseView view = Offline(Seconds(86400));
+  const Time later = kMidway + Seconds(30 * 86400);
+  EXPECT_EQ(Assess(view, later).state, LicenseState::kFallback);
+  view.contact = later;
+  EXPECT_EQ(Assess(view, later).state, LicenseState::kActive);
+  view.contact = kMidway - Seconds(86400);
+  EXPECT_EQ(HeardBy(view), kMidway + Seconds(86400)) << "the certificate is newer";
+}
+
+TEST(OfflineWindow, ZeroIsUnlimited) {
+  EXPECT_EQ(HeardBy(Offline(Seconds(0))), std::nullopt);
+  EXPECT_EQ(Assess(Offline(Seconds(0)), kExpires - kWarn - 1s).state, LicenseState::kActive);
+}
+
+TEST(OfflineWindow, ThatALicenseHasExpiredIsNotHiddenByIt) {
+  LicenseView view = Offline(Seconds(86400));
+  EXPECT_THAT(Assess(view, kExpires + kGracePeriod + 1s).reasons,
+              ElementsAre(Reason::kOfflineTooLong, Reason::kFallbackEdition));
+  view.verified->terms.fallback.reset();
+  EXPECT_THAT(Assess(view, kExpires + kGracePeriod + 1s).reasons,
+              ElementsAre(Reason::kExpired, Reason::kOfflineTooLong));
+}
+
 TEST(Reasons, EachHasItsOwnNameAndAllButActiveSayWhatToDo) {
   std::set<std::string_view> names;
   for (int i = 0; i < kReasonCount; i++) {

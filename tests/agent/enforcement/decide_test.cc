@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <limits>
 
 #include "tests/agent/enforcement/views.h"
@@ -100,6 +102,25 @@ TEST(DecideKey, NothingWhereTheLicenseDoesNotStand) {
                }).allowed);
 }
 
+TEST(DecideKey, ALicenseThatOnlyAdvisesGivesWhatItNames) {
+  LicenseView view = ViewWithKeys();
+  view.verified->terms.advisory = true;
+  const Decision late = DecideKey(view, kLate, "content");
+  EXPECT_TRUE(late.allowed);
+  EXPECT_THAT(late.reasons, ::testing::Contains(Reason::kAdvisory));
+  EXPECT_THAT(DecideKey(view, kMidway, "content").reasons, ElementsAre(Reason::kActive));
+  EXPECT_FALSE(DecideKey(view, kMidway, "kontent").allowed);
+  view.verified.reset();
+  EXPECT_FALSE(DecideKey(view, kMidway, "content").allowed);
+}
+
+TEST(DecideKey, AVoucherGrantsTheKeysOfTheEdition) {
+  LicenseView view = ViewWithKeys();
+  view.emergency_until = kLate + Seconds{60};
+  EXPECT_TRUE(DecideKey(view, kLate, "content").allowed);
+  EXPECT_FALSE(DecideKey(view, kLate + Seconds{3600}, "content").allowed);
+}
+
 TEST(DecideKey, ThePolicyOfTheClockDecidesWhenItWasSetBack) {
   LicenseView view = ViewWithKeys();
   const Situation back(kMidway, ClockState::kSetBack);
@@ -185,6 +206,58 @@ TEST(DecideLimit, HugeAmountsDoNotWrap) {
 TEST(DecideLimit, OverageIsRoundedDown) {
   EXPECT_EQ(Ceiling({.max = 15, .overage_percent = 10}), 16);
   EXPECT_EQ(Ceiling({.max = 250, .overage_percent = 1000}), 2750);
+}
+
+LicenseView Advisory() {
+  LicenseView view = GoodView();
+  view.verified->terms.advisory = true;
+  return view;
+}
+
+TEST(AdvisoryLicense, WhatIsGrantedAnywayIsSaidAsAlways) {
+  const Decision decision = DecideFeature(Advisory(), kMidway, "export");
+  EXPECT_TRUE(decision.allowed);
+  EXPECT_EQ(decision.reasons, std::vector{Reason::kActive});
+}
+
+TEST(AdvisoryLicense, DeniesNoFeatureAndSaysWhyItWouldHave) {
+  const auto allowed = [](const LicenseView& view, const Situation& now, const char* feature, Reason reason) {
+    const Decision decision = DecideFeature(view, now, feature);
+    EXPECT_TRUE(decision.allowed) << feature;
+    EXPECT_EQ(decision.reasons.front(), reason) << feature;
+    EXPECT_NE(std::find(decision.reasons.begin(), decision.reasons.end(), Reason::kAdvisory),
+              decision.reasons.end());
+    return decision.value;
+  };
+  EXPECT_EQ(allowed(Advisory(), kMidway, "sso", Reason::kFeatureNotGranted), FeatureValue(true));
+  EXPECT_EQ(allowed(Advisory(), kMidway, "unheard-of", Reason::kUnknownFeature), FeatureValue(true));
+  LicenseView expired = Advisory();
+  expired.verified->terms.fallback.reset();
+  EXPECT_EQ(allowed(expired, kExpires + kGracePeriod + Seconds(1), "threads", Reason::kExpired),
+            FeatureValue(int64_t{8}));
+  const Situation late(kExpires + kGracePeriod + Seconds(1));
+  EXPECT_EQ(allowed(Advisory(), late, "threads", Reason::kFeatureNotGranted), FeatureValue(int64_t{8}))
+      << "of the edition, in the fallback edition too";
+  LicenseView revoked = Advisory();
+  Revoke(revoked, RevocationReason::kPrivilegeWithdrawn);
+  allowed(revoked, kMidway, "export", Reason::kRevoked);
+  LicenseView elsewhere = Advisory();
+  elsewhere.hardware = HardwareProof::kWrongHardware;
+  allowed(elsewhere, kMidway, "export", Reason::kWrongHardware);
+}
+
+TEST(AdvisoryLicense, DeniesNoUnit) {
+  const Decision decision = DecideLimit(Advisory(), kMidway, "users", 10, 5);
+  EXPECT_TRUE(decision.allowed);
+  EXPECT_EQ(decision.max, 10);
+  EXPECT_EQ(decision.reasons.front(), Reason::kLimitReached);
+  EXPECT_TRUE(DecideLimit(Advisory(), kMidway, "unheard-of", 0, 1).allowed);
+}
+
+TEST(AdvisoryLicense, IsNoneWhenItIsNotGenuine) {
+  LicenseView tampered = Advisory();
+  tampered.verified.reset();
+  EXPECT_FALSE(DecideFeature(tampered, kMidway, "export").allowed);
 }
 
 }  // namespace

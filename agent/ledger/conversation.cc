@@ -1,0 +1,101 @@
+#include "agent/ledger/conversation.h"
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+bool IsOf(const MeterRecord& meter, const LicenseId& license) {
+  return meter.product == license.product && meter.license == license.license;
+}
+
+HeartbeatRecord* Find(LedgerContent& content, const LicenseId& license) {
+  const auto found =
+      std::find_if(content.heartbeats.begin(), content.heartbeats.end(), [&](const HeartbeatRecord& record) {
+        return record.product == license.product && record.license == license.license;
+      });
+  return found == content.heartbeats.end() ? nullptr : &*found;
+}
+
+ReportedUsage Reported(const MeterRecord& meter, int64_t units) {
+  return {meter.limit, meter.period, meter.since, units};
+}
+
+int64_t UnitsOf(const MeterRecord& meter, const std::vector<MeterRecord>& used) {
+  for (const MeterRecord& exact : used)
+    if (IsSameMeter(exact, meter) && exact.since == meter.since) return exact.units;
+  return meter.units;
+}
+
+// The number of the report at `place` of those that are not answered; the last one's is the sequence.
+int64_t NumberOf(const HeartbeatRecord& record, std::ptrdiff_t place) {
+  return record.sequence - (std::ssize(record.unanswered) - 1 - place);
+}
+
+}  // namespace
+
+HeartbeatRecord ConversationOf(const LedgerContent& content, const LicenseId& license) {
+  for (const HeartbeatRecord& record : content.heartbeats)
+    if (record.product == license.product && record.license == license.license) return record;
+  return {.product = license.product, .license = license.license};
+}
+
+std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
+                                   const std::vector<MeterRecord>& used) {
+  std::vector<ReportedUsage> usage;
+  for (const PastUsage& past : content.past)
+    if (IsOf(past.meter, license)) usage.push_back(Reported(past.meter, past.meter.units));
+  for (const MeterRecord& meter : content.meters)
+    if (IsOf(meter, license)) usage.push_back(Reported(meter, UnitsOf(meter, used)));
+  return usage;
+}
+
+void KeepPast(LedgerContent& content, const MeterRecord& ended) {
+  if (ended.units == 0) return;
+  if (content.past.size() == kMaxPastUsage) content.past.erase(content.past.begin());
+  content.past.push_back({ended, 0});
+}
+
+Status NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
+  HeartbeatRecord* record = Find(content, license);
+  if (record == nullptr) {
+    if (content.heartbeats.size() == kMaxHeartbeatRecords)
+      return Fail(ErrorKind::kConflict, "ledger.full",
+                  "the ledger has heartbeats of " + std::to_string(kMaxHeartbeatRecords) +
+                      " licenses already, and no place for " + license.license);
+    record = &content.heartbeats.emplace_back(ConversationOf(content, license));
+  }
+  record->sequence++;
+  record->unanswered.push_back(report);
+  if (record->unanswered.size() > kMaxUnanswered) record->unanswered.erase(record->unanswered.begin());
+  for (PastUsage& past : content.past)
+    if (past.reported == 0 && IsOf(past.meter, license)) past.reported = record->sequence;
+  return {};
+}
+
+Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
+  const HeartbeatRecord record = ConversationOf(content, license);
+  if (std::find(record.unanswered.begin(), record.unanswered.end(), report) != record.unanswered.end())
+    return {};
+  return Refused(
+      "heartbeat_answer.report",
+      "this host does not wait for this answer: a newer one was applied already, or the report was made on "
+      "another host",
+      "apply the answer to the newest report, or make a new one with holdfast heartbeat");
+}
+
+Status NoteAnswer(LedgerContent& content, const LicenseId& license, const AppliedAnswer& answer) {
+  HOLDFAST_CHECK(CheckWaitsFor(content, license, answer.report));
+  HeartbeatRecord& record = *Find(content, license);
+  const auto found = std::find(record.unanswered.begin(), record.unanswered.end(), answer.report);
+  const int64_t acknowledged = NumberOf(record, found - record.unanswered.begin());
+  std::erase_if(content.past, [&](const PastUsage& past) {
+    return IsOf(past.meter, license) && past.reported > 0 && past.reported <= acknowledged;
+  });
+  record.unanswered.erase(record.unanswered.begin(), found + 1);
+  record.answer = answer.id;
+  record.contact = answer.time;
+  return {};
+}
+
+}  // namespace holdfast

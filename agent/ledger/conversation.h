@@ -1,0 +1,43 @@
+// How the ledger remembers what was said between this host and the vendor of a license, and what usage the vendor does not know yet
+// (docs/heartbeat.md). Pure: the books commit.
+#pragma once
+
+#include "agent/ledger/ledger_content.h"
+#include "agent/tpm/tpm.h"
+
+namespace holdfast {
+
+struct LicenseId {
+  std::string product, license;
+};
+
+// What a report is made of.
+struct ReportBasis {
+  HeartbeatRecord conversation;
+  std::vector<ReportedUsage> usage;  // not acknowledged yet, oldest first
+  ReportedLedger ledger;
+  std::optional<LedgerCounter> counter;  // absent: the ledger is kept without a TPM
+};
+
+struct AppliedAnswer {
+  Sha256Digest report{}, id{};  // which report it answers; HeartbeatId of itself
+  Time time;                    // when the vendor made it
+};
+
+// None yet: one of nothing.
+HeartbeatRecord ConversationOf(const LedgerContent& content, const LicenseId& license);
+// `used`: what was really used of the meters, where that is known; a batch that was taken is not used up yet.
+std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
+                                   const std::vector<MeterRecord>& used);
+
+// A period of a meter is over. The oldest of too many gives way: a site that never reports keeps no books for ever.
+void KeepPast(LedgerContent& content, const MeterRecord& ended);
+
+// The report is the conversation's next. Check: ledger.full (kConflict).
+Status NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
+// Check: heartbeat_answer.report (kRefused: no answer to that report is waited for).
+Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
+// The vendor has what the report told, and all before it. Check: that of CheckWaitsFor.
+Status NoteAnswer(LedgerContent& content, const LicenseId& license, const AppliedAnswer& answer);
+
+}  // namespace holdfast

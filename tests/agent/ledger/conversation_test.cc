@@ -1,0 +1,147 @@
+// What the ledger remembers of the heartbeats of a license.
+#include "agent/ledger/conversation.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/agent/enforcement/views.h"
+
+namespace holdfast {
+namespace {
+
+using ::testing::ElementsAre, ::testing::IsEmpty;
+
+const LicenseId kLicense{"nls", "L-1"}, kOther{"viewer", "L-2"};
+
+Sha256Digest Id(uint8_t number) {
+  Sha256Digest id{};
+  id[0] = number;
+  return id;
+}
+
+MeterRecord Month(int month, int64_t units) {
+  const Time since = std::chrono::sys_days(std::chrono::year(2026) / month / 1);
+  return {"nls", "L-1", "renders", MeterPeriod::kMonth, since, units};
+}
+
+ReportedUsage Told(const MeterRecord& meter) {
+  return {meter.limit, meter.period, meter.since, meter.units};
+}
+
+class ConversationTest : public ::testing::Test {
+ protected:
+  void Report(uint8_t number) { ASSERT_TRUE(NoteReport(content_, kLicense, Id(number))); }
+  std::string Answer(uint8_t to) {
+    const Status noted =
+        NoteAnswer(content_, kLicense, {Id(to), Id(static_cast<uint8_t>(to + 100)), kMidway});
+    return noted ? "" : noted.error().check;
+  }
+  HeartbeatRecord Record() const { return ConversationOf(content_, kLicense); }
+  std::vector<ReportedUsage> Usage() const { return UsageOf(content_, kLicense, {}); }
+  LedgerContent content_;
+};
+
+TEST_F(ConversationTest, ReportsAreCountedUntilTheyAreAnswered) {
+  EXPECT_EQ(Record().sequence, 0);
+  Report(1);
+  Report(2);
+  EXPECT_EQ(Record().sequence, 2);
+  EXPECT_THAT(Record().unanswered, ElementsAre(Id(1), Id(2)));
+  EXPECT_EQ(Answer(2), "");
+  EXPECT_EQ(Record().answer, Id(102));
+  EXPECT_EQ(Record().contact, kMidway);
+  EXPECT_THAT(Record().unanswered, IsEmpty());
+  Report(3);
+  EXPECT_EQ(Record().sequence, 3);
+}
+
+TEST_F(ConversationTest, AnAnswerToAnEarlierReportLeavesTheLaterOnesOpen) {
+  Report(1);
+  Report(2);
+  Report(3);
+  EXPECT_EQ(Answer(2), "");
+  EXPECT_THAT(Record().unanswered, ElementsAre(Id(3)));
+  EXPECT_EQ(Answer(1), "heartbeat_answer.report") << "older than what was applied";
+  EXPECT_EQ(Answer(2), "heartbeat_answer.report") << "replayed";
+  EXPECT_EQ(Answer(9), "heartbeat_answer.report") << "never made here";
+  EXPECT_EQ(Record().answer, Id(102));
+}
+
+TEST_F(ConversationTest, TheOldestOfManyUnansweredReportsIsForgotten) {
+  for (uint8_t number = 1; number <= kMaxUnanswered + 1; number++) Report(number);
+  EXPECT_EQ(Record().unanswered.size(), kMaxUnanswered);
+  EXPECT_EQ(Answer(1), "heartbeat_answer.report");
+  EXPECT_EQ(Answer(2), "");
+}
+
+TEST_F(ConversationTest, APeriodThatIsOverIsToldUntilTheVendorHasIt) {
+  KeepPast(content_, Month(1, 10));
+  content_.meters = {Month(2, 3)};
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 10)), Told(Month(2, 3))));
+  Report(1);
+  KeepPast(content_, Month(2, 4));
+  content_.meters = {Month(3, 1)};
+  Report(2);
+  EXPECT_EQ(Answer(1), "");
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(2, 4)), Told(Month(3, 1))))
+      << "report 1 did not tell all of February";
+  EXPECT_EQ(Answer(2), "");
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(3, 1))));
+}
+
+TEST_F(ConversationTest, APeriodThatNoReportToldIsNotAcknowledged) {
+  Report(1);
+  KeepPast(content_, Month(1, 10));
+  EXPECT_EQ(Answer(1), "");
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 10))));
+}
+
+TEST_F(ConversationTest, WhatIsInABatchIsNotUsedUp) {
+  content_.meters = {Month(2, 64)};
+  EXPECT_THAT(UsageOf(content_, kLicense, {Month(2, 3)}), ElementsAre(Told(Month(2, 3))));
+  EXPECT_THAT(UsageOf(content_, kLicense, {Month(1, 3)}), ElementsAre(Told(Month(2, 64))))
+      << "of another period";
+}
+
+TEST_F(ConversationTest, LicensesAreToldApart) {
+  KeepPast(content_, Month(1, 10));
+  Report(1);
+  EXPECT_THAT(UsageOf(content_, kOther, {}), IsEmpty());
+  EXPECT_EQ(ConversationOf(content_, kOther).sequence, 0);
+  EXPECT_EQ(CheckWaitsFor(content_, kOther, Id(1)).error().check, "heartbeat_answer.report");
+  ASSERT_TRUE(NoteReport(content_, kOther, Id(7)));
+  EXPECT_EQ(Answer(1), "");
+  EXPECT_THAT(ConversationOf(content_, kOther).unanswered, ElementsAre(Id(7)));
+}
+
+TEST_F(ConversationTest, WhatIsKeptIsBounded) {
+  for (size_t i = 0; i < kMaxPastUsage + 1; i++) KeepPast(content_, Month(1, static_cast<int64_t>(i + 1)));
+  EXPECT_EQ(content_.past.size(), kMaxPastUsage);
+  EXPECT_EQ(content_.past.front().meter.units, 2) << "the oldest gives way";
+  for (size_t i = 0; i < kMaxHeartbeatRecords; i++)
+    ASSERT_TRUE(NoteReport(content_, {"p" + std::to_string(i), "L"}, Id(1)));
+  EXPECT_EQ(NoteReport(content_, kLicense, Id(1)).error().check, "ledger.full");
+}
+
+TEST_F(ConversationTest, TheFullestLedgerFitsItsFile) {
+  const std::string longest(64, 'x');
+  for (size_t i = 0; i < kMaxMeterRecords; i++) {
+    MeterRecord meter = Month(1, INT64_MAX);
+    meter.product = meter.limit = longest;
+    meter.license = longest.substr(0, 60) + std::to_string(1000 + i);
+    content_.meters.push_back(meter);
+    KeepPast(content_, meter);
+  }
+  for (size_t i = 0; i < kMaxHeartbeatRecords; i++) {
+    const LicenseId id{longest, longest.substr(0, 60) + std::to_string(1000 + i)};
+    for (uint8_t n = 0; n < kMaxUnanswered; n++) ASSERT_TRUE(NoteReport(content_, id, Id(n)));
+  }
+  content_.birth = content_.stamp = INT64_MAX;
+  const std::string text = FormatLedgerContent(content_);
+  EXPECT_LT(text.size(), kMaxLedgerContentSize);
+  const auto read = ParseLedgerContent(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(FormatLedgerContent(*read), text);
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,130 @@
+// Break-glass: vouchers, used once each.
+#include "agent/ledger/vouchers.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/break_glass.h"
+#include "tests/agent/enforcement/views.h"
+#include "tests/testing/played_anchor.h"
+#include "tests/testing/temp_dir.h"
+
+namespace holdfast {
+namespace {
+
+const LicenseId kLicense{"nls", "L-1"};
+constexpr Vouchers kTwo{2, Seconds(3 * 86400)};
+
+std::string CheckOf(const auto& result) {
+  return result ? "" : result.error().check;
+}
+
+TEST(Vouchers, EachIsGoodOnceAndTheyDoNotOverlap) {
+  LedgerContent content;
+  const auto use = [&](Time now) { return UseVoucher(content, kLicense, kTwo, now); };
+  EXPECT_EQ(use(kMidway)->until, kMidway + kTwo.length);
+  EXPECT_EQ(CheckOf(use(kMidway + kTwo.length)), "voucher.running");
+  EXPECT_EQ(use(kMidway + kTwo.length + Seconds(1))->used, 2);
+  EXPECT_EQ(CheckOf(use(kMidway + 10 * kTwo.length)), "voucher.none");
+  EXPECT_EQ(VouchersOf(content, kLicense).used, 2);
+  EXPECT_EQ(VouchersOf(content, {"nls", "L-2"}).used, 0) << "another license has its own";
+}
+
+TEST(Vouchers, WhereTheTermsHaveNoneThereAreNone) {
+  LedgerContent content;
+  EXPECT_EQ(CheckOf(UseVoucher(content, kLicense, std::nullopt, kMidway)), "voucher.none");
+}
+
+class BreakGlassTest : public ::testing::Test {
+ protected:
+  BreakGlassTest() {
+    EXPECT_TRUE(state_.Lock());
+    LicenseTerms& terms = view_.verified->terms;
+    terms.license = "L-1";
+    terms.assurance = AssuranceClass::kHwTpm;
+    terms.vouchers = kTwo;
+  }
+  Result<BreakGlassOutcome> Use(bool dry_run = false) {
+    EXPECT_TRUE(books_.Keep(true));
+    return BreakGlass({"", dry_run}, {Judged()}, true, {time_, books_});
+  }
+  LicenseView Judged() {
+    std::vector<LicenseView> views{view_};
+    books_.Judge(views);
+    return views[0];
+  }
+  Standing Stands() { return Assess(Judged(), time_.Now()); }
+
+  testing::TempDir home_;
+  const StateDirectory state_{home_.path() / "state"};
+  testing::PlayedAnchor anchor_;
+  Time wall_ = kExpires + kGracePeriod + Seconds(1);
+  Milliseconds uptime_{1000};
+  OwnedTime time_{[this] { return wall_; }, [this] { return uptime_; }};
+  Books books_{state_, anchor_, time_};
+  LicenseView view_ = GoodView();
+};
+
+TEST_F(BreakGlassTest, WorkGoesOnUntilTheVoucherEnds) {
+  const auto used = Use();
+  ASSERT_TRUE(used) << used.error().message;
+  EXPECT_EQ(used->left, 1);
+  EXPECT_EQ(Stands().state, LicenseState::kEmergency);
+  EXPECT_EQ(Stands().grants->edition, "enterprise");
+  EXPECT_EQ(Stands().reasons, (std::vector{Reason::kFallbackEdition, Reason::kEmergency}));
+  wall_ += kTwo.length;
+  uptime_ += kTwo.length;
+  EXPECT_EQ(Stands().state, LicenseState::kEmergency);
+  wall_ += Seconds(1);
+  uptime_ += Seconds(1);
+  EXPECT_EQ(Stands().state, LicenseState::kFallback);
+}
+
+TEST_F(BreakGlassTest, ItIsOnRecordAndSurvivesARestart) {
+  ASSERT_TRUE(Use());
+  OwnedTime time([this] { return wall_; }, [] { return Milliseconds(5); });
+  Books books(state_, anchor_, time);
+  ASSERT_TRUE(books.Keep(true));
+  std::vector<LicenseView> views{view_};
+  books.Judge(views);
+  EXPECT_EQ(views[0].vouchers_used, 1);
+  EXPECT_EQ(Assess(views[0], time.Now()).state, LicenseState::kEmergency);
+}
+
+TEST_F(BreakGlassTest, ADryRunUsesNothing) {
+  EXPECT_EQ(Use(true)->left, 1);
+  EXPECT_EQ(Judged().vouchers_used, 0);
+  EXPECT_EQ(Stands().state, LicenseState::kFallback);
+}
+
+TEST_F(BreakGlassTest, NoneIsUsedUpWhereItWouldNotHelp) {
+  wall_ = kMidway;
+  EXPECT_EQ(CheckOf(Use()), "break_glass.state") << "nothing is denied";
+  wall_ = kExpires + kGracePeriod + Seconds(1);
+  Revoke(view_, RevocationReason::kPrivilegeWithdrawn);
+  EXPECT_EQ(CheckOf(Use()), "break_glass.state") << "what the vendor says stands";
+  view_ = GoodView();
+  view_.verified->terms.vouchers = kTwo;
+  view_.hardware = HardwareProof::kWrongHardware;
+  EXPECT_EQ(CheckOf(Use()), "break_glass.state");
+  EXPECT_EQ(Judged().vouchers_used, 0);
+}
+
+TEST_F(BreakGlassTest, ARevocationEndsAVoucherToo) {
+  ASSERT_TRUE(Use());
+  Revoke(view_, RevocationReason::kPrivilegeWithdrawn);
+  EXPECT_EQ(Stands().state, LicenseState::kRevoked);
+  EXPECT_EQ(Stands().grants, nullptr);
+}
+
+TEST_F(BreakGlassTest, OfSeveralProductsOneIsNamed) {
+  LicenseView other = view_;
+  other.product = "viewer";
+  EXPECT_TRUE(books_.Keep(true));
+  const std::vector<LicenseView> both{view_, other};
+  EXPECT_EQ(CheckOf(BreakGlass({"", false}, both, true, {time_, books_})), "break_glass.product");
+  EXPECT_EQ(CheckOf(BreakGlass({"third", false}, both, true, {time_, books_})), "break_glass.nothing");
+  EXPECT_EQ(CheckOf(BreakGlass({"viewer", false}, both, true, {time_, books_})), "");
+}
+
+}  // namespace
+}  // namespace holdfast
