@@ -4,6 +4,8 @@
 #include <future>
 
 #include "agent/api/administration_json.h"
+#include "agent/api/decision_json.h"
+#include "agent/content_keys.h"
 #include "agent/host_facts.h"
 #include "agent/repair.h"
 
@@ -121,6 +123,7 @@ void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
   std::shared_ptr<Waiting> waiting(new Waiting{until, done, {}});
   waiting_.push_back(waiting);
   if (const auto* consume = std::get_if<api::ConsumeRequest>(&request)) return Consume(*consume, waiting);
+  if (const auto* key = std::get_if<api::KeyRequest>(&request)) return HandOut(*key, waiting);
   // std::function wants what can be copied.
   auto shared = std::make_shared<api::ApiRequest>(std::move(request));
   worker_.Post([this, shared, waiting, used = service_.UsedOfMeters()] {
@@ -143,6 +146,26 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
     server_->Post([this, request, waiting, batch] {
       service_.Add(batch);
       Consume(request, waiting);
+    });
+  });
+}
+
+// The TPM is asked once for all who ask for a key at the same time, so that nobody fills the worker's queue with it. Decided again when
+// it has answered: a license that ended meanwhile gives none.
+void Agent::HandOut(const api::KeyRequest& request, const std::shared_ptr<Waiting>& waiting) {
+  const Json decision = service_.Key(request);
+  if (!api::IsAllowed(decision)) return waiting->Answer(decision);
+  const api::KeyRequest named{request.name, decision["product"].get<std::string>()};
+  auto& asking = asking_[named.product + "/" + named.name];
+  asking.push_back(waiting);
+  if (asking.size() > 1) return;
+  worker_.Post([this, named] {
+    const auto opened = std::make_shared<const Result<Secret>>(
+        OpenInstalledKey(named.product, named.name, parts_.state, tpm_));
+    tpm_.Release();
+    server_->Post([this, named, opened] {
+      for (const auto& each : std::exchange(asking_[named.product + "/" + named.name], {}))
+        each->Answer(service_.Key(named, *opened));
     });
   });
 }

@@ -58,6 +58,7 @@ class Agent {
   struct Waiting;
   void Administer(api::ApiRequest request, const api::Server::Done& done);
   void Consume(const api::ConsumeRequest& request, const std::shared_ptr<Waiting>& waiting);
+  void HandOut(const api::KeyRequest& request, const std::shared_ptr<Waiting>& waiting);
   void Tick();
   void Announce();
   void SetLicenses(std::vector<LicenseView> views);
@@ -85,10 +86,11 @@ class Agent {
   bool silent_ = false;  // the TPM; as told to the observer
   bool any_proven_ = false, gave_up_ = false;
   std::vector<std::shared_ptr<Waiting>> waiting_;
-  std::vector<LoadedLicense> licenses_;  // the worker's
-  std::chrono::seconds retry_after_{1};  // the worker's
-  std::string fault_;                    // the worker's: why the licenses could not be loaded anew
-  Worker worker_;                        // last: it ends before what it uses
+  std::map<std::string, std::vector<std::shared_ptr<Waiting>>> asking_;  // for "<product>/<key>"
+  std::vector<LoadedLicense> licenses_;                                  // the worker's
+  std::chrono::seconds retry_after_{1};                                  // the worker's
+  std::string fault_;  // the worker's: why the licenses could not be loaded anew
+  Worker worker_;      // last: it ends before what it uses
 };
 
 }  // namespace holdfast

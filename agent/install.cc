@@ -1,5 +1,6 @@
 // Install: the file that comes in.
 #include "agent/activation.h"
+#include "agent/content_keys.h"
 #include "agent/hardware_proof.h"
 #include "agent/open_answer.h"
 #include "agent/supersede.h"
@@ -89,14 +90,17 @@ Result<LicenseFile> WithListsSeen(const LicenseFile& verified, const Context& co
   return file;
 }
 
-// A license for the key set of `installed`: the newer parts are taken over.
-Status Renew(const InstalledLicense& installed, const Checked& next, const Context& context, bool& changed) {
+// A license for the key set of `installed`: the newer parts are taken over. `new_keys`: `installed` has content keys that its file
+// lacks.
+Status Renew(const InstalledLicense& installed, const Checked& next, bool new_keys, const Context& context,
+             bool& changed) {
   LicenseFile file = next.file;
   if (const auto current = VerifiedInstalled(installed, context)) {
     HOLDFAST_CHECK(CheckSameVendor(installed, next, context));
     HOLDFAST_TRY(file, Supersede(current->file, next.file));
-    if (SameContent(file, current->file)) return {};
-    HOLDFAST_CHECK(VerifyLicense(file, context.anchors));
+    const bool same = SameContent(file, current->file);
+    if (same && !new_keys) return {};
+    if (!same) HOLDFAST_CHECK(VerifyLicense(file, context.anchors));
   } else {
     HOLDFAST_TRY(file, WithListsSeen(next.file, context));
   }
@@ -113,8 +117,8 @@ Status Prove(const AnsweredRequest& request, const Checked& license, const Conte
   return Refused("install.hardware", who + verdict.error.message, "make a new request with --new");
 }
 
-Status InstallFirst(const AnsweredRequest& request, const Checked& license, const Context& context,
-                    bool& changed) {
+Status InstallFirst(const AnsweredRequest& request, const Checked& license, SealedContentKeys content_keys,
+                    const Context& context, bool& changed) {
   const auto before = context.state.ReadLicense(request.product);
   if (before) HOLDFAST_CHECK(CheckSameVendor(*before, license, context));
   InstalledLicense fresh;
@@ -122,6 +126,7 @@ Status InstallFirst(const AnsweredRequest& request, const Checked& license, cons
   fresh.product_key_id = request.product_key_id;
   fresh.request_hash = request.request_hash;
   fresh.keys = request.keys;
+  fresh.content_keys = std::move(content_keys);
   HOLDFAST_TRY(const LicenseFile file, WithListsSeen(license.file, context));
   HOLDFAST_CHECK(WriteIfChanged(context, std::move(fresh), file, changed));
   // The license is installed, whatever comes of this. A request that stays open is ended when its answer is installed again.
@@ -133,17 +138,23 @@ Status InstallFirst(const AnsweredRequest& request, const Checked& license, cons
 Result<InstallOutcome> InstallAnswer(std::string_view text, const Context& context) {
   HOLDFAST_TRY(const Jwe answer, ReadAnswerFile(text));
   HOLDFAST_TRY(const AnsweredRequest request, FindAnsweredRequest(answer, context.state));
-  HOLDFAST_TRY(const std::string content,
-               OpenAnswer(answer, request.keys, context.hardware.tpm, context.state));
-  HOLDFAST_TRY(const Checked license, VerifyText(content, context.anchors));
+  HOLDFAST_TRY(AnswerContent content, OpenAnswer(answer, request.keys, context.hardware.tpm, context.state));
+  HOLDFAST_TRY(const Checked license, VerifyText(content.license, context.anchors));
   HOLDFAST_CHECK(CheckAnswer(license, request));
   HOLDFAST_CHECK(Prove(request, license, context));
+  HOLDFAST_CHECK(
+      CheckContentKeys(content.content_keys, license.verified.terms, request.keys, context.hardware.tpm));
   InstallOutcome outcome{InstalledKind::kAnswer, {request.product}};
   if (request.open) {
-    HOLDFAST_CHECK(InstallFirst(request, license, context, outcome.changed));
+    HOLDFAST_CHECK(InstallFirst(request, license, std::move(content.content_keys), context, outcome.changed));
   } else {
-    HOLDFAST_TRY(const InstalledLicense installed, context.state.ReadLicense(request.product));
-    HOLDFAST_CHECK(Renew(installed, license, context, outcome.changed));
+    HOLDFAST_TRY(InstalledLicense installed, context.state.ReadLicense(request.product));
+    // What the TPM has just opened goes before what is there.
+    SealedContentKeys keys = std::move(content.content_keys);
+    keys.insert(installed.content_keys.begin(), installed.content_keys.end());
+    const bool new_keys = keys != installed.content_keys;
+    installed.content_keys = std::move(keys);
+    HOLDFAST_CHECK(Renew(installed, license, new_keys, context, outcome.changed));
   }
   return outcome;
 }
@@ -159,7 +170,7 @@ Result<InstallOutcome> InstallLicenseFile(std::string_view text, const Context& 
                    "a license file belongs to one machine; make a request here with holdfast request");
   }
   InstallOutcome outcome{InstalledKind::kLicenseFile, {product}};
-  HOLDFAST_CHECK(Renew(*installed, license, context, outcome.changed));
+  HOLDFAST_CHECK(Renew(*installed, license, false, context, outcome.changed));
   return outcome;
 }
 

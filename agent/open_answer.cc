@@ -111,8 +111,8 @@ Result<AnsweredRequest> FindAnsweredRequest(const Jwe& answer, const StateDirect
   return *found;
 }
 
-Result<std::string> OpenAnswer(const Jwe& answer, const LicenseKeys& keys, CredentialOpener& opener,
-                               const StateDirectory& state) {
+Result<AnswerContent> OpenAnswer(const Jwe& answer, const LicenseKeys& keys, CredentialOpener& opener,
+                                 const StateDirectory& state) {
   const auto* host = std::get_if<HostKeys>(&keys);
   HOLDFAST_TRY(const Secret content_key,
                host ? AgreeOn(std::get<HostAnswerHeader>(answer.header), *host, state)
@@ -122,8 +122,7 @@ Result<std::string> OpenAnswer(const Jwe& answer, const LicenseKeys& keys, Crede
     return Refused("answer.altered", "the answer was altered on its way: " + plaintext.error().message,
                    "get the file from the vendor again");
   }
-  HOLDFAST_TRY(AnswerContent content, ParseAnswerContent(plaintext->Reveal()));
-  return std::move(content.license);
+  return ParseAnswerContent(plaintext->Reveal());
 }
 
 }  // namespace holdfast

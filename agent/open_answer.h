@@ -17,9 +17,9 @@ struct AnsweredRequest {
 Result<AnsweredRequest> FindAnsweredRequest(const Jwe& answer, const StateDirectory& state);
 
 // ActivateCredential, or ECDH with the key-agreement key in the state directory; then the envelope: the license file
-// inside. Authenticity is not judged here. `answer` is one that FindAnsweredRequest found `keys` for.
+// and the content keys inside. Authenticity is not judged here. `answer` is one that FindAnsweredRequest found `keys` for.
 // Checks: answer.hardware (the TPM refuses), answer.altered, and those of ReadHostKeys and ParseAnswerContent.
-Result<std::string> OpenAnswer(const Jwe& answer, const LicenseKeys& keys, CredentialOpener& opener,
-                               const StateDirectory& state);
+Result<AnswerContent> OpenAnswer(const Jwe& answer, const LicenseKeys& keys, CredentialOpener& opener,
+                                 const StateDirectory& state);
 
 }  // namespace holdfast

@@ -94,6 +94,10 @@ Result<Bytes> PatientTpm::Sign(const KeySet& keys, const Sha256Digest& digest) {
   return Ask([=](Tpm& tpm) { return tpm.Sign(keys, digest); });
 }
 
+Result<Secret> PatientTpm::OpenContentKey(const KeySet& keys, const SealedContentKey& key) {
+  return Ask([=](Tpm& tpm) { return tpm.OpenContentKey(keys, key); });
+}
+
 Result<SealedKey> PatientTpm::Seal(const Secret& key) {
   return Ask([key = Shared(key)](Tpm& tpm) { return tpm.Seal(*key); });
 }

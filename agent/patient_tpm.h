@@ -29,6 +29,7 @@ class PatientTpm final : public Tpm {
                                  const Sha256Digest& qualifying_data) override;
   Result<Secret> ActivateCredential(const KeySet& keys, ByteView encrypted_key) override;
   Result<Bytes> Sign(const KeySet& keys, const Sha256Digest& digest) override;
+  Result<Secret> OpenContentKey(const KeySet& keys, const SealedContentKey& key) override;
   Result<SealedKey> Seal(const Secret& key) override;
   Result<bool> HasCounter(uint32_t index) override;
   Result<uint64_t> CreateCounter(const LedgerCounter& counter) override;

@@ -11,7 +11,8 @@ namespace holdfast {
 constexpr std::string_view kGetAgain = "get the answer again from the vendor";
 
 Bytes FormatAnswerContent(const AnswerContent& content) {
-  const Json json = {{"schema", "1.0"}, {"license", content.license}};
+  Json json = {{"schema", "1.0"}, {"license", content.license}};
+  if (!content.content_keys.empty()) json["content_keys"] = FormatSealedKeys(content.content_keys);
   return ToBytes(std::string_view(FormatJson(json)));
 }
 
@@ -23,6 +24,7 @@ static Result<AnswerContent> ParseContent(ByteView json) {
   HOLDFAST_CHECK(ParseSchemaVersion(schema, kAnswerSchemaMajor, "answer"));
   AnswerContent content{o.String("license", kMaxJweSize)};
   if (content.license.empty()) o.Fault("license", "empty");
+  HOLDFAST_TRY(content.content_keys, ReadSealedKeys(o, "answer"));
   HOLDFAST_CHECK(o.Finish());
   return content;
 }

@@ -34,6 +34,10 @@ std::vector<AssuranceClass> ReadAssurance(JsonObject& o, std::vector<AssuranceCl
   return classes;
 }
 
+bool Allows(const Plan& plan, AssuranceClass assurance) {
+  return std::find(plan.assurance.begin(), plan.assurance.end(), assurance) != plan.assurance.end();
+}
+
 Result<Plan> ParsePlan(const Json& value) {
   JsonObject o(value, kPlanContext);
   Plan plan;
@@ -53,6 +57,8 @@ Result<Plan> ParsePlan(const Json& value) {
   HOLDFAST_TRY(plan.repairs, ReadRepairs(o, kPlanContext, false));
   if (plan.offline_window.count() > 0 && plan.heartbeat_interval > plan.offline_window)
     o.Fault("heartbeat_interval", "longer than offline_window: every host would count as offline too long");
+  if (!AllKeys(plan.grants, plan.fallback).empty() && Allows(plan, AssuranceClass::kHost))
+    o.Fault("keys", "content keys are sealed to a TPM: make a plan of its own for class host, without keys");
   HOLDFAST_CHECK(o.Finish());
   return plan;
 }
@@ -60,8 +66,7 @@ Result<Plan> ParsePlan(const Json& value) {
 // The largest that a host can have, when the plan allows hosts.
 Fingerprint LargestFingerprint(const Plan& plan) {
   Fingerprint fingerprint;
-  if (std::find(plan.assurance.begin(), plan.assurance.end(), AssuranceClass::kHost) == plan.assurance.end())
-    return fingerprint;
+  if (!Allows(plan, AssuranceClass::kHost)) return fingerprint;
   for (std::string_view name : kFingerprintComponents)
     fingerprint[std::string(name)] = std::vector<Sha256Digest>(kMaxComponentValues);
   return fingerprint;

@@ -52,6 +52,7 @@ Json FormatGrants(const Grants& grants) {
     if (limit.kind == LimitKind::kMeter) out["period"] = MeterPeriodName(limit.period);
     if (limit.overage_percent != 0) out["overage_percent"] = limit.overage_percent;
   }
+  if (!grants.keys.empty()) json["keys"] = grants.keys;
   return json;
 }
 
@@ -96,6 +97,9 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.advisory = o.Bool("advisory", false);
   HOLDFAST_TRY(terms.vouchers, ReadVouchers(o, kContext, lenient));
   HOLDFAST_TRY(terms.repairs, ReadRepairs(o, kContext, lenient));
+  // Sealed to a TPM, or nowhere.
+  if (terms.assurance == AssuranceClass::kHost && !AllKeys(terms.grants, terms.fallback).empty())
+    o.Fault("keys", "class host has none");
   CheckValidity(o, terms);
   HOLDFAST_CHECK(FinishMembers(o, value, lenient));
   return terms;
@@ -129,6 +133,12 @@ std::string FormatTerms(const LicenseTerms& terms) {
     json["repairs"] = {{"per_year", terms.repairs->per_year},
                        {"emergency", FormatDuration(terms.repairs->emergency)}};
   return FormatJson(json);
+}
+
+std::set<std::string> AllKeys(const Grants& grants, const std::optional<Grants>& fallback) {
+  std::set<std::string> all = grants.keys;
+  if (fallback) all.insert(fallback->keys.begin(), fallback->keys.end());
+  return all;
 }
 
 LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,14 +19,14 @@ inline constexpr int kTermsSchemaMajor = 1;  // "schema": "1.0"; see schema_vers
 inline constexpr int kTermsSchemaMinor = 0;
 inline constexpr size_t kMaxTermsSize = 16 * 1024;
 inline constexpr size_t kMaxProductFileSize = 128 * 1024;
-inline constexpr size_t kMaxPlans = 64, kMaxFeatures = 256, kMaxLimits = 64, kMaxWarnings = 16;
+inline constexpr size_t kMaxPlans = 64, kMaxFeatures = 256, kMaxLimits = 64, kMaxWarnings = 16, kMaxKeys = 16;
 inline constexpr size_t kMaxTextSize = 256;  // octets of a feature's text value, a product's name
 inline constexpr size_t kMaxNameSize = 64;   // octets of a license id, a vendor's name
 // Numbers are within what every JSON tool reads exactly (RFC 7493 2.2); max + max * overage / 100 fits int64.
 inline constexpr int64_t kMaxNumber = (int64_t{1} << 53) - 1;
 inline constexpr int kMaxOveragePercent = 1000;
 
-// Ids (product, plan, edition, feature, limit): [a-z0-9][a-z0-9._-]{0,63}.
+// Ids (product, plan, edition, feature, limit, content key): [a-z0-9][a-z0-9._-]{0,63}.
 bool IsIdentifier(std::string_view text);
 
 using FeatureValue = std::variant<bool, int64_t, std::string>;  // false is "not granted"
@@ -48,7 +49,10 @@ struct Grants {
   std::string edition;
   std::map<std::string, FeatureValue> features;
   std::map<std::string, Limit> limits;
+  std::set<std::string> keys = {};  // content keys (content_key.h) that are handed out; never with class host
 };
+// Those of all editions: what an answer brings.
+std::set<std::string> AllKeys(const Grants& grants, const std::optional<Grants>& fallback);
 
 // How sure the vendor is of the hardware (requirement C5).
 enum class AssuranceClass { kHwTpm, kVtpm, kHost };
@@ -100,7 +104,7 @@ struct LicenseTerms {
   std::string vendor;
   std::string product;
   std::string plan;
-  Grants grants;                   // members edition, features, limits
+  Grants grants;                   // members edition, features, limits, keys
   std::optional<Grants> fallback;  // what is left after grace; absent: nothing
   Time valid_from;
   std::optional<Time> expires;       // absent: perpetual

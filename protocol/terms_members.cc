@@ -45,6 +45,19 @@ Result<Limit> ParseLimit(const std::string& id, const Json& value, const std::st
   return limit;
 }
 
+Result<std::set<std::string>> ReadKeys(JsonObject& object, const std::string& check) {
+  std::set<std::string> keys;
+  const Json* array = object.OptionalArray("keys", kMaxKeys);
+  if (!array) return keys;
+  for (const Json& item : *array) {
+    if (!item.is_string() || !IsIdentifier(item.get_ref<const std::string&>()))
+      return Malformed(check, "a content key's name is not an identifier");
+    if (!keys.insert(item.get<std::string>()).second)
+      return Malformed(check, "content key " + Quoted(item.get<std::string>()) + " is there twice");
+  }
+  return keys;
+}
+
 }  // namespace
 
 MeterPeriod ReadMeterPeriod(JsonObject& object) {
@@ -97,6 +110,7 @@ Result<Grants> ReadGrants(JsonObject& object, const std::string& context, bool l
       grants.limits.emplace(id, limit);
     }
   }
+  HOLDFAST_TRY(grants.keys, ReadKeys(object, context + ".keys"));
   return grants;
 }
 

@@ -34,9 +34,9 @@ MeterPeriod ReadMeterPeriod(JsonObject& object);  // the required member "period
 inline constexpr AssuranceClass kAssuranceClasses[] = {AssuranceClass::kHwTpm, AssuranceClass::kVtpm,
                                                        AssuranceClass::kHost};
 
-// edition, features and limits of `object`; the latter two may be absent.
+// edition, features, limits and keys of `object`; the latter three may be absent.
 Result<Grants> ReadGrants(JsonObject& object, const std::string& context, bool lenient);
-// The optional member "fallback": an object of the same three.
+// The optional member "fallback": an object of the same four.
 Result<std::optional<Grants>> ReadFallback(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "policies"; what it does not name is as in Policies{}.
 Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bool lenient);

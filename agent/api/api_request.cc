@@ -48,6 +48,10 @@ ApiRequest Consume(JsonObject& o) {
   return ConsumeRequest{Name(o, "limit"), Product(o), o.Integer("amount", 1, kMaxNumber, 1)};
 }
 
+ApiRequest Key(JsonObject& o) {
+  return KeyRequest{Name(o, "name"), Product(o)};
+}
+
 ApiRequest MakeRequest(JsonObject& o) {
   MakeRequestRequest request;
   std::string key = o.String("key", kMaxProductKey);
@@ -87,6 +91,8 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
     request = Limit(o, LimitVerb::kSet);
   } else if (op == "consume") {
     request = Consume(o);
+  } else if (op == "key") {
+    request = Key(o);
   } else if (op == "request") {
     request = MakeRequest(o);
   } else if (op == "install") {

@@ -35,6 +35,11 @@ struct ConsumeRequest {
   int64_t amount = 1;
 };
 
+struct KeyRequest {
+  std::string name;  // of a content key
+  std::string product;
+};
+
 struct MakeRequestRequest {
   Secret product_key;
   bool make_new = false;
@@ -68,7 +73,7 @@ struct BreakGlassRequest {
 };
 
 using ApiRequest =
-    std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, MakeRequestRequest,
+    std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, KeyRequest, MakeRequestRequest,
                  InstallRequest, ReturnRequest, TimeRequest, HeartbeatRequest, BreakGlassRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.

@@ -81,6 +81,10 @@ Json DecisionJson(const Decision& decision, const std::string& product) {
   return json;
 }
 
+bool IsAllowed(const Json& answer) {
+  return answer.value("allowed", false);
+}
+
 Json ClockJson(const TimeReading& reading) {
   Json json{{"state", ClockStateName(reading.clock)}, {"wall", FormatTime(reading.wall)}};
   if (reading.wall < reading.now) json["behind"] = (reading.now - reading.wall).count();
@@ -120,6 +124,7 @@ Json StandingJson(const LicenseView& license, const Situation& now) {
     for (const auto& [name, value] : standing.grants->features) features[name] = FeatureJson(value);
   }
   json["features"] = std::move(features);
+  if (standing.grants != nullptr && !standing.grants->keys.empty()) json["keys"] = standing.grants->keys;
   return json;
 }
 

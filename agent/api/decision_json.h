@@ -11,6 +11,7 @@ namespace holdfast::api {
 // "used",
 //  "expires", "days_left"}: members that do not apply are absent.
 Json DecisionJson(const Decision& decision, const std::string& product);
+bool IsAllowed(const Json& answer);  // of a decision; no error is
 // One license of `status`, without its limits.
 Json StandingJson(const LicenseView& license, const Situation& now);
 // {"state": "good", "wall": ..., "behind": seconds}: `behind` where the wall clock is behind the time that is now.

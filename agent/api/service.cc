@@ -118,6 +118,25 @@ Json Service::Check(const CheckRequest& request) {
   return Answer(**license, request.feature, DecideFeature(**license, now, request.feature), now.now);
 }
 
+Json Service::Key(const KeyRequest& request) const {
+  auto license = Find(request.product);
+  if (!license) return ErrorAnswer(license.error());
+  const Decision decision = *license ? DecideKey(**license, Now(), request.name) : DecideWithoutLicense();
+  return DecisionJson(decision, *license ? (*license)->product : request.product);
+}
+
+Json Service::Key(const KeyRequest& request, const Result<Secret>& opened) {
+  auto license = Find(request.product);
+  if (!license) return ErrorAnswer(license.error());
+  if (*license == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
+  const Situation now = Now();
+  const Decision decision = DecideKey(**license, now, request.name);
+  if (decision.allowed && !opened) return ErrorAnswer(opened.error());
+  Json json = Answer(**license, request.name, decision, now.now);
+  if (decision.allowed) json["key"] = HexEncode(opened->Reveal());
+  return json;
+}
+
 Json Service::Limit(Holdings::Holder holder, const LimitRequest& request) {
   auto found = Find(request.product);
   if (!found) return ErrorAnswer(found.error());

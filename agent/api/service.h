@@ -28,6 +28,9 @@ class Service {
   Json Limit(Holdings::Holder holder, const LimitRequest& request);
   // The answer; or what the ledger must have on record before it can be given: then Add that and ask again.
   std::variant<Json, NextBatch> Consume(const ConsumeRequest& request);
+  // Is the content key handed out? Then the TPM is asked for it, and this again with what it said: what stands is what is so by then.
+  Json Key(const KeyRequest& request) const;
+  Json Key(const KeyRequest& request, const Result<Secret>& opened);
   void Add(const NextBatch& batch) { meters_.Add(batch, time_.Read().floor); }
   std::vector<MeterRecord> UsedOfMeters() const { return meters_.Used(); }
   // What licenses that only advise would have denied since the last call.

@@ -1,5 +1,6 @@
 #include "agent/api/session.h"
 
+#include "agent/api/decision_json.h"
 #include "protocol/json_text.h"
 
 namespace holdfast::api {
@@ -47,6 +48,10 @@ std::optional<ApiRequest> Session::Handle(std::string_view line) {
     auto outcome = service_.Consume(*consume);
     if (std::holds_alternative<NextBatch>(outcome)) return std::move(*request);
     Answer(std::get<Json>(outcome));
+  } else if (const auto* key = std::get_if<KeyRequest>(&*request)) {
+    const Json decision = service_.Key(*key);
+    if (IsAllowed(decision)) return std::move(*request);
+    Answer(decision);
   } else {
     Answer(service_.Status());
   }

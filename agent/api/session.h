@@ -1,6 +1,6 @@
 // One client's conversation, without its socket: octets in, octets out. Answers come in the order of the
 // requests. An administrative request goes to somebody else to be done, and so does one for units of a meter
-// that have to be taken from the ledger first; until its answer is there, nothing further is handled.
+// that have to be taken from the ledger first, or for a content key that is granted; until its answer is there, nothing further is handled.
 #pragma once
 
 #include <optional>

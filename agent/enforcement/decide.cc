@@ -84,6 +84,22 @@ Decision JudgeLimit(const LicenseView& view, const Situation& situation, std::st
   return decision;
 }
 
+bool KnowsKey(const LicenseView& view, std::string_view key) {
+  return view.verified &&
+         AllKeys(view.verified->terms.grants, view.verified->terms.fallback).contains(std::string(key));
+}
+
+Decision JudgeKey(const LicenseView& view, const Situation& situation, std::string_view key) {
+  const Standing standing = Assess(view, situation);
+  Decision decision = FromStanding(standing);
+  const bool known = KnowsKey(view, key);
+  if (view.verified && !known) Add(decision, Reason::kUnknownKey);
+  if (standing.grants == nullptr) return decision;
+  decision.allowed = standing.grants->keys.contains(std::string(key));
+  if (known && !decision.allowed) Add(decision, Reason::kKeyNotGranted);
+  return decision;
+}
+
 }  // namespace
 
 Decision DecideFeature(const LicenseView& view, const Situation& situation, std::string_view feature) {
@@ -98,6 +114,12 @@ Decision DecideFeature(const LicenseView& view, const Situation& situation, std:
 Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount) {
   return Advised(view, JudgeLimit(view, situation, limit, used, amount));
+}
+
+Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key) {
+  Decision decision = JudgeKey(view, situation, key);
+  return KnowsKey(view, key) ? Advised(view, std::move(decision))
+                             : decision;  // nobody has a key that is not named
 }
 
 Decision Advised(const LicenseView& view, Decision decision) {

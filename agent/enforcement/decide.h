@@ -41,6 +41,8 @@ enum class Reason {
   kFeatureNotGranted,
   kUnknownFeature,
   kUnknownLimit,
+  kUnknownKey,
+  kKeyNotGranted,
   kLimitReached,
   kOverage,  // warning: above the limit, within the overage that the terms allow
   kClockSetBack,  // the wall clock is behind the time that is known to have passed; a warning where the policy says so
@@ -144,6 +146,8 @@ Decision DecideFeature(const LicenseView& view, const Situation& situation, std:
 // Precondition: used >= 0, amount >= 0.
 Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount);
+// Of a content key. One that the license names in no edition is denied by a license that only advises, too.
+Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key);
 // What a license that only advises makes of a decision; any other license leaves it as it is.
 Decision Advised(const LicenseView& view, Decision decision);
 Decision DecideWithoutLicense();  // nothing is installed

@@ -50,8 +50,12 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "the license does not know this feature; check its spelling, or ask the vendor"},
     {Reason::kUnknownLimit, "unknown_limit",
      "the license does not know this limit; check its spelling, or ask the vendor"},
+    {Reason::kUnknownKey, "unknown_key",
+     "the license does not know this content key; check its spelling, or ask the vendor"},
     {Reason::kFeatureNotGranted, "feature_not_granted",
      "the edition that applies now does not include this feature"},
+    {Reason::kKeyNotGranted, "key_not_granted",
+     "the edition that applies now does not include this content key"},
     {Reason::kLimitReached, "limit_reached",
      "not enough is left: wait until others release some of it, or, of a meter, until it begins anew; or ask "
      "the vendor for more"},

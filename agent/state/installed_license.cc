@@ -7,13 +7,14 @@
 namespace holdfast {
 
 std::string FormatInstalledLicense(const InstalledLicense& license) {
-  const Json json{{"schema", kStateSchema},
-                  {"product", license.product},
-                  {"installed", FormatTime(license.installed)},
-                  {"product_key_id", license.product_key_id},
-                  {"request_hash", HexEncode(license.request_hash)},
-                  {"keys", FormatLicenseKeys(license.keys)},
-                  {"license", license.license}};
+  Json json{{"schema", kStateSchema},
+            {"product", license.product},
+            {"installed", FormatTime(license.installed)},
+            {"product_key_id", license.product_key_id},
+            {"request_hash", HexEncode(license.request_hash)},
+            {"keys", FormatLicenseKeys(license.keys)},
+            {"license", license.license}};
+  if (!license.content_keys.empty()) json["content_keys"] = FormatSealedKeys(license.content_keys);
   return FormatJson(json, 1) + "\n";
 }
 
@@ -28,6 +29,7 @@ Result<InstalledLicense> ParseInstalledLicense(std::string_view json) {
   license.request_hash = ReadRequestHash(o);
   license.license = o.String("license", kMaxFileSize);
   const Json* keys = o.Object("keys");
+  HOLDFAST_TRY(license.content_keys, ReadSealedKeys(o, "state"));
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(license.keys, ParseLicenseKeys(*keys));
   return license;

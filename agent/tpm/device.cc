@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "agent/tpm/content_key.h"
 #include "agent/tpm/ek_certificates.h"
 #include "agent/tpm/evidence.h"
 #include "agent/tpm/gate.h"
@@ -38,6 +39,9 @@ class Device final : public Tpm {
   }
   Result<Bytes> Sign(const KeySet& keys, const Sha256Digest& digest) override {
     return Use([&](Connection& tpm) { return SignDigest(tpm, keys, digest); });
+  }
+  Result<Secret> OpenContentKey(const KeySet& keys, const SealedContentKey& key) override {
+    return Use([&](Connection& tpm) { return tpm::OpenContentKey(tpm, keys, key); });
   }
   Result<SealedKey> Seal(const Secret& key) override {
     return Use([&](Connection& tpm) { return SealKey(tpm, key); });

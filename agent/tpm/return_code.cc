@@ -23,6 +23,8 @@ constexpr const char* kRetired =
     "the license on this machine was returned or its counter was tampered with: request a new activation";
 constexpr const char* kOtherReply =
     "install the answer on the machine and with the state directory that made the request, or request again";
+constexpr const char* kOtherAnswer =
+    "install the vendor's answer to the request of this machine; if it comes again, tell the vendor";
 constexpr const char* kNoOwnerPassword =
     "remove the password (tpm2_changeauth -c owner -p PASSWORD) for good, or make the SRK persistent at "
     "0x81000001 "
@@ -130,6 +132,23 @@ constexpr Meaning kMeanings[] = {
      "the answer's wrapped key has another size than this TPM's keys need", kOtherReply},
     {TPM2_RC_INSUFFICIENT, Subject::kCredential, kRefused, "tpm.credential",
      "the answer's wrapped key is too short", kOtherReply},
+
+    {TPM2_RC_INTEGRITY, Subject::kContentKey, kRefused, "tpm.content_key",
+     "the content key was sealed for another TPM", kOtherAnswer},
+    {TPM2_RC_ECC_POINT, Subject::kContentKey, kRefused, "tpm.content_key",
+     "the content key's wrapped seed is no point on the curve", kOtherAnswer},
+    {TPM2_RC_VALUE, Subject::kContentKey, kRefused, "tpm.content_key",
+     "the content key does not decrypt here", kOtherAnswer},
+    {TPM2_RC_SIZE, Subject::kContentKey, kRefused, "tpm.content_key",
+     "the content key has another size than this TPM's keys need", kOtherAnswer},
+    {TPM2_RC_INSUFFICIENT, Subject::kContentKey, kRefused, "tpm.content_key", "the content key is too short",
+     kOtherAnswer},
+    {TPM2_RC_BINDING, Subject::kContentKey, kRefused, "tpm.content_key",
+     "the content key is not what its public area says", kOtherAnswer},
+    {TPM2_RC_BAD_AUTH, Subject::kContentKey, kConflict, "tpm.owner_auth", "the SRK has a password",
+     kNoOwnerPassword},
+    {TPM2_RC_AUTH_FAIL, Subject::kContentKey, kConflict, "tpm.owner_auth", "the SRK has a password",
+     kNoOwnerPassword},
 };
 
 const Meaning* Find(uint32_t base, Subject subject) {

@@ -18,6 +18,7 @@ enum class Subject {
   kGate,         // the gate of existing keys
   kCredential,   // ActivateCredential
   kCounter,      // the ledger's counter
+  kContentKey,   // importing and loading a content key
 };
 struct Step {
   const char* what;  // "TPM2_Load of the AK"

@@ -7,7 +7,7 @@
 // password is set), tpm.hierarchy (disabled by firmware), tpm.lockout, tpm.nv_space, tpm.nv_conflict (another
 // program's index where the gate should be), tpm.no_ek, tpm.pcr_bank (SHA-256 PCRs are off), tpm.unsupported.
 // About a license: tpm.cleared (an object does not load here: cleared, or another TPM), tpm.gate (the gate
-// has moved: retired). About the ledger: tpm.counter (its counter is gone or was made anew). tpm.command (kUnavailable) is everything that trying again later may cure, after
+// has moved: retired). tpm.content_key (a content key was sealed for another TPM). About the ledger: tpm.counter (its counter is gone or was made anew). tpm.command (kUnavailable) is everything that trying again later may cure, after
 // back-off within the call; tpm.answer (kUnavailable) is an answer that is not what the command asked for.
 //
 // A call blocks while the TPM is silent: ESAPI has no deadline over every TCTI. The caller's own are in
@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/content_key.h"
 #include "protocol/request.h"
 #include "protocol/secret.h"
 #include "protocol/tpm/templates.h"
@@ -111,6 +112,14 @@ class LedgerAnchor {
   virtual Result<tpm::ClockInfo> ReadClock() = 0;
 };
 
+class ContentKeyOpener {
+ public:
+  virtual ~ContentKeyOpener() = default;
+  // The key inside, as long as the gate is at the base of `keys`. Checks: tpm.content_key (kRefused: not sealed for this TPM and this
+  // gate), tpm.gate, tpm.cleared.
+  virtual Result<Secret> OpenContentKey(const KeySet& keys, const SealedContentKey& key) = 0;
+};
+
 class CounterWitness {
  public:
   virtual ~CounterWitness() = default;
@@ -140,6 +149,7 @@ struct TpmOptions {
 class Tpm : public Attester,
             public CredentialOpener,
             public LicenseKeySigner,
+            public ContentKeyOpener,
             public CounterWitness,
             public Retirer,
             public LedgerAnchor {

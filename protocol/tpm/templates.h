@@ -37,6 +37,13 @@ inline constexpr uint32_t kLedgerCounterIndex = 0x01a00000;
 // What every JSON tool reads exactly (the terms name the value). No TPM can count so far.
 inline constexpr uint64_t kMaxLedgerCounter = (uint64_t{1} << 53) - 1;
 
+// A content key on its way to a TPM (protocol/content_key.h): 32 octets that are read by policy alone, by the license key's:
+// noDA is its only attribute. Without userWithAuth no password reads it. fixedTPM and fixedParent are clear, else it could not be imported;
+// the policy has no branch for TPM2_Duplicate, so it does not leave again. `unique` is SHA-256(obfuscation || key).
+Bytes ContentKeyArea(ByteView auth_policy, ByteView unique);  // TPMT_PUBLIC
+bool MatchesContentKey(ByteView tpmt_public, ByteView auth_policy);
+Name ContentKeyName(ByteView tpmt_public);
+
 // PolicySecret(endorsement) and the constants of the high range EK (PolicyA, PolicyB, PolicyC).
 Bytes PolicyA(Alg hash);
 Bytes PolicyBSha384();

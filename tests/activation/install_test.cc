@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "agent/activation.h"
+#include "agent/content_keys.h"
 #include "agent/ledger/books.h"
 #include "agent/licenses.h"
 #include "protocol/armor.h"
@@ -404,6 +405,91 @@ TEST_F(InstallTest, RetiredByTheGate) {
   const auto done = machine.swtpm->Tools("tpm2_nvincrement " + std::to_string(gate));
   ASSERT_EQ(done.status, 0) << done.output;
   EXPECT_EQ(machine.Status(vendor).state, LicenseState::kRetired);
+}
+
+class ContentKeysTest : public InstallTest {
+ protected:
+  ContentKeysTest() {
+    terms.grants.keys = {"content"};
+    terms.fallback = Grants{.edition = "lite", .features = {}, .limits = {}, .keys = {"basic"}};
+  }
+  std::string Answer(const std::optional<SealedContentKeys>& keys = {}) {
+    TestVendor::Lie lie;
+    lie.content_keys = keys;
+    return vendor.Answer(request, terms, lie);
+  }
+  std::string CheckOf(const std::string& name) {
+    const auto opened = OpenInstalledKey("editor", name, machine.state, *machine.tpm);
+    machine.tpm->Release();
+    if (!opened) return opened.error().check;
+    EXPECT_TRUE(opened->Equals(TestVendor::ContentKey()));
+    return "opened";
+  }
+  LicenseTerms terms = vendor.Terms();
+  const std::string request = MakeRequestFile();
+};
+
+TEST_F(ContentKeysTest, ComeWithTheAnswerAndAreOpenedByTheTpm) {
+  auto outcome = machine.Install(Answer(), vendor);
+  ASSERT_TRUE(outcome) << outcome.error().check << ": " << outcome.error().message;
+  EXPECT_EQ(CheckOf("content"), "opened");
+  EXPECT_EQ(CheckOf("basic"), "opened") << "what applies now is for Decide";
+  EXPECT_EQ(CheckOf("other"), "key.missing");
+  EXPECT_EQ(OpenInstalledKey("studio", "content", machine.state, *machine.tpm).error().check, "file.missing");
+}
+
+TEST_F(ContentKeysTest, OtherThanTheLicenseNamesAreRefused) {
+  const SealedContentKey key = TestVendor::SealKey(*ReadRequestFile(request));
+  ExpectRefused(Answer(SealedContentKeys()), "answer.content_keys");
+  ExpectRefused(Answer(SealedContentKeys{{"content", key}}), "answer.content_keys");
+  ExpectRefused(Answer(SealedContentKeys{{"basic", key}, {"content", key}, {"more", key}}),
+                "answer.content_keys");
+  terms.grants.keys = terms.fallback->keys = {};
+  ExpectRefused(Answer(SealedContentKeys{{"content", key}}), "answer.content_keys");
+}
+
+TEST_F(ContentKeysTest, SealedForAnotherTpmAreRefused) {
+  Machine other("b");
+  const SealedContentKey key =
+      TestVendor::SealKey(*ReadRequestFile(other.Request(vendor.NewProductKey())->file));
+  other.tpm->Release();
+  ExpectRefused(Answer(SealedContentKeys{{"basic", key}, {"content", key}}), "answer.content_keys");
+}
+
+TEST_F(ContentKeysTest, AreInstalledOnceAndMadeGoodByTheAnswer) {
+  const std::string answer = Answer();
+  ASSERT_TRUE(machine.Install(answer, vendor)->changed);
+  EXPECT_FALSE(machine.Install(answer, vendor)->changed);
+  InstalledLicense installed = *machine.state.ReadLicense("editor");
+  installed.content_keys.at("content").duplicate[50] ^= 1;
+  installed.content_keys.erase("basic");
+  ASSERT_TRUE(machine.state.WriteLicense(installed));
+  EXPECT_EQ(CheckOf("content"), "tpm.content_key");
+  EXPECT_EQ(CheckOf("basic"), "key.missing");
+  EXPECT_TRUE(machine.Install(answer, vendor)->changed);
+  EXPECT_EQ(CheckOf("content"), "opened");
+  EXPECT_EQ(CheckOf("basic"), "opened");
+}
+
+TEST_F(ContentKeysTest, StayWhenAListIsInstalled) {
+  ASSERT_TRUE(machine.Install(Answer(), vendor));
+  ASSERT_TRUE(machine.Install(vendor.List(6, {}), vendor)->changed);
+  EXPECT_EQ(CheckOf("content"), "opened");
+}
+
+TEST_F(ContentKeysTest, AreNotOpenedAfterTheGateHasMoved) {
+  ASSERT_TRUE(machine.Install(Answer(), vendor));
+  const uint32_t gate = std::get<KeySet>(machine.state.ReadLicense("editor")->keys).gate_index;
+  machine.tpm->Release();
+  ASSERT_EQ(machine.swtpm->Tools("tpm2_nvincrement " + std::to_string(gate)).status, 0);
+  EXPECT_EQ(CheckOf("content"), "tpm.gate");
+}
+
+TEST_F(ContentKeysTest, TpmThatIsGoneIsUnavailable) {
+  const std::string answer = Answer();
+  ASSERT_TRUE(machine.Install(answer, vendor));
+  machine.swtpm->Kill();
+  EXPECT_EQ(CheckOf("content"), "tpm.open");
 }
 
 TEST(MakeRequest, BadProductKeysMakeNothing) {

@@ -7,6 +7,7 @@
 #include "protocol/crypto/random.h"
 #include "protocol/tpm/structures.h"
 #include "signer/server/verifier/make_credential.h"
+#include "signer/server/verifier/seal_content_key.h"
 
 namespace holdfast::testing {
 namespace {
@@ -51,6 +52,12 @@ LicenseFile TestVendor::License(const ActivationRequest& request, const LicenseT
   return LicenseFor(Must(tpm::KeyOf(area)), terms);
 }
 
+SealedContentKey TestVendor::SealKey(const ActivationRequest& request) {
+  const tpm::Public srk = Must(tpm::ParsePublic(request.content.srk_public));
+  const tpm::Public key = Must(tpm::ParsePublic(request.content.license_key_public));
+  return Must(SealContentKey(srk, key.auth_policy, ContentKey()));
+}
+
 std::string TestVendor::Answer(std::string_view request_file, const LicenseTerms& terms,
                                const Lie& lie) const {
   const ActivationRequest request = Must(ReadRequestFile(request_file));
@@ -64,9 +71,12 @@ std::string TestVendor::Answer(std::string_view request_file, const LicenseTerms
   const Bytes credential =
       Must(MakeCredential(ek, lie.credential_name.value_or(tpm::NameOf(ak)), content_key));
   const std::string license = lie.license ? *lie.license : FormatLicenseFile(License(request, terms));
+  SealedContentKeys content_keys;
+  for (const std::string& name : AllKeys(terms.grants, terms.fallback)) content_keys[name] = SealKey(request);
+  if (lie.content_keys) content_keys = *lie.content_keys;
   const Secret other_key = RandomSecret(32);
   return ArmorAnswer(Must(SealJwe(header, credential, lie.damage_content ? other_key : content_key,
-                                  FormatAnswerContent({license}))),
+                                  FormatAnswerContent({license, content_keys}))),
                      "An answer of the tests' vendor\n");
 }
 

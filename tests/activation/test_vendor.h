@@ -21,6 +21,11 @@ class TestVendor {
   // A fresh product key for product "editor".
   Secret NewProductKey(const std::string& product = "editor") const;
 
+  // Every content key that terms name is this one.
+  static Secret ContentKey() { return Secret(Bytes(kContentKeySize, 0xc0)); }
+  // Sealed to the TPM that asked.
+  static SealedContentKey SealKey(const ActivationRequest& request);
+
   LicenseTerms Terms() const;  // of product "editor", vendor's name
   // The license file for the key in the request.
   LicenseFile License(const ActivationRequest& request, const LicenseTerms& terms) const;
@@ -31,6 +36,7 @@ class TestVendor {
     std::optional<Bytes> credential_name;                          // sealed for another object
     std::optional<std::string> license;                            // another text inside
     bool damage_content = false;
+    std::optional<SealedContentKeys> content_keys;  // in place of those that the terms name
   };
   std::string Answer(std::string_view request_file) const { return Answer(request_file, Terms(), {}); }
   std::string Answer(std::string_view request_file, const LicenseTerms& terms, const Lie& lie) const;

@@ -15,6 +15,7 @@ class NoTpm : public Tpm {
   }
   Result<Secret> ActivateCredential(const KeySet&, ByteView) override { return NoAnswer(); }
   Result<Bytes> Sign(const KeySet&, const Sha256Digest&) override { return NoAnswer(); }
+  Result<Secret> OpenContentKey(const KeySet&, const SealedContentKey&) override { return NoAnswer(); }
   Result<SealedKey> Seal(const Secret&) override { return NoAnswer(); }
   Result<bool> HasCounter(uint32_t) override { return NoAnswer(); }
   Result<uint64_t> CreateCounter(const LedgerCounter&) override { return NoAnswer(); }

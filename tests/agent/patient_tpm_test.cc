@@ -43,6 +43,7 @@ TEST_F(PatientTpmTest, AnswersAndErrorsPassThrough) {
   PatientTpm tpm = Over(60s);
   EXPECT_EQ(tpm.Sign({}, Sha256Digest{7}).value(), ToBytes(ByteView(Sha256Digest{7})));
   EXPECT_EQ(tpm.CreateKeys(1).error().check, "tpm.open");
+  EXPECT_EQ(tpm.OpenContentKey({}, {}).error().check, "tpm.open");
   EXPECT_FALSE(tpm.silent());
 }
 

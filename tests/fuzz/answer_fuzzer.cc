@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!content) return 0;
   HOLDFAST_REQUIRE(!content->license.empty());
   auto again = ParseAnswerContent(FormatAnswerContent(*content));
-  HOLDFAST_REQUIRE(again && again->license == content->license);
+  HOLDFAST_REQUIRE(again && again->license == content->license &&
+                   again->content_keys == content->content_keys);
   return 0;
 }

@@ -26,6 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   LicenseView other = GoodView();
   other.product = "other";
   other.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 40};
+  other.verified->terms.grants.keys = {"content"};
+  other.verified->terms.fallback->keys = {"basic"};
   service.SetLicenses({GoodView(), other});
   service.LoadMeters({});
   {
@@ -38,8 +40,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       input.remove_prefix(end + 1);
       if (auto request = session.Run()) {
         const auto* consume = std::get_if<ConsumeRequest>(&*request);
-        HOLDFAST_REQUIRE(consume != nullptr || (&session == &second && IsAdministration(*request)));
-        session.Finish(consume != nullptr ? Consume(service, *consume) : Json{{"ok", true}});
+        const auto* key = std::get_if<KeyRequest>(&*request);
+        HOLDFAST_REQUIRE(key == nullptr || key->name == "content");  // the only one that is granted now
+        HOLDFAST_REQUIRE(consume != nullptr || key != nullptr ||
+                         (&session == &second && IsAdministration(*request)));
+        session.Finish(consume != nullptr ? Consume(service, *consume)
+                       : key != nullptr   ? service.Key(*key, Secret(Bytes(32, 7)))
+                                          : Json{{"ok", true}});
       }
       if (session.output().size() >= kMaxLine) session.output().clear();
       const Json status = service.Status();

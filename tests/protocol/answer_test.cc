@@ -43,6 +43,39 @@ TEST(AnswerTest, TheContentIsStrict) {
   EXPECT_EQ(CheckOf(R"({"schema":"1.0","license":"x","license":"y"})"), "json.duplicate");
   EXPECT_EQ(CheckOf(std::string(kMaxJweSize + 1, ' ')), "json.size");
 }
+SealedContentKey Sealed(uint8_t octet) {
+  return {Bytes(kContentKeyAreaSize, octet), Bytes(kDuplicateSize, octet), Bytes(kWrappedSeedSize, octet)};
+}
+
+TEST(AnswerTest, ContentKeysComeBackAsTheyWere) {
+  const AnswerContent content{"x", {{"content", Sealed(1)}, {"models", Sealed(2)}}};
+  const auto again = ParseAnswerContent(FormatAnswerContent(content));
+  ASSERT_TRUE(again) << again.error().check;
+  EXPECT_EQ(again->content_keys, content.content_keys);
+}
+TEST(AnswerTest, ContentKeysAreStrict) {
+  const auto check = [](auto alter) {
+    Json json = Json::parse(AsText(FormatAnswerContent({"x", {{"content", Sealed(1)}}})));
+    alter(json["content_keys"]);
+    return CheckOf(json.dump());
+  };
+  EXPECT_EQ(check([](Json&) {}), "accepted");
+  EXPECT_EQ(check([](Json& j) { j = Json::object(); }), "accepted");
+  EXPECT_EQ(check([](Json& j) { j = Json::array(); }), "answer.content_keys");
+  EXPECT_EQ(check([](Json& j) { j["../x"] = j["content"]; }), "answer.content_keys");
+  EXPECT_EQ(check([](Json& j) {
+              for (int i = 0; i < 32; i++) j["k" + std::to_string(i)] = j["content"];
+            }),
+            "answer.content_keys");
+  EXPECT_EQ(check([](Json& j) { j["content"]["more"] = 1; }), "answer.content_keys.unknown");
+  for (const char* name : {"public", "duplicate", "seed"}) {
+    const std::string refused = std::string("answer.content_keys.") + name;
+    EXPECT_EQ(check([&](Json& j) { j["content"].erase(name); }), refused);
+    EXPECT_EQ(check([&](Json& j) { j["content"][name] = "AAAA"; }), refused);
+    EXPECT_EQ(check([&](Json& j) { j["content"][name] = std::string(1000, 'A'); }), refused);
+    EXPECT_EQ(check([&](Json& j) { j["content"][name] = 5; }), refused);
+  }
+}
 TEST(AnswerTest, SaysWhatAWrongFileIs) {
   auto message = [](std::string_view text) {
     auto jwe = ReadAnswerFile(text);

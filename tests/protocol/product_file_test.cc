@@ -57,6 +57,25 @@ TEST(ProductFileTest, DefaultsAreThoseOfTheDocument) {
   EXPECT_FALSE(plan.allow_simulator);
   EXPECT_FALSE(plan.fallback);
 }
+TEST(ProductFileTest, ContentKeysAreForTpms) {
+  const auto file = After([](Json& j) {
+    j["plans"]["pro"]["keys"] = Json::array({"models", "content"});
+    j["plans"]["pro"]["fallback"]["keys"] = Json::array({"content"});
+  });
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->plans.at("pro").grants.keys, (std::set<std::string>{"content", "models"}));
+  EXPECT_EQ(file->plans.at("pro").fallback->keys, std::set<std::string>{"content"});
+  EXPECT_TRUE(file->plans.at("basic").grants.keys.empty());
+  EXPECT_EQ(PlanCheckAfter([](Json& p) { p["keys"] = Json::array({"Content"}); }), "product.plans.keys");
+  EXPECT_EQ(PlanCheckAfter([](Json& p) { p["keys"] = Json::array({"a", "a"}); }), "product.plans.keys");
+  const auto with_host = [](Json& p) { p["assurance"] = {"hw-tpm", "host"}; };
+  EXPECT_EQ(PlanCheckAfter(with_host), "accepted");
+  EXPECT_EQ(PlanCheckAfter([&](Json& p) { with_host(p), p["keys"] = Json::array(); }), "accepted");
+  EXPECT_EQ(PlanCheckAfter([&](Json& p) { with_host(p), p["keys"] = Json::array({"a"}); }),
+            "product.plans.keys");
+  EXPECT_EQ(PlanCheckAfter([&](Json& p) { with_host(p), p["fallback"]["keys"] = Json::array({"a"}); }),
+            "product.plans.keys");
+}
 TEST(ProductFileTest, ARefusalNamesThePlan) {
   auto file = After([](Json& j) { j["plans"]["pro"]["durration"] = "1d"; });
   ASSERT_FALSE(file);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/base64.h"
 #include "tests/protocol/examples.h"
 
 namespace holdfast {
@@ -53,6 +54,39 @@ TEST(TermsTest, FormatIsTheDocumentedText) {
             R"("expiry_grace":"0d","warn_before":[],"offline_window":"0d","heartbeat_interval":"0d",)"
             R"("assurance":"hw-tpm","policies":{"clock":"warn","rollback":"deny","clone":"warn"}})");
   EXPECT_TRUE(ParseTerms(FormatTerms(terms)));
+}
+
+TEST(TermsTest, ContentKeysAreNamedInOrderAndOnce) {
+  LicenseTerms terms = examples::Terms();
+  terms.grants.keys = {"models", "content"};
+  terms.fallback->keys = {"basic", "content"};
+  const std::string text = FormatTerms(terms);
+  EXPECT_NE(text.find(R"("keys":["content","models"],"fallback":)"), std::string::npos) << text;
+  const auto again = ParseTerms(text);
+  ASSERT_TRUE(again) << again.error().check;
+  EXPECT_EQ(FormatTerms(*again), text);
+  EXPECT_EQ(AllKeys(again->grants, again->fallback), (std::set<std::string>{"basic", "content", "models"}));
+  EXPECT_EQ(CheckAfter([](Json& j) { j["keys"] = Json::array({"content", "content"}); }), "terms.keys");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["keys"] = Json::array({"../content"}); }), "terms.keys");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["keys"] = Json::array({5}); }), "terms.keys");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["keys"] = "content"; }), "terms.keys");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["fallback"]["keys"] = Json::array({"X"}); }), "terms.fallback.keys");
+  EXPECT_EQ(CheckAfter([](Json& j) {
+              for (int i = 0; i < 17; i++) j["keys"].push_back("k" + std::to_string(i));
+            }),
+            "terms.keys");
+}
+
+TEST(TermsTest, ClassHostHasNoContentKeys) {
+  const auto with_host = [](Json& j) {
+    j["assurance"] = "host";
+    j["fingerprint"]["nic"] = Json::array({Base64UrlEncode(Bytes(32, 1))});
+    j.erase("ledger");
+  };
+  EXPECT_EQ(CheckAfter(with_host), "accepted");
+  EXPECT_EQ(CheckAfter([&](Json& j) { with_host(j), j["keys"] = Json::array({"content"}); }), "terms.keys");
+  EXPECT_EQ(CheckAfter([&](Json& j) { with_host(j), j["fallback"]["keys"] = Json::array({"content"}); }),
+            "terms.keys");
 }
 
 TEST(TermsTest, RefusesAnotherMajorWithASentenceThatSaysSo) {

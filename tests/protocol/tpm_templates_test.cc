@@ -137,6 +137,24 @@ TEST(TpmTemplates, AttributesAreThoseOfTheTable) {
             "0023000b000404320020" + HexEncode(policy) + "00100018000b0003001000000000");
 }
 
+TEST(TpmTemplates, AContentKeyHasOneFormUnderItsPolicy) {
+  const Bytes policy(32, 0xaa), unique(32, 0xbb);
+  const Bytes area = ContentKeyArea(policy, unique);
+  EXPECT_EQ(HexEncode(area), "0008000b000004000020" + HexEncode(policy) + "00100020" + HexEncode(unique));
+  EXPECT_TRUE(MatchesContentKey(area, policy));
+  EXPECT_FALSE(MatchesContentKey(area, unique));
+  EXPECT_FALSE(MatchesContentKey({}, policy));
+  for (size_t i = 0; i < area.size() - unique.size(); i++) {
+    Bytes other = area;
+    other[i] ^= 1;
+    EXPECT_FALSE(MatchesContentKey(other, policy)) << i;
+  }
+  Bytes longer = area;
+  longer.push_back(0);
+  EXPECT_FALSE(MatchesContentKey(longer, policy));
+  EXPECT_EQ(ContentKeyName(area).size(), 34u);
+}
+
 TEST(TpmTemplates, EkPoliciesAreThoseOfTheProfile) {
   EXPECT_EQ(HexEncode(PolicyA(Alg::kSha256)),
             "837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa");

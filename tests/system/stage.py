@@ -162,7 +162,7 @@ class Host:
                                           stdout=log, stderr=log, env={**os.environ, **(env or {})})
         self.stage.processes.append(self.agent)
 
-    def start_agent(self, *more):
+    def start_agent(self, *more, env=None):
         # The agent says READY=1 on a datagram socket, as to systemd: waiting needs no sleep.
         path = str(self.dir / 'notify')
         with contextlib.suppress(FileNotFoundError):
@@ -170,7 +170,7 @@ class Host:
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         ready.bind(path)
         ready.settimeout(60)
-        self.launch_agent(*more, env={'NOTIFY_SOCKET': path})
+        self.launch_agent(*more, env={**(env or {}), 'NOTIFY_SOCKET': path})
         try:
             while b'READY=1' not in ready.recv(4096):
                 pass

@@ -1,6 +1,8 @@
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/api/administration_json.h"
+#include "agent/api/decision_json.h"
+#include "agent/content_keys.h"
 #include "agent/host_facts.h"
 #include "agent/ledger/books.h"
 #include "agent/repair.h"
@@ -84,6 +86,18 @@ Result<std::optional<Time>> BeginEmergencyHere(const Here& here, const std::stri
   SeeSignedTimes(licenses, keeper.time);
   ProveLicenses(licenses, hardware, here.state);
   return BeginEmergency(product, ViewsOf(licenses), keeper);
+}
+
+Result<Json> KeyHere(const Here& here, const api::KeyRequest& request) {
+  OwnedTime time(SystemClock(), SystemUptime());
+  HOLDFAST_TRY(Proven proven, LoadAndProve(here, request.product, time));
+  api::Service service(time, std::string(kVersion));
+  service.SetLicenses(std::move(proven.licenses));
+  const Json decision = service.Key(request);
+  if (!api::IsAllowed(decision)) return Unwrap(decision);
+  HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
+  const auto product = decision["product"].get<std::string>();
+  return Unwrap(service.Key(request, OpenInstalledKey(product, request.name, here.state, *tpm)));
 }
 
 Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
@@ -177,6 +191,7 @@ Result<Json> AnswerHere(const Arguments& arguments, const api::ApiRequest& reque
   if (const auto* install = std::get_if<api::InstallRequest>(&request)) return InstallHere(here, *install);
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) return ReturnHere(here, *back);
   if (const auto* ask = std::get_if<api::TimeRequest>(&request)) return AskForTimeHere(here, *ask);
+  if (const auto* key = std::get_if<api::KeyRequest>(&request)) return KeyHere(here, *key);
   if (const auto* report = std::get_if<api::HeartbeatRequest>(&request)) return HeartbeatHere(here, *report);
   if (const auto* glass = std::get_if<api::BreakGlassRequest>(&request)) return BreakGlassHere(here, *glass);
   return FromService(here, request);

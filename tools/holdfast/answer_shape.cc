@@ -57,7 +57,8 @@ bool IsLicense(const Json& license) {
          MayHave(license,
                  {"advice", "fault", "license", "customer", "vendor", "edition", "expires", "last_contact"},
                  IsText) &&
-         MayHave(license, {"days_left"}, IsNumber) && MayHave(license, {"crl"}, IsCrl);
+         MayHave(license, {"keys"}, AreTexts) && MayHave(license, {"days_left"}, IsNumber) &&
+         MayHave(license, {"crl"}, IsCrl);
 }
 
 bool AreLicenses(const Json& licenses) {
@@ -71,6 +72,13 @@ bool IsDecision(const Json& decision) {
          MayHave(decision, {"max", "used", "held", "days_left"}, IsNumber);
 }
 
+// A content key, where it is handed out: 32 octets in hexadecimal.
+bool HasKey(const Json& decision) {
+  constexpr size_t kDigits = 64;
+  return Has(decision, {"key"}, IsText) && decision["key"].get_ref<const std::string&>().size() == kDigits &&
+         HexDecode(decision["key"].get_ref<const std::string&>());
+}
+
 bool IsAnswer(std::string_view op, const Json& answer) {
   if (op == "status") {
     return Has(answer, {"licenses"}, AreLicenses) && MayHave(answer, {"clock", "ledger"}, IsObject);
@@ -82,6 +90,7 @@ bool IsAnswer(std::string_view op, const Json& answer) {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
            Has(answer, {"changed"}, IsSwitch) && MayHave(answer, {"notices"}, AreTexts);
   }
+  if (op == "key") return IsDecision(answer) && (answer["allowed"] == false || HasKey(answer));
   if (op == "break_glass")
     return Has(answer, {"product", "license", "until"}, IsText) && Has(answer, {"left"}, IsNumber) &&
            Has(answer, {"dry_run"}, IsSwitch);

@@ -6,7 +6,7 @@
 
 namespace holdfast::cli {
 
-// Of the operation `op` (docs/local-api.md): status, check, hold, consume, request, install, return, time_request, heartbeat or break_glass. Check: api.answer.
+// Of the operation `op` (docs/local-api.md): status, check, hold, consume, key, request, install, return, time_request, heartbeat or break_glass. Check: api.answer.
 Status CheckAnswer(std::string_view op, const Json& answer);
 
 }  // namespace holdfast::cli

@@ -16,6 +16,7 @@ Command StatusCommand();
 Command CheckCommand();
 Command HoldCommand();
 Command ConsumeCommand();
+Command KeyCommand();
 Command InspectCommand();
 
 }  // namespace holdfast::cli

@@ -7,9 +7,9 @@ int main(int argc, char** argv) {
   Program program("holdfast", "licenses of this machine: request, install, look, check");
   program.SetCommonOptions(SiteOptions());
   program.SetConfigFiles({"/etc/holdfast/holdfast.conf", UserConfigFile("holdfast.conf")});
-  for (auto command :
-       {RequestCommand, InstallCommand, HeartbeatCommand, ApplyCommand, ReturnCommand, TimeRequestCommand,
-        StatusCommand, CheckCommand, HoldCommand, ConsumeCommand, BreakGlassCommand, InspectCommand}) {
+  for (auto command : {RequestCommand, InstallCommand, HeartbeatCommand, ApplyCommand, ReturnCommand,
+                       TimeRequestCommand, StatusCommand, CheckCommand, HoldCommand, ConsumeCommand,
+                       KeyCommand, BreakGlassCommand, InspectCommand}) {
     program.Add(command());
   }
   return program.Main(argc, argv);

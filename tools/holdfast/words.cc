@@ -72,6 +72,8 @@ std::string DescribeLicense(const Json& license) {
   for (const auto& [name, limit] : license["limits"].items()) {
     text += "  " + Line((IsMeter(limit) ? "meter " : "limit ") + Printable(name), Use(limit));
   }
+  for (const Json& name : license.value("keys", Json::array()))
+    text += "  " + Line("content key", Text(name));
   text += Optional("last heard of", license, "last_contact");
   if (license.contains("crl")) {
     text += "  " + Line("revocation list", "number " + Text(license["crl"], "number") + " of " +

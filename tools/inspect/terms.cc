@@ -23,7 +23,9 @@ Json DescribeGrants(const Grants& grants) {
     features[name] = std::visit([](const auto& v) { return Json(v); }, value);
   }
   for (const auto& [name, limit] : grants.limits) limits[name] = LimitWords(limit);
-  return Json{{"edition", grants.edition}, {"features", std::move(features)}, {"limits", std::move(limits)}};
+  Json json{{"edition", grants.edition}, {"features", std::move(features)}, {"limits", std::move(limits)}};
+  if (!grants.keys.empty()) json["keys"] = grants.keys;
+  return json;
 }
 
 Json DescribeTerms(const LicenseTerms& terms) {

@@ -17,6 +17,7 @@ void AddHeartbeatCommand(cli::Program& program);
 void AddUsageCommand(cli::Program& program);
 void AddCrlCommand(cli::Program& program);
 void AddExportCommand(cli::Program& program);
+void AddKeyCommands(cli::Program& program);     // key add, list, export
 void AddIssuerCommands(cli::Program& program);  // issuer list, rotate, add
 void AddEkCommands(cli::Program& program);      // ek-roots add, list, pin
 void AddAuditCommand(cli::Program& program);    // audit verify, accept

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   vendor::AddTimeCommand(program);
   vendor::AddCrlCommand(program);
   vendor::AddExportCommand(program);
+  vendor::AddKeyCommands(program);
   vendor::AddIssuerCommands(program);
   vendor::AddEkCommands(program);
   vendor::AddAuditCommand(program);

@@ -75,6 +75,7 @@ Result<LicensingSettings> LoadSettings(const VendorDirectory& directory) {
   HOLDFAST_TRY(settings.roots, Load<TrustAnchors>(directory.Roots(), kMaxFileSize, ParseTrustAnchors));
   HOLDFAST_TRY(settings.ek_roots, LoadEkRoots(directory));
   HOLDFAST_TRY(settings.ek_policy, LoadEkPolicy(directory));
+  settings.content_keys = ContentKeys(directory.ContentKeyFiles());
   return settings;
 }
 

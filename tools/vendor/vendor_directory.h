@@ -5,6 +5,7 @@
 //   store.db         the store
 //   ek-roots.json    trust anchors for endorsement keys, with a class each; empty at first
 //   ek-policy.json   pinned endorsement keys, what is denied; absent: nothing
+//   content-keys/    content keys, PRODUCT/NAME, mode 0600 (licensing/content_keys.h); made with the first one
 //   roots.pem, signer.conf, ...   the signer's, from the ceremony
 #pragma once
 
@@ -19,6 +20,7 @@ struct VendorDirectory {
   Path Store() const { return path / "store.db"; }
   Path EkRoots() const { return path / "ek-roots.json"; }
   Path EkPolicyFile() const { return path / "ek-policy.json"; }
+  Path ContentKeyFiles() const { return path / "content-keys"; }
   Path Roots() const { return path / "roots.pem"; }
   Path Lock() const { return path / "vendor.lock"; }
   Path SignerConfig() const { return path / "signer.conf"; }

@@ -82,11 +82,25 @@ Result<Applicant> Licensing::Admit(const HostRequest& request, const Entitlement
   return ApplicantWithoutTpm(request, appraised, activations);
 }
 
+// Before anything is reserved, so that a key that is missing costs nothing. No plan with keys admits a host without a TPM.
+Result<SealedContentKeys> Licensing::SealKeys(const Entitlement& entitlement,
+                                              const Applicant& applicant) const {
+  SealedContentKeys sealed;
+  for (const std::string& name : AllKeys(entitlement.plan.grants, entitlement.plan.fallback)) {
+    HOLDFAST_TRY(const Secret key, settings_.content_keys.Read({entitlement.license.product, name}));
+    if (!applicant.seal_key)
+      return Fail(ErrorKind::kInternal, "content_key.parent", "a content key is sealed to a TPM");
+    HOLDFAST_TRY(sealed[name], applicant.seal_key(key));
+  }
+  return sealed;
+}
+
 Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_view request_file) {
   HOLDFAST_TRY(const AnyRequest request, ReadAnyRequestFile(request_file));
   HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(HeadOf(request)));
   HOLDFAST_TRY(const Applicant applicant,
                std::visit([&](const auto& r) { return Admit(r, entitlement); }, request));
+  HOLDFAST_TRY(const SealedContentKeys keys, SealKeys(entitlement, applicant));
   HOLDFAST_TRY(const SignerStatus status, AskSigner());
   HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, applicant, status));
   std::vector<std::string> notes = proposal.notes;
@@ -94,7 +108,7 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
   HOLDFAST_TRY(const ActivationRecord reserved, store_.ReserveActivation(ChangeBy(actor), proposal));
   HOLDFAST_TRY(ActivationRecord issued, Issue(actor, reserved, entitlement, applicant.license_key, status));
   HOLDFAST_TRY(const std::string license_file, PackLicense(actor, issued, applicant.license_key, status));
-  HOLDFAST_TRY(const std::string jwe, applicant.seal(FormatAnswerContent({license_file})));
+  HOLDFAST_TRY(const std::string jwe, applicant.seal(FormatAnswerContent({license_file, keys})));
   const bool repeated = reserved.state == ActivationState::kIssued;
   std::string file = ArmorAnswer(jwe, Preamble(issued, entitlement.license, applicant.assurance));
   return AnsweredRequest{std::move(file), std::move(issued), applicant.assurance, std::move(notes), repeated};

@@ -6,6 +6,7 @@
 #include "protocol/jose/jwe.h"
 #include "signer/server/verifier/ledger.h"
 #include "signer/server/verifier/make_credential.h"
+#include "signer/server/verifier/seal_content_key.h"
 
 namespace holdfast {
 namespace {
@@ -97,9 +98,10 @@ Applicant ApplicantWithTpm(const ActivationRequest& request, const AttestationRe
           .notes = NamesOf(appraised.notes),
           .sighting = RecordFrom(sighting, appraised.ek_name, license, now),
           .check_history = CheckWith(sighting, license),
-          .seal = [header, ek = appraised.ek_public, ak = appraised.ak_name](ByteView plaintext) {
-            return SealToTpm(header, ek, ak, plaintext);
-          }};
+          .seal = [header, ek = appraised.ek_public, ak = appraised.ak_name](
+                      ByteView plaintext) { return SealToTpm(header, ek, ak, plaintext); },
+          .seal_key = [srk = appraised.srk_public, policy = appraised.gate_policy](
+                          const Secret& key) { return SealContentKey(srk, policy, key); }};
 }
 
 Applicant ApplicantWithoutTpm(const HostRequest& request, const HostAppraisal& appraised,

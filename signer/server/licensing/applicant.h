@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "protocol/content_key.h"
 #include "protocol/terms.h"
 #include "signer/server/store/store.h"
 #include "signer/server/verifier/appraisal.h"
@@ -25,6 +26,8 @@ struct Applicant {
   HistoryCheck check_history = {};              // with a TPM: judges its other sightings
   // The answer's plaintext as a JWE that only the applicant can open.
   std::function<Result<std::string>(ByteView plaintext)> seal;
+  // A content key, which goes into that plaintext, for the applicant's TPM and under its gate. With a TPM.
+  std::function<Result<SealedContentKey>(const Secret& key)> seal_key = {};
 };
 
 Applicant ApplicantWithTpm(const ActivationRequest& request, const AttestationResult& appraised,

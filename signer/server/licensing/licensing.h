@@ -10,6 +10,7 @@
 #include "protocol/platform/clock.h"
 #include "protocol/terms.h"
 #include "signer/server/licensing/applicant.h"
+#include "signer/server/licensing/content_keys.h"
 #include "signer/server/licensing/ek_policy.h"
 #include "signer/server/store/store.h"
 #include "signer/signing_service.h"
@@ -22,6 +23,7 @@ struct LicensingSettings {
   TrustAnchors roots;              // what every license must verify to before it leaves
   EkRootBundle ek_roots;
   EkPolicy ek_policy;
+  ContentKeys content_keys;
   Seconds perpetual_validity{3650 * 86400};  // of the certificate of a license that never expires
   Seconds crl_lifetime{30 * 86400};          // thisUpdate to nextUpdate
   Seconds crl_refresh{86400};                // a list this old is replaced although nothing changed
@@ -74,7 +76,7 @@ class Licensing {
   Result<SoldLicense> Sell(const std::string& actor, const Sale& sale);
 
   // Checks, in this order: those of ReadAnyRequestFile, licensing.vendor, licensing.product_key (no license with
-  // this key), those of Appraise or AppraiseHost, of AskSigner, licensing.expired (kDenied), licensing.line,
+  // this key), those of Appraise or AppraiseHost, of ContentKeys::Read, of AskSigner, licensing.expired (kDenied), licensing.line,
   // licensing.issuer_revoked, licensing.issuer_lifetime, those of Store::ReserveActivation, ledger.<what> among
   // them, of the signer, licensing.issuer_changed (try again), licensing.certificate (it is not what was
   // ordered), those of VerifyLicense.
@@ -112,6 +114,8 @@ class Licensing {
   // licensing.issuer_lifetime.
   Result<ActivationProposal> ProposalFor(const Entitlement& entitlement, const LicenseTerms& terms,
                                          const SignerStatus& status) const;
+  // The plan's content keys, sealed to the applicant.
+  Result<SealedContentKeys> SealKeys(const Entitlement& entitlement, const Applicant& applicant) const;
   Result<ActivationProposal> Propose(const Entitlement& entitlement, const AnyRequest& request,
                                      const Applicant& applicant, const SignerStatus& status) const;
   Result<ActivationRecord> Issue(const std::string& actor, const ActivationRecord& reserved,

@@ -72,6 +72,8 @@ AttestationResult ResultOf(Case& c) {
           .ek = *c.identity,
           .ek_template = c.ek_template,
           .ek_public = c.ek,
+          .srk_public = c.srk,
+          .gate_policy = c.license_key.auth_policy,
           .ek_name = NameOf(c.ek),
           .ak_name = NameOf(c.ak),
           .license_key_name = NameOf(c.license_key),

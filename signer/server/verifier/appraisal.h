@@ -56,7 +56,9 @@ struct AttestationResult {
   AssuranceClass assurance = AssuranceClass::kHwTpm;
   EkIdentity ek;  // of a pinned EK only key and root_class
   tpm::EkTemplate ek_template = tpm::EkTemplate::kEccP256;
-  tpm::Public ek_public;  // for MakeCredential
+  tpm::Public ek_public;   // for MakeCredential
+  tpm::Public srk_public;  // for SealContentKey, as is the next
+  Bytes gate_policy;       // of the license key
   tpm::Name ek_name, ak_name, license_key_name;
   PublicKey license_key;
   uint32_t gate_index = 0;

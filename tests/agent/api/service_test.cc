@@ -47,6 +47,36 @@ TEST_F(ServiceTest, ProductMustBeNamedWhenThereAreSeveral) {
   EXPECT_EQ(service.Check({"export", "third"})["reasons"][0], "no_license");
 }
 
+TEST_F(ServiceTest, AKeyIsInTheAnswerOnlyWhenItIsGrantedAndOpened) {
+  LicenseView view = GoodView();
+  view.verified->terms.grants.keys = {"content"};
+  service.SetLicenses({view});
+  const auto opened = [] { return Result<Secret>(Secret(Bytes(32, 0xab))); };
+  EXPECT_EQ(service.Key({"content", ""})["allowed"], true);
+  EXPECT_FALSE(service.Key({"content", ""}).contains("key"));
+  const Json answer = service.Key({"content", "nls"}, opened());
+  EXPECT_EQ(answer["key"].get<std::string>(), HexEncode(Bytes(32, 0xab)));
+  EXPECT_EQ(answer["product"], "nls");
+  const Json failed = service.Key({"content", ""}, Refused("tpm.gate", "moved"));
+  EXPECT_EQ(failed["ok"], false);
+  EXPECT_EQ(failed["error"]["check"], "tpm.gate");
+  now = kExpires + kGracePeriod + Seconds{1};  // it ended while the TPM was at work
+  const Json late = service.Key({"content", ""}, opened());
+  EXPECT_EQ(late["allowed"], false);
+  EXPECT_EQ(late["reasons"][0], "key_not_granted");
+  EXPECT_FALSE(late.contains("key"));
+  service.SetLicenses({});
+  EXPECT_FALSE(service.Key({"content", ""}, opened()).contains("key"));
+}
+
+TEST_F(ServiceTest, TheKeysThatApplyAreInTheStatus) {
+  EXPECT_FALSE(service.Status()["licenses"][0].contains("keys"));
+  LicenseView view = GoodView();
+  view.verified->terms.grants.keys = {"models", "content"};
+  service.SetLicenses({view});
+  EXPECT_EQ(service.Status()["licenses"][0]["keys"], Json::parse(R"(["content","models"])"));
+}
+
 TEST_F(ServiceTest, SeatsAreCountedOverAllHolders) {
   EXPECT_EQ(Hold(1, 7)["used"], 7);
   EXPECT_EQ(Hold(2, 3)["used"], 10);

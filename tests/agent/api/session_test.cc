@@ -53,6 +53,19 @@ TEST_F(SessionTest, AnAdministratorSendsAWholeFileAlsoWhenEachOctetIsEscaped) {
   EXPECT_EQ(std::get<InstallRequest>(*admin).file.size(), kMaxFileSize);
 }
 
+TEST_F(SessionTest, AKeyIsForEverybodyAndTheTpmIsAskedOnlyWhenItIsGranted) {
+  LicenseView view = GoodView();
+  view.verified->terms.grants.keys = {"content"};
+  service.SetLicenses({view});
+  const auto denied = Say(user, "{\"op\":\"key\",\"name\":\"other\"}\n");
+  ASSERT_EQ(denied.size(), 1u);
+  EXPECT_EQ(denied[0]["reasons"][0], "unknown_key");
+  EXPECT_FALSE(admin);
+  EXPECT_TRUE(Say(user, "{\"op\":\"key\",\"name\":\"content\"}\n").empty());
+  ASSERT_TRUE(admin);
+  EXPECT_EQ(std::get<KeyRequest>(*admin).name, "content");
+}
+
 TEST_F(SessionTest, AReturnIsForAdministratorsAndForgettingStandsAlone) {
   EXPECT_EQ(Say(user, "{\"op\":\"return\"}\n")[0]["error"]["check"], "api.permission");
   EXPECT_EQ(Say(administrator, "{\"op\":\"return\",\"forget\":true,\"dry_run\":true}\n")[0]["error"]["check"],

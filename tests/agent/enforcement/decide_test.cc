@@ -53,6 +53,83 @@ TEST(DecideFeature, FallbackEditionKeepsItsFeaturesAndLosesTheOthers) {
   EXPECT_THAT(lost.reasons, ElementsAre(Reason::kFeatureNotGranted, Reason::kFallbackEdition));
 }
 
+LicenseView ViewWithKeys() {
+  LicenseView view = GoodView();
+  view.verified->terms.grants.keys = {"content", "both"};
+  view.verified->terms.fallback->keys = {"basic", "both"};
+  return view;
+}
+
+TEST(DecideKey, GrantedByTheEditionThatApplies) {
+  const LicenseView view = ViewWithKeys();
+  for (const Time now : {kMidway, kExpires - Seconds{1}, kExpires + Seconds{1}}) {
+    EXPECT_TRUE(DecideKey(view, now, "content").allowed);
+    EXPECT_TRUE(DecideKey(view, now, "both").allowed);
+    EXPECT_FALSE(DecideKey(view, now, "basic").allowed);
+  }
+  EXPECT_THAT(DecideKey(view, kMidway, "content").reasons, ElementsAre(Reason::kActive));
+  EXPECT_THAT(DecideKey(view, kMidway, "basic").reasons, ElementsAre(Reason::kKeyNotGranted));
+  EXPECT_TRUE(DecideKey(view, kLate, "basic").allowed);
+  EXPECT_TRUE(DecideKey(view, kLate, "both").allowed);
+  EXPECT_FALSE(DecideKey(view, kLate, "content").allowed);
+  EXPECT_THAT(DecideKey(view, kLate, "content").reasons,
+              ElementsAre(Reason::kKeyNotGranted, Reason::kFallbackEdition));
+}
+
+TEST(DecideKey, UnknownIsNamedSoAndAFeatureIsNoKey) {
+  for (const char* name : {"kontent", "export"}) {
+    const Decision decision = DecideKey(ViewWithKeys(), kMidway, name);
+    EXPECT_FALSE(decision.allowed);
+    EXPECT_THAT(decision.reasons, ElementsAre(Reason::kUnknownKey));
+  }
+}
+
+TEST(DecideKey, NothingWhereTheLicenseDoesNotStand) {
+  const auto denied = [](auto alter) {
+    LicenseView view = ViewWithKeys();
+    alter(view);
+    return DecideKey(view, kMidway, "content");
+  };
+  EXPECT_TRUE(denied([](LicenseView&) {}).allowed);
+  EXPECT_FALSE(denied([](LicenseView& v) { v.hardware = HardwareProof::kRetired; }).allowed);
+  EXPECT_FALSE(denied([](LicenseView& v) { v.hardware = HardwareProof::kWrongHardware; }).allowed);
+  EXPECT_FALSE(denied([](LicenseView& v) { v.hardware = HardwareProof::kUnavailable; }).allowed);
+  EXPECT_FALSE(denied([](LicenseView& v) { v.ledger = LedgerStanding::kRolledBack; }).allowed);
+  EXPECT_FALSE(denied([](LicenseView& v) { v.verified.reset(); }).allowed);
+  EXPECT_FALSE(denied([](LicenseView& v) { Revoke(v, RevocationReason::kSuperseded); }).allowed);
+  EXPECT_FALSE(denied([](LicenseView& v) {
+                 v.verified->terms.fallback.reset(), v.verified->terms.expires = kFrom;
+               }).allowed);
+}
+
+TEST(DecideKey, ALicenseThatOnlyAdvisesGivesWhatItNames) {
+  LicenseView view = ViewWithKeys();
+  view.verified->terms.advisory = true;
+  const Decision late = DecideKey(view, kLate, "content");
+  EXPECT_TRUE(late.allowed);
+  EXPECT_THAT(late.reasons, ::testing::Contains(Reason::kAdvisory));
+  EXPECT_THAT(DecideKey(view, kMidway, "content").reasons, ElementsAre(Reason::kActive));
+  EXPECT_FALSE(DecideKey(view, kMidway, "kontent").allowed);
+  view.verified.reset();
+  EXPECT_FALSE(DecideKey(view, kMidway, "content").allowed);
+}
+
+TEST(DecideKey, AVoucherGrantsTheKeysOfTheEdition) {
+  LicenseView view = ViewWithKeys();
+  view.emergency_until = kLate + Seconds{60};
+  EXPECT_TRUE(DecideKey(view, kLate, "content").allowed);
+  EXPECT_FALSE(DecideKey(view, kLate + Seconds{3600}, "content").allowed);
+}
+
+TEST(DecideKey, ThePolicyOfTheClockDecidesWhenItWasSetBack) {
+  LicenseView view = ViewWithKeys();
+  const Situation back(kMidway, ClockState::kSetBack);
+  EXPECT_TRUE(DecideKey(view, back, "content").allowed);
+  view.verified->terms.policies.clock = Policy::kDeny;
+  EXPECT_FALSE(DecideKey(view, back, "content").allowed);
+  EXPECT_EQ(DecideKey(view, back, "content").state, LicenseState::kClockSetBack);
+}
+
 TEST(DecideFeature, GraceGrantsEverythingAndWarns) {
   const Decision decision = DecideFeature(GoodView(), kExpires + Seconds{1}, "export");
   EXPECT_TRUE(decision.allowed);
