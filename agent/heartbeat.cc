@@ -68,7 +68,8 @@ HeartbeatReport ReportOf(const Subject& subject, const ReportBasis& basis, const
           .host = options.host_facts,
           .ledger = basis.ledger,
           .by_tpm = !IsHost(subject.installed.keys),
-          .usage = basis.usage};
+          .usage = basis.usage,
+          .vouchers_used = basis.vouchers_used};
 }
 
 Result<SignedHeartbeatReport> SignReport(const HeartbeatReport& report, const LicenseKeys& keys, Tpm& tpm,

@@ -80,6 +80,7 @@ Result<HeartbeatReport> ParsePayload(ByteView payload) {
   const Json* ledger = o.Object("ledger");
   ReadForm(o, report);
   const Json* usage = o.Array("usage", kMaxReportedUsage);
+  report.vouchers_used = o.Integer("vouchers_used", 1, INT32_MAX, 0);
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(report.ledger, ParseLedger(*ledger));
   HOLDFAST_TRY(report.usage, ParseUsages(*usage));
@@ -110,6 +111,7 @@ std::string Lines(const HeartbeatReport& report) {
     text += "  Used up:  " + std::to_string(usage.units) + " of " + usage.limit;
     text += usage.period == MeterPeriod::kNever ? "\n" : " since " + FormatTime(usage.since) + "\n";
   }
+  if (report.vouchers_used > 0) text += "  Vouchers: " + std::to_string(report.vouchers_used) + " used\n";
   return text;
 }
 
@@ -159,6 +161,7 @@ Bytes FormatHeartbeatReport(const HeartbeatReport& report) {
       {"birth", report.ledger.birth}, {"stamp", report.ledger.stamp}, {"disturbed", report.ledger.disturbed}};
   if (!report.by_tpm) json["assurance"] = kHostForm;
   json["usage"] = FormatUsage(report.usage);
+  if (report.vouchers_used > 0) json["vouchers_used"] = report.vouchers_used;
   return ToBytes(std::string_view(FormatJson(json)));
 }
 

@@ -51,6 +51,7 @@ struct HeartbeatReport {
   ReportedLedger ledger;
   bool by_tpm = true;  // else "assurance": "host", and nothing vouches for the ledger
   std::vector<ReportedUsage> usage;
+  int64_t vouchers_used = 0;  // of the license, in all
 };
 
 struct SignedHeartbeatReport {

@@ -137,6 +137,7 @@ Result<ReportBasis> Books::BeginReport(bool use_tpm, const LicenseId& license,
   ReportBasis basis{.conversation = ConversationOf(content, license),
                     .usage = UsageOf(content, license, used),
                     .ledger = {content.birth, content.stamp, content.disturbed},
+                    .vouchers_used = VouchersOf(content, license).used,
                     .counter = {}};
   if (const LedgerCounter* counter = ledger_->counter())
     basis.counter = LedgerCounter{counter->index, Secret::CopyOf(counter->auth.Reveal())};

@@ -16,6 +16,7 @@ struct ReportBasis {
   ConversationRecord conversation;
   std::vector<ReportedUsage> usage;  // not acknowledged yet, oldest first
   ReportedLedger ledger;
+  int vouchers_used = 0;
   std::optional<LedgerCounter> counter;  // absent: the ledger is kept without a TPM
 };
 

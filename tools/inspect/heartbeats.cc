@@ -59,6 +59,7 @@ Json DescribeReport(const HeartbeatReport& report) {
       {"agent_version", report.agent_version},
       {"host", std::move(host)},
       {"usage", DescribeUsage(report.usage)},
+      {"vouchers_used", report.vouchers_used},
       {"continues_answer", report.answer ? HexEncode(*report.answer) : "none"},
       {"reports_since", std::move(unanswered)},
       {"ledger",

@@ -67,6 +67,7 @@ void PrintForPeople(std::ostream& out, const AnsweredHeartbeat& answered, bool d
   if (report.by_tpm)
     out << cli::Line("counter", std::to_string(report.ledger.stamp) + ", attested by the TPM");
   for (const ReportedUsage& usage : report.usage) out << cli::Line("used up", UsageWords(usage));
+  if (report.vouchers_used > 0) out << cli::Line("vouchers", std::to_string(report.vouchers_used) + " used");
   for (const std::string& words : FindingWords(answered)) out << cli::Line("found", words);
   if (answered.other && answered.policy == ClonePolicy::kAllow)
     out << cli::Line("found", "two hosts have one TPM state, which the plan allows: " + ForkWords(answered));
@@ -102,6 +103,7 @@ Json ToJson(const AnsweredHeartbeat& answered, bool dry_run) {
             {"created", FormatTime(report.created)},
             {"counter", report.by_tpm ? std::to_string(report.ledger.stamp) : "0"},
             {"usage", UsageJson(report.usage)},
+            {"vouchers_used", report.vouchers_used},
             {"notes", answered.notes},
             {"unseen", unseen},
             {"usage_shrank", UsageJson(answered.lineage.shrunk)},

@@ -668,6 +668,92 @@ TEST_P(StoreContract, WhatIsNotInUseIsNotReleased) {
   EXPECT_EQ(store_->ReleaseActivation(At(22), "license-1", current.id).error().check, "store.status");
 }
 
+ActivationProposal RepairOf(ActivationProposal proposal, const Bytes& serial, int per_year = 2) {
+  proposal.repair = RepairProposal{serial, per_year};
+  return proposal;
+}
+
+TEST_P(StoreContract, ARepairTakesThePlaceOfTheHostThatItNames) {
+  Sell(1, 2);
+  const ActivationRecord lost = Issue(ProposalFor("license-1", 1, 1));
+  const ActivationRecord other = Issue(ProposalFor("license-1", 2, 2));
+  const ActivationRecord repaired = Issue(RepairOf(ProposalFor("license-1", 3, 3), lost.serial), 20);
+  EXPECT_EQ(StateOf("license-1", lost.id), ActivationState::kRevoked);
+  EXPECT_EQ(StateOf("license-1", other.id), ActivationState::kIssued);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 2);
+  const auto repairs = store_->ListRepairs("license-1");
+  ASSERT_EQ(repairs->size(), 1u);
+  EXPECT_EQ(repairs->at(0).replaced, lost.id);
+  EXPECT_EQ(repairs->at(0).replacement, repaired.id);
+  EXPECT_EQ(repairs->at(0).at, At(20).at);
+}
+
+TEST_P(StoreContract, ARepairThatIsAskedForAgainCountsOnce) {
+  Sell(1);
+  const ActivationRecord lost = Issue(ProposalFor("license-1", 1, 1));
+  const ActivationProposal repair = RepairOf(ProposalFor("license-1", 2, 2), lost.serial, 1);
+  const ActivationRecord repaired = Issue(repair, 20);
+  EXPECT_EQ(store_->ReserveActivation(At(21), repair)->id, repaired.id);
+  EXPECT_EQ(store_->ListRepairs("license-1")->size(), 1u);
+}
+
+TEST_P(StoreContract, RepairsAreCountedOverAYear) {
+  Sell(1);
+  const auto repair = [&](int host, int64_t at) {
+    const auto serial = store_->ListActivations("license-1")->back().serial;
+    return store_->ReserveActivation(At(at), RepairOf(ProposalFor("license-1", host, host), serial, 2));
+  };
+  Issue(ProposalFor("license-1", 1, 1));
+  EXPECT_TRUE(repair(2, 100));
+  EXPECT_TRUE(repair(3, 200));
+  const auto third = repair(4, 300);
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().check, "store.repairs");
+  EXPECT_EQ(third.error().kind, ErrorKind::kDenied);
+  EXPECT_EQ(store_->ListActivations("license-1")->size(), 3u) << "and nothing has ended";
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+  EXPECT_TRUE(repair(4, 100 + kRepairYear.count())) << "the first is a year ago";
+}
+
+TEST_P(StoreContract, WhereThePlanAllowsNoneThereIsNoRepair) {
+  Sell(1, 5);
+  const ActivationRecord lost = Issue(ProposalFor("license-1", 1, 1));
+  EXPECT_EQ(store_->ReserveActivation(At(20), RepairOf(ProposalFor("license-1", 2, 2), lost.serial, 0))
+                .error()
+                .check,
+            "store.repairs");
+}
+
+TEST_P(StoreContract, AHostThatHasTheLicenseAlreadyUsesNoRepairUp) {
+  Sell(1);
+  const ActivationRecord here = Issue(ProposalFor("license-1", 1, 1));
+  Issue(RepairOf(ProposalFor("license-1", 1, 2), here.serial, 0), 20);
+  EXPECT_TRUE(store_->ListRepairs("license-1")->empty());
+  EXPECT_EQ(StateOf("license-1", here.id), ActivationState::kSuperseded);
+}
+
+TEST_P(StoreContract, WhoLostHisCertificateTooIsTheOnlyHostOrNobody) {
+  Sell(1, 2);
+  const ActivationRecord first = Issue(ProposalFor("license-1", 1, 1));
+  Issue(RepairOf(ProposalFor("license-1", 2, 2), {}), 20);
+  EXPECT_EQ(StateOf("license-1", first.id), ActivationState::kRevoked);
+  Issue(ProposalFor("license-1", 3, 3), 30);
+  const auto which = store_->ReserveActivation(At(40), RepairOf(ProposalFor("license-1", 4, 4), {}));
+  ASSERT_FALSE(which);
+  EXPECT_EQ(which.error().check, "store.repair");
+  EXPECT_EQ(
+      store_->ReserveActivation(At(40), RepairOf(ProposalFor("license-1", 4, 4), Bytes{9})).error().check,
+      "store.repair");
+}
+
+TEST_P(StoreContract, OfAPlaceThatWasGivenBackNothingIsRepaired) {
+  Sell(1);
+  const ActivationRecord gone = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->ReleaseActivation(At(15), "license-1", gone.id));
+  Issue(RepairOf(ProposalFor("license-1", 2, 2), gone.serial, 1), 20);
+  EXPECT_TRUE(store_->ListRepairs("license-1")->empty()) << "there is room";
+}
+
 TEST_P(StoreContract, EveryChangeHasAnAuditRecordAndTheChainHolds) {
   Sell(1);
   Issue(ProposalFor("license-1", 1, 1));

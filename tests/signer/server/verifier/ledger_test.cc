@@ -79,6 +79,19 @@ TEST(Ledger, FewerResetsAreNotedOnce) {
   EXPECT_EQ(Notes({kBefore, other}, now), std::vector<std::string>{"ledger.reset_count"});
 }
 
+TEST(Ledger, ThatHardwareWasClearedIsTheEndOfItsEarlierKeys) {
+  EkSighting now = Later();
+  now.reset_count = 0;
+  now.gate_base = kBefore.gate_base + 1;
+  EXPECT_EQ(Notes({kBefore}, now), std::vector<std::string>{"ledger.reset_count"})
+      << "a virtual TPM may be set back";
+  now.hardware = true;
+  EXPECT_EQ(Notes({kBefore}, now), std::vector<std::string>{"ledger.cleared"});
+  now.gate_base = kBefore.gate_base;
+  EXPECT_EQ(Notes({kBefore}, now), std::vector<std::string>{"ledger.reset_count"})
+      << "it may be the earlier of the two";
+}
+
 TEST(Ledger, AnEarlierClockInTheSameBootIsNoted) {
   EkSighting now = Later();
   now.clock_ms = kBefore.clock_ms - 1;

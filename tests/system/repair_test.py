@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""usage: repair_test.py BINARIES - a license on new hardware: the emergency period, the answer that puts it in the place of the old one, and a TPM that
+was cleared, with the real programs."""
+import json, shutil, sys, unittest
+from stage import PRODUCT, Stage
+
+BINARIES = sys.argv.pop(1)
+LATER = lambda days: dict(prefix=['faketime', '-f', f'+{days}d'], env={'FAKETIME_DONT_FAKE_MONOTONIC': '1'})
+
+
+class Repair(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = s = Stage(BINARIES)
+        cls.addClassCleanup(s.close)
+        terms = json.loads(PRODUCT.read_text())
+        terms['plans']['repaired'] = {**terms['plans']['demo'], 'repairs': {'per_year': 1, 'emergency': '5d'}}
+        product = s.path('repaired.json')
+        product.write_text(json.dumps(terms))
+        cls.vendor = s.vendor()
+        cls.vendor.add_product(terms=product)
+
+    def setUp(self):
+        self.hosts = []
+        self.addCleanup(lambda: [h.kill_agent() for h in self.hosts if h.agent])
+
+    def host(self, state=None):
+        """A host with a TPM of its own; with the state directory of another one."""
+        number = len(self.stage.tpms)
+        tpm = self.stage.tpm(f'tpm{number}')
+        self.vendor.trust(tpm)
+        host = self.stage.host(f'host{number}', tpm, self.vendor)
+        if state:
+            shutil.copytree(state, host.state)
+        self.hosts.append(host)
+        return host
+
+    def sell(self, plan='repaired'):
+        return self.vendor.sell(plan)
+
+    def repair(self, host, sold, code=0):
+        done = host.request(sold['product_key'], host.dir / 'repair.request', '--repair', '--json')
+        self.assertEqual(done.code, code, done.text)
+        return done.json()
+
+    def answer(self, host, code=0):
+        done = self.vendor.run('answer', host.dir / 'repair.request', '-o', host.dir / 'repair.answer', '--json')
+        self.assertEqual(done.code, code, done.text)
+        return done.json()
+
+    def status(self, host, **kw):
+        done = host.run('status', '--json', **kw)
+        self.assertEqual(done.code, 0, done.text)
+        return done.json()['licenses'][0]
+
+    def show(self, sold):
+        return self.vendor.run('license', 'show', sold['license'], '--json').json()
+
+    def test_a_swapped_board_works_on_and_gets_its_license_without_another_activation(self):
+        sold, old = self.sell(), self.host()
+        old.activate(sold)
+        new = self.host(old.state)
+        new.start_agent()
+        self.assertEqual(new.run('check', 'export').code, 3)
+        self.assertIn('emergency_until', self.repair(new, sold))
+        self.assertEqual(self.status(new)['state'], 'emergency')
+        self.assertEqual(new.run('check', 'export').code, 0)
+        self.answer(new)
+        done = new.run('install', new.dir / 'repair.answer')
+        self.assertEqual(done.code, 0, done.text)
+        self.assertEqual(self.status(new)['state'], 'active')
+        show = self.show(sold)
+        self.assertEqual((show['activations_used'], len(show['repairs'])), (1, 1))
+        lists = new.dir / 'lists.pem'
+        self.assertEqual(self.vendor.run('crl', '-o', lists).code, 0)
+        self.assertEqual(old.run('install', lists).code, 0)
+        self.assertEqual(self.status(old)['state'], 'revoked', 'the board that was swapped')
+        self.assertEqual(new.run('install', lists).code, 0)
+        self.assertEqual(self.status(new)['state'], 'active')
+
+    def test_the_emergency_period_ends_and_does_not_begin_again(self):
+        sold, old = self.sell(), self.host()
+        old.activate(sold)
+        new = self.host(old.state)
+        until = self.repair(new, sold)['emergency_until']
+        self.assertEqual(self.status(new, **LATER(4))['state'], 'emergency')
+        self.assertEqual(self.status(new, **LATER(6))['state'], 'wrong_hardware')
+        done = new.request(sold['product_key'], new.dir / 'again', '--repair', '--new', '--json', )
+        self.assertEqual(done.json()['emergency_until'], until)
+
+    def test_repairs_are_as_many_as_the_plan_says(self):
+        sold, first = self.sell(), self.host()
+        first.activate(sold)
+        second = self.host(first.state)
+        self.repair(second, sold)
+        self.answer(second)
+        self.assertEqual(second.run('install', second.dir / 'repair.answer').code, 0)
+        third = self.host(second.state)
+        self.repair(third, sold)
+        self.assertEqual(self.answer(third, code=3)['error']['check'], 'store.repairs')
+        self.assertEqual(self.show(sold)['activations_used'], 1, 'nothing has changed')
+
+    def test_a_plan_without_repairs_has_no_emergency_and_refuses(self):
+        sold, old = self.sell('demo'), self.host()
+        old.activate(sold)
+        new = self.host(old.state)
+        self.assertNotIn('emergency_until', self.repair(new, sold))
+        self.assertEqual(self.status(new)['state'], 'wrong_hardware')
+        self.assertEqual(self.answer(new, code=3)['error']['check'], 'store.repairs')
+
+    def test_a_cleared_tpm_is_the_same_host_and_uses_no_repair_up(self):
+        sold, host = self.sell(), self.host()
+        host.activate(sold)
+        done = host.tpm.tool('tpm2_clear', '-c', 'lockout')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.status(host)['state'], 'wrong_hardware')
+        self.repair(host, sold)
+        self.assertEqual(self.status(host)['state'], 'emergency')
+        self.answer(host)
+        self.assertEqual(host.run('install', host.dir / 'repair.answer').code, 0)
+        self.assertEqual(self.status(host)['state'], 'active')
+        self.assertEqual(self.show(sold)['repairs'], [])
+
+    def test_a_revoked_license_has_no_emergency(self):
+        sold, old = self.sell(), self.host()
+        old.activate(sold)
+        self.assertEqual(self.vendor.run('license', 'revoke', sold['license'], '--yes').code, 0)
+        new = self.host(old.state)
+        lists = new.dir / 'lists.pem'
+        self.assertEqual(self.vendor.run('crl', '-o', lists).code, 0)
+        self.assertEqual(new.run('install', lists).code, 0)
+        self.repair(new, sold)
+        self.assertEqual(self.status(new)['state'], 'revoked')
+
+
+if __name__ == '__main__':
+    unittest.main()
