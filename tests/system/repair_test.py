@@ -124,7 +124,7 @@ class Repair(unittest.TestCase):
     def test_a_revoked_license_has_no_emergency(self):
         sold, old = self.sell(), self.host()
         old.activate(sold)
-        self.assertEqual(self.vendor.run('license', 'revoke', sold['license'], '--yes').code, 0)
+        self.assertEqual(self.vendor.run('license', 'revoke', sold['license']).code, 0)
         new = self.host(old.state)
         lists = new.dir / 'lists.pem'
         self.assertEqual(self.vendor.run('crl', '-o', lists).code, 0)
