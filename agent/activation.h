@@ -17,6 +17,8 @@ struct RequestOptions {
   bool make_new = false;  // even if a request for this product is open; that one's answer is then refused
   // A request of class host: keys in the state directory and a fingerprint. Nobody but the administrator chooses it.
   bool without_tpm = false;
+  // In place of the license that is installed, whose hardware is gone. An open request of this kind is given again; another is dropped.
+  bool repair = false;
   std::map<std::string, std::string> host_facts;
   std::string agent_version;
 };
@@ -25,7 +27,8 @@ using CounterSource = std::function<Result<LedgerCounter>()>;
 struct RequestOutcome {
   std::string file;  // armored
   std::string product;
-  bool repeated = false;  // an open request, returned again octet for octet
+  bool repeated = false;                     // an open request, returned again octet for octet
+  std::optional<Time> emergency_until = {};  // with `repair`: filled in by who begins it (repair.h)
 };
 // `product_key`: as typed; white space around it does not matter.
 // Checks: those of ParseProductKey and of the TPM; request.open (kConflict: a request with another product

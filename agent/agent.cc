@@ -7,6 +7,7 @@
 #include "agent/api/decision_json.h"
 #include "agent/content_keys.h"
 #include "agent/host_facts.h"
+#include "agent/repair.h"
 
 namespace holdfast {
 namespace {
@@ -175,10 +176,18 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
     options.make_new = make->make_new;
     if (make->host_facts) options.host_facts = HostFacts();
     options.without_tpm = make->without_tpm;
+    options.repair = make->repair;
     options.agent_version = kVersion;
     const auto counter = [this] { return books_.Counter(); };
-    return api::RequestAnswer(
-        MakeRequest(make->product_key, options, hardware(), parts_.state, counter, parts_.clock));
+    auto made = MakeRequest(make->product_key, options, hardware(), parts_.state, counter, parts_.clock);
+    if (made && options.repair) {
+      const auto until = BeginEmergency(made->product, Views(), {time_, books_});
+      tpm_.Release();
+      if (!until) return api::ErrorAnswer(until.error());
+      made->emergency_until = *until;
+      Publish();
+    }
+    return api::RequestAnswer(made);
   }
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) {
     const auto outcome =

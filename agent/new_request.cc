@@ -7,8 +7,17 @@
 namespace holdfast {
 namespace {
 
+// Of the installed license that was given for this product key, if it is still there and can be read.
+RequestedRepair RepairOf(const ProductKeyClaims& claims, const StateDirectory& state) {
+  const auto installed = state.ReadLicense(claims.product);
+  if (!installed || installed->product_key_id != claims.id) return {};
+  const auto file = ParseLicenseFile(installed->license);
+  return file ? RequestedRepair{file->license.fields().serial} : RequestedRepair{};
+}
+
 // What both kinds of request begin with.
-RequestHead Head(const ProductKeyClaims& claims, const RequestOptions& options, Time now) {
+RequestHead Head(const ProductKeyClaims& claims, const RequestOptions& options, const StateDirectory& state,
+                 Time now) {
   RequestHead head;
   head.product_key_id = claims.id;
   head.vendor = claims.vendor;
@@ -16,6 +25,7 @@ RequestHead Head(const ProductKeyClaims& claims, const RequestOptions& options, 
   head.created = now;
   head.agent_version = options.agent_version;
   head.host = options.host_facts;
+  if (options.repair) head.repair = RepairOf(claims, state);
   return head;
 }
 
@@ -104,7 +114,7 @@ Error WithAdvice(Error error) {
 Result<PendingRequest> NewRequest(const ProductKeyClaims& claims, const RequestOptions& options,
                                   const Hardware& hardware, const StateDirectory& state,
                                   const CounterSource& counter, Time now) {
-  const RequestHead head = Head(claims, options, now);
+  const RequestHead head = Head(claims, options, state, now);
   if (options.without_tpm) return RequestByHost(head, claims.seed, hardware.host_root, state);
   auto pending = RequestByTpm(head, claims.seed, counter, hardware.tpm);
   hardware.tpm.Release();

@@ -58,6 +58,11 @@ Result<std::optional<PendingRequest>> OpenRequest(const ProductKeyClaims& claims
   return std::optional(std::move(*pending));
 }
 
+bool IsForRepair(const PendingRequest& pending) {
+  const auto request = ParseAnyRequest(pending.request);
+  return request && HeadOf(*request).repair.has_value();
+}
+
 Status CheckNotActive(const ProductKeyClaims& claims, const StateDirectory& state) {
   auto installed = state.ReadLicense(claims.product);
   if (!installed || installed->product_key_id != claims.id || IsReturned(*installed, state)) return {};
@@ -72,7 +77,10 @@ Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptio
                                    const Hardware& hardware, const StateDirectory& state,
                                    const CounterSource& counter, const Clock& clock) {
   HOLDFAST_TRY(const ProductKey key, ParseProductKey(Trimmed(product_key.RevealText())));
-  if (!options.make_new) {
+  if (options.repair) {
+    const auto open = OpenRequest(key.claims, options.without_tpm, state);
+    if (open && *open && IsForRepair(**open) && !options.make_new) return Outcome(**open, true);
+  } else if (!options.make_new) {
     HOLDFAST_TRY(const auto open, OpenRequest(key.claims, options.without_tpm, state));
     if (open) return Outcome(*open, true);
     HOLDFAST_CHECK(CheckNotActive(key.claims, state));

@@ -42,9 +42,10 @@ struct HeartbeatReport {
   Bytes nonce;                           // 16 octets: no two reports are alike
   int64_t sequence = 0;                  // 1 and up
   std::optional<Sha256Digest> answer;    // the last that was applied: HeartbeatId of it
-  std::vector<Sha256Digest> unanswered;  // made since: HeartbeatIds, oldest first, the last kMaxUnanswered
-  Time created;                          // by the host's owned time: a claim
-  Time clock;                            // its wall clock: a claim
+  // Made after the report that `answer` is to: HeartbeatIds, oldest first, the last kMaxUnanswered.
+  std::vector<Sha256Digest> unanswered;
+  Time created;  // by the host's owned time: a claim
+  Time clock;    // its wall clock: a claim
   std::string agent_version;
   std::map<std::string, std::string> host;  // facts that the site agrees to share
   ReportedLedger ledger;

@@ -54,6 +54,7 @@ Result<Plan> ParsePlan(const Json& value) {
   HOLDFAST_TRY(plan.policies, ReadPolicies(o, kPlanContext, false));
   plan.advisory = o.Bool("advisory", plan.advisory);
   HOLDFAST_TRY(plan.vouchers, ReadVouchers(o, kPlanContext, false));
+  HOLDFAST_TRY(plan.repairs, ReadRepairs(o, kPlanContext, false));
   if (plan.offline_window.count() > 0 && plan.heartbeat_interval > plan.offline_window)
     o.Fault("heartbeat_interval", "longer than offline_window: every host would count as offline too long");
   if (!AllKeys(plan.grants, plan.fallback).empty() && Allows(plan, AssuranceClass::kHost))

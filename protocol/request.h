@@ -28,6 +28,11 @@ inline constexpr size_t kMaxEkCertificates = 4, kMaxEkCertificateSize = 4096;
 inline constexpr size_t kMaxTpmStructureSize = 1024;  // a public area, an attest, a signature
 inline constexpr size_t kMaxRequestKeySize = 128;     // a key of the form without a TPM; P-256 has 91 octets
 
+// The host lost the hardware that its license was bound to, and asks for the license on what it has now.
+struct RequestedRepair {
+  Bytes serial;  // of the license certificate; empty: it is lost too
+};
+
 struct RequestHead {  // what both forms begin with
   std::string schema = "1.0";
   std::string product_key_id;  // 22 base64url characters
@@ -38,6 +43,7 @@ struct RequestHead {  // what both forms begin with
   // Facts that the site agrees to share, such as hostname, os, machine: name is an identifier, value display
   // text of at most 256 octets.
   std::map<std::string, std::string> host;
+  std::optional<RequestedRepair> repair;
 };
 
 struct RequestContent : RequestHead {

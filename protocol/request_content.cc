@@ -2,6 +2,7 @@
 
 #include "protocol/base64.h"
 #include "protocol/display_text.h"
+#include "protocol/return_members.h"
 #include "protocol/schema_version.h"
 #include "protocol/terms.h"
 
@@ -28,7 +29,17 @@ std::vector<Bytes> ReadEkCertificates(JsonObject& o) {
   return certificates;
 }
 
-void ReadHead(JsonObject& o, RequestHead& content) {
+std::optional<RequestedRepair> ReadRepair(JsonObject& request) {
+  const Json* value = request.OptionalObject("repair");
+  if (value == nullptr) return {};
+  JsonObject o(*value, "request.repair");
+  RequestedRepair repair;
+  if (o.Has("serial")) repair.serial = ReadSerial(o);
+  if (auto status = o.Finish(); !status) request.Fault("repair", status.error().message);
+  return repair;
+}
+
+void ReadRequestHead(JsonObject& o, RequestHead& content) {
   content.product_key_id = o.String("product_key_id", 22);
   if (auto id = Base64UrlDecode(content.product_key_id); !id || id->size() != kKeyIdSize)
     o.Fault("product_key_id", "not 22 characters of base64url");
@@ -41,6 +52,7 @@ void ReadHead(JsonObject& o, RequestHead& content) {
   content.agent_version = o.String("agent_version", 32);
   if (!IsDisplayText(content.agent_version, 32)) o.Fault("agent_version", "holds control characters");
   content.host = ReadHostFacts(o);
+  content.repair = ReadRepair(o);
 }
 
 Result<RequestContent> ParseTpmContent(JsonObject& o, RequestHead head) {
@@ -104,7 +116,7 @@ Result<AnyContent> ParseRequestContent(std::string_view text) {
   head.schema = o.String("schema", 16);
   if (!o.Has("schema")) HOLDFAST_CHECK(o.Finish());
   HOLDFAST_CHECK(ParseSchemaVersion(head.schema, kRequestSchemaMajor, "request"));
-  ReadHead(o, head);
+  ReadRequestHead(o, head);
   if (o.Has("assurance")) return ParseHostContent(o, std::move(head));
   return ParseTpmContent(o, std::move(head));
 }

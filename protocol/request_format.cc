@@ -20,6 +20,10 @@ Json FormatHead(const RequestHead& content) {
                {"agent_version", content.agent_version}};
   json["host"] = Json::object();
   for (const auto& [name, value] : content.host) json["host"][name] = value;
+  if (content.repair) {
+    json["repair"] = Json::object();
+    if (!content.repair->serial.empty()) json["repair"]["serial"] = HexEncode(content.repair->serial);
+  }
   return json;
 }
 
@@ -28,28 +32,29 @@ std::string Armored(std::string_view compact_jws, const RequestHead& content, co
   std::string facts;
   for (const auto& [name, value] : content.host) facts += "    " + name + ": " + value + "\n";
   if (facts.empty()) facts = "    (none)\n";
-  return Armor(kLabelRequest, AsBytes(compact_jws),
-               "Holdfast activation request\n"
-               "\n"
-               "  Product:         " +
-                   content.product + ", from " + content.vendor +
-                   "\n"
-                   "  Product key id:  " +
-                   content.product_key_id +
-                   "\n"
-                   "  Made:            " +
-                   FormatTime(content.created) + ", by Holdfast " + content.agent_version +
-                   "\n"
-                   "  Facts about this host:\n" +
-                   facts +
-                   "\n"
-                   "Send this file to the vendor; any way will do. Besides the lines above it holds\n" +
-                   holds +
-                   "  - a proof that whoever made it had the product key.\n"
-                   "It holds no private key, not the product key, and nothing of your data.\n"
-                   "To see every part of it:  holdfast inspect FILE\n"
-                   "(These lines are for people. No program reads them.)\n"
-                   "\n");
+  return Armor(
+      kLabelRequest, AsBytes(compact_jws),
+      "Holdfast activation request\n"
+      "\n"
+      "  Product:         " +
+          content.product + ", from " + content.vendor +
+          "\n"
+          "  Product key id:  " +
+          content.product_key_id +
+          "\n"
+          "  Made:            " +
+          FormatTime(content.created) + ", by Holdfast " + content.agent_version + "\n" +
+          (content.repair ? "  Repair:          this host lost the hardware that its license was bound to\n"
+                          : "") +
+          "  Facts about this host:\n" + facts +
+          "\n"
+          "Send this file to the vendor; any way will do. Besides the lines above it holds\n" +
+          holds +
+          "  - a proof that whoever made it had the product key.\n"
+          "It holds no private key, not the product key, and nothing of your data.\n"
+          "To see every part of it:  holdfast inspect FILE\n"
+          "(These lines are for people. No program reads them.)\n"
+          "\n");
 }
 
 }  // namespace

@@ -96,6 +96,7 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
   terms.advisory = o.Bool("advisory", false);
   HOLDFAST_TRY(terms.vouchers, ReadVouchers(o, kContext, lenient));
+  HOLDFAST_TRY(terms.repairs, ReadRepairs(o, kContext, lenient));
   // Sealed to a TPM, or nowhere.
   if (terms.assurance == AssuranceClass::kHost && !AllKeys(terms.grants, terms.fallback).empty())
     o.Fault("keys", "class host has none");
@@ -124,10 +125,13 @@ std::string FormatTerms(const LicenseTerms& terms) {
   if (terms.ledger) json["ledger"] = {{"index", terms.ledger->index}, {"base", terms.ledger->base}};
   json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
                       {"rollback", PolicyName(terms.policies.rollback)},
-                      {"clone", PolicyName(terms.policies.clone)}};
+                      {"clone", ClonePolicyName(terms.policies.clone)}};
   if (terms.advisory) json["advisory"] = true;
   if (terms.vouchers)
     json["vouchers"] = {{"count", terms.vouchers->count}, {"length", FormatDuration(terms.vouchers->length)}};
+  if (terms.repairs)
+    json["repairs"] = {{"per_year", terms.repairs->per_year},
+                       {"emergency", FormatDuration(terms.repairs->emergency)}};
   return FormatJson(json);
 }
 
@@ -159,6 +163,7 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.policies = plan.policies;
   terms.advisory = plan.advisory;
   terms.vouchers = plan.vouchers;
+  terms.repairs = plan.repairs;
   return terms;
 }
 

@@ -63,10 +63,14 @@ std::string_view MeterPeriodName(MeterPeriod value);   // "never", "month", "yea
 enum class Policy { kAllow, kWarn, kDeny };
 std::string_view PolicyName(Policy value);  // "allow", "warn", "deny"
 
-struct Policies {                   // what to do when it happens; enforced by the agent
-  Policy clock = Policy::kWarn;     // clock set back
-  Policy rollback = Policy::kDeny;  // state restored from a backup
-  Policy clone = Policy::kWarn;     // two hosts with one TPM state
+enum class ClonePolicy { kAllow, kWarn, kDeny, kSuspend };
+std::string_view ClonePolicyName(ClonePolicy value);  // "allow", "warn", "deny", "suspend"
+
+struct Policies {                   // what to do when it happens
+  Policy clock = Policy::kWarn;     // clock set back; enforced by the agent
+  Policy rollback = Policy::kDeny;  // state restored from a backup; enforced by the agent
+  ClonePolicy clone =
+      ClonePolicy::kWarn;  // two hosts with one TPM state; enforced by the vendor (docs/heartbeat.md)
 };
 
 // Which ledger of the agent's the license was born into: the NV counter that stamps it, and what that stood at when the
@@ -83,6 +87,15 @@ struct Vouchers {
   int count = 0;
   Seconds length{0};
   bool operator==(const Vouchers&) const = default;
+};
+
+// What a host that lost its hardware may do without a new sale.
+inline constexpr int kMaxRepairs = 100;
+struct Repairs {
+  int per_year = 0;  // of the license, in any 365 days
+  Seconds emergency{7 *
+                    86400};  // how long the edition is granted on the new hardware until the answer is there
+  bool operator==(const Repairs&) const = default;
 };
 
 struct LicenseTerms {
@@ -106,6 +119,7 @@ struct LicenseTerms {
   Policies policies;
   bool advisory = false;  // nothing is denied, and what would have been is recorded
   std::optional<Vouchers> vouchers;
+  std::optional<Repairs> repairs;
 };
 
 // Checks: those of ParseJson, terms.schema (kRefused: another major), terms.<member>, terms.unknown.
@@ -130,6 +144,7 @@ struct Plan {
   Policies policies;
   bool advisory = false;
   std::optional<Vouchers> vouchers;
+  std::optional<Repairs> repairs;
 };
 
 struct ProductFile {

@@ -7,6 +7,8 @@ namespace {
 
 constexpr LimitKind kLimitKinds[] = {LimitKind::kSeats, LimitKind::kGauge, LimitKind::kMeter};
 constexpr Policy kPolicies[] = {Policy::kAllow, Policy::kWarn, Policy::kDeny};
+constexpr ClonePolicy kClonePolicies[] = {ClonePolicy::kAllow, ClonePolicy::kWarn, ClonePolicy::kDeny,
+                                          ClonePolicy::kSuspend};
 
 std::string Quoted(std::string_view id) {
   return "\"" + Quotable(id) + "\"";
@@ -132,7 +134,8 @@ Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bo
   };
   read("clock", policies.clock);
   read("rollback", policies.rollback);
-  read("clone", policies.clone);
+  policies.clone =
+      ReadChoice<ClonePolicy>(o, "clone", kClonePolicies, ClonePolicyName, ClonePolicyName(policies.clone));
   HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
   return policies;
 }
@@ -161,6 +164,17 @@ Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::stri
   if (vouchers.length <= Seconds(0)) o.Fault("length", "not longer than nothing");
   HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
   return vouchers;
+}
+
+Result<std::optional<Repairs>> ReadRepairs(JsonObject& object, const std::string& context, bool lenient) {
+  const Json* value = object.OptionalObject("repairs");
+  if (value == nullptr) return std::nullopt;
+  JsonObject o(*value, context + ".repairs");
+  Repairs repairs;
+  repairs.per_year = static_cast<int>(o.Integer("per_year", 1, kMaxRepairs));
+  repairs.emergency = o.Duration("emergency", repairs.emergency);
+  HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
+  return repairs;
 }
 
 }  // namespace holdfast

@@ -42,6 +42,8 @@ Result<std::optional<Grants>> ReadFallback(JsonObject& object, const std::string
 Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "vouchers".
 Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::string& context, bool lenient);
+// The optional member "repairs".
+Result<std::optional<Repairs>> ReadRepairs(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "warn_before": positive durations, each shorter than the one before it.
 std::vector<Seconds> ReadWarnings(JsonObject& object, std::vector<Seconds> otherwise);
 

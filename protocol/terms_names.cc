@@ -51,4 +51,18 @@ std::string_view PolicyName(Policy value) {
   return "deny";
 }
 
+std::string_view ClonePolicyName(ClonePolicy value) {
+  switch (value) {
+    case ClonePolicy::kAllow:
+      return "allow";
+    case ClonePolicy::kWarn:
+      return "warn";
+    case ClonePolicy::kDeny:
+      return "deny";
+    case ClonePolicy::kSuspend:
+      break;
+  }
+  return "suspend";
+}
+
 }  // namespace holdfast

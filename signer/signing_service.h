@@ -37,7 +37,7 @@ struct CrlOrder {
 
 // The types that the message key signs.
 inline constexpr MessageType kSignedMessages[] = {MessageType::kProductKey, MessageType::kReturnNonce,
-                                                  MessageType::kTimeAnswer};
+                                                  MessageType::kTimeAnswer, MessageType::kHeartbeatAnswer};
 
 struct MessageOrder {
   std::string line;

@@ -26,8 +26,10 @@ std::string_view KindName(InstalledKind kind) {
 
 Json RequestAnswer(const Result<RequestOutcome>& outcome) {
   if (!outcome) return ErrorAnswer(outcome.error());
-  return Json{
+  Json json{
       {"ok", true}, {"product", outcome->product}, {"repeated", outcome->repeated}, {"file", outcome->file}};
+  if (outcome->emergency_until) json["emergency_until"] = FormatTime(*outcome->emergency_until);
+  return json;
 }
 
 Json InstallAnswer(const Result<InstallOutcome>& outcome) {

@@ -60,6 +60,7 @@ ApiRequest MakeRequest(JsonObject& o) {
   request.make_new = o.Bool("new", false);
   request.host_facts = o.Bool("host_facts", true);
   request.without_tpm = o.Bool("without_tpm", false);
+  request.repair = o.Bool("repair", false);
   return request;
 }
 

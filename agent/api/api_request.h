@@ -45,6 +45,7 @@ struct MakeRequestRequest {
   bool make_new = false;
   bool host_facts = true;
   bool without_tpm = false;
+  bool repair = false;
 };
 
 struct InstallRequest {

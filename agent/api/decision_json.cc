@@ -115,8 +115,7 @@ Json StandingJson(const LicenseView& license, const Situation& now) {
     if (license.verified->terms.vouchers)
       json["vouchers"] = {{"count", license.verified->terms.vouchers->count},
                           {"used", license.vouchers_used}};
-    if (standing.state == LicenseState::kEmergency)
-      json["emergency_until"] = FormatTime(*license.emergency_until);
+    if (standing.emergency_until) json["emergency_until"] = FormatTime(*standing.emergency_until);
     if (license.contact) json["last_contact"] = FormatTime(*license.contact);
   }
   Json features = Json::object();

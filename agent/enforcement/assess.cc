@@ -121,6 +121,14 @@ const Grants* GrantsIn(LicenseState state, const LicenseTerms& terms) {
   }
 }
 
+std::optional<Time> EmergencyIn(LicenseState state, const LicenseView& view, Time now) {
+  std::optional<Time> until;
+  if (IsForVouchers(state)) until = view.emergency_until;
+  // The ledger is that of the new hardware, which the license was never used with.
+  if (state == LicenseState::kWrongHardware) until = view.repair_until;
+  return until && now <= *until ? until : std::nullopt;
+}
+
 }  // namespace
 
 bool IsForVouchers(LicenseState state) {
@@ -167,7 +175,8 @@ Standing Assess(const LicenseView& view, const Situation& situation) {
   for (const Finding& finding : findings)
     if (finding.policy == Policy::kWarn) standing.reasons.push_back(finding.reason);
   if (offline) standing.reasons.push_back(*offline);
-  if (IsForVouchers(standing.state) && view.emergency_until && situation.now <= *view.emergency_until) {
+  standing.emergency_until = EmergencyIn(standing.state, view, situation.now);
+  if (standing.emergency_until) {
     standing.state = LicenseState::kEmergency;
     standing.reasons.push_back(Reason::kEmergency);
   }

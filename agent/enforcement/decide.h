@@ -5,7 +5,8 @@
 // expires + expiry_grace, which is the certificate's notAfter; then the fallback edition, or nothing.
 // The vendor must be heard of once in every offline_window (0: never), by a certificate or a heartbeat answer; who is late has the same grace,
 // and then the fallback edition, or nothing, until the next answer.
-// While a voucher of the license's is in use, what time alone has ended is granted all the same (kEmergency).
+// While a voucher of the license's is in use, what time alone has ended is granted all the same (kEmergency); and while a repair is asked for,
+// for a while, what the hardware denies.
 // An advisory license denies nothing: what would have been denied is allowed, with all reasons and kAdvisory. Only a license that is not genuine
 // is none.
 // A clock that was set back and a ledger that was set back are states or warnings, as the license's policies say.
@@ -50,7 +51,7 @@ enum class Reason {
   kOfflineTooLong,  // the vendor was not heard of within the offline window and grace: the fallback edition, or nothing
   kOfflineGrace,     // warning: not within the offline window, but within grace
   kHeartbeatDue,     // warning: the offline window ends soon
-  kEmergency,        // warning: granted by a voucher that is in use
+  kEmergency,        // warning: granted by a voucher that is in use, or while a repair is asked for
   kAdvisory,         // warning: it would have been denied, and the license denies nothing
   kRevocationStale,  // named, and never raised yet
 };
@@ -100,7 +101,8 @@ struct LicenseView {
   LedgerStanding ledger = LedgerStanding::kGood;  // by agent/ledger/books.h
   std::optional<Time> emergency_until = {};       // the end of a voucher that was used last
   int vouchers_used = 0;
-  std::optional<Time> contact = {};  // when the vendor made the last heartbeat answer that was applied
+  std::optional<Time> repair_until = {};  // the end of the emergency period of a repair
+  std::optional<Time> contact = {};       // when the vendor made the last heartbeat answer that was applied
 };
 
 // What the host says of itself at the moment of a question.
@@ -117,8 +119,9 @@ struct Standing {  // of one license, before any question about a feature
   std::vector<Reason> reasons;     // every one that holds, most serious first
   const Grants* grants = nullptr;  // what applies now; nullptr: nothing. Points into the view
   std::optional<Time> expires;
-  std::optional<int64_t> days_left;  // whole days to `expires`, negative after
-  std::optional<Time> heard_by;      // when the vendor must be heard of again at the latest
+  std::optional<int64_t> days_left;     // whole days to `expires`, negative after
+  std::optional<Time> emergency_until;  // in the state kEmergency
+  std::optional<Time> heard_by;         // when the vendor must be heard of again at the latest
 };
 // Is it one that a voucher helps out of? What the vendor or the hardware says stands.
 bool IsForVouchers(LicenseState state);

@@ -74,7 +74,9 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "by setting it right"},
     {Reason::kExpiring, "expiring", "the license expires soon; renew it with the vendor"},
     {Reason::kEmergency, "emergency",
-     "a voucher of the license's is in use; see the other reasons, and settle them before it ends"},
+     "granted for a while only, by a voucher or until a repair is answered; see the other reasons, and "
+     "settle them before it "
+     "ends"},
     {Reason::kAdvisory, "advisory",
      "the license only advises: it would have been denied; see the other reasons"},
     {Reason::kHeartbeatDue, "heartbeat_due",

@@ -183,6 +183,20 @@ Result<VoucherRecord> Books::TryVoucher(bool use_tpm, const LicenseId& license,
   return holdfast::UseVoucher(content, license, vouchers, time_.Now());
 }
 
+Result<Time> Books::BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial, Seconds length) {
+  HOLDFAST_CHECK(Open(use_tpm));
+  LedgerContent content = ledger_->content();
+  for (const RepairRecord& record : content.repairs)
+    if (record.serial == serial) return record.until;
+  if (content.repairs.size() == kMaxRepairRecords)
+    return Fail(ErrorKind::kConflict, "ledger.full",
+                "the ledger has " + std::to_string(kMaxRepairRecords) + " repairs already");
+  const Time until = time_.Now() + length;
+  content.repairs.push_back({license.product, license.license, serial, until});
+  HOLDFAST_CHECK(CommitNow(std::move(content)));
+  return until;
+}
+
 Result<LedgerCounter> Books::Counter() {
   HOLDFAST_CHECK(Keep(true));
   const LedgerCounter& counter = *ledger_->counter();
@@ -212,6 +226,8 @@ void Books::Judge(std::vector<LicenseView>& licenses) const {
       const VoucherRecord vouchers = VouchersOf(ledger_->content(), id);
       license.vouchers_used = vouchers.used;
       if (vouchers.used > 0) license.emergency_until = vouchers.until;
+      for (const RepairRecord& repair : ledger_->content().repairs)
+        if (repair.serial == license.verified->serial) license.repair_until = repair.until;
     }
     if (license.ledger != LedgerStanding::kUnknown || !license.fault.empty()) continue;
     license.fault = "the ledger cannot be used: " +

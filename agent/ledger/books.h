@@ -63,6 +63,9 @@ class Books {
   // The same, and nothing is used.
   Result<VoucherRecord> TryVoucher(bool use_tpm, const LicenseId& license,
                                    const std::optional<Vouchers>& vouchers);
+  // The end of the emergency period of a repair of the license with that certificate; it begins now if it never did. Checks: as of Keep,
+  // ledger.full (kConflict).
+  Result<Time> BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial, Seconds length);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
 

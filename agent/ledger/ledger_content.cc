@@ -181,6 +181,27 @@ Result<VoucherRecord> ParseVoucherRecord(const Json& json) {
   return record;
 }
 
+Json FormatRepairs(const std::vector<RepairRecord>& records) {
+  Json json = Json::array();
+  for (const RepairRecord& record : records)
+    json.push_back({{"product", record.product},
+                    {"license", record.license},
+                    {"serial", HexEncode(record.serial)},
+                    {"until", FormatTime(record.until)}});
+  return json;
+}
+
+Result<RepairRecord> ParseRepairRecord(const Json& json) {
+  JsonObject o(json, "ledger.repairs");
+  RepairRecord record;
+  record.product = ReadProduct(o);
+  record.license = o.String("license", kMaxNameSize);
+  record.serial = ReadSerial(o);
+  record.until = o.Time("until");
+  HOLDFAST_CHECK(o.Finish());
+  return record;
+}
+
 }  // namespace
 
 std::string FormatLedgerContent(const LedgerContent& content) {
@@ -196,6 +217,7 @@ std::string FormatLedgerContent(const LedgerContent& content) {
   if (!content.past.empty()) json["past"] = FormatPast(content.past);
   if (!content.heartbeats.empty()) json["heartbeats"] = FormatHeartbeats(content.heartbeats);
   if (!content.vouchers.empty()) json["vouchers"] = FormatVouchers(content.vouchers);
+  if (!content.repairs.empty()) json["repairs"] = FormatRepairs(content.repairs);
   return FormatJson(json);
 }
 
@@ -212,6 +234,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   const Json* meters = o.OptionalArray("meters", kMaxMeterRecords);
   const Json* past = o.OptionalArray("past", kMaxPastUsage);
   const Json* vouchers = o.OptionalArray("vouchers", kMaxVoucherRecords);
+  const Json* repairs = o.OptionalArray("repairs", kMaxRepairRecords);
   const Json* heartbeats = o.OptionalArray("heartbeats", kMaxHeartbeatRecords);
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(content.time, ParseTimeRecord(*time));
@@ -223,6 +246,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   }
   HOLDFAST_TRY(content.past, ParseEach(past, ParsePastUsage));
   HOLDFAST_TRY(content.vouchers, ParseEach(vouchers, ParseVoucherRecord));
+  HOLDFAST_TRY(content.repairs, ParseEach(repairs, ParseRepairRecord));
   HOLDFAST_TRY(content.heartbeats, ParseEach(heartbeats, ParseHeartbeatRecord));
   return content;
 }

@@ -9,7 +9,8 @@
 //     "past": [ { ..., "reported": 3 } ],
 //     "heartbeats": [ { "product": "editor", "license": "L-0001", "sequence": 3, "answer": "<hex>", "unanswered": [ "<hex>" ],
 //                       "contact": "2026-11-20T06:00:00Z" } ],
-//     "vouchers": [ { "product": "editor", "license": "L-0001", "used": 1, "until": "2026-11-21T06:00:00Z" } ] }
+//     "vouchers": [ { "product": "editor", "license": "L-0001", "used": 1, "until": "2026-11-21T06:00:00Z" } ],
+//     "repairs": [ { "product": "editor", "license": "L-0001", "serial": "<hex>", "until": "2026-11-21T06:00:00Z" } ] }
 //
 // Parsing authenticates nothing: ledger.h does.
 #pragma once
@@ -23,6 +24,7 @@ inline constexpr size_t kMaxMeterRecords = 128;
 inline constexpr size_t kMaxPastUsage = 64;
 inline constexpr size_t kMaxHeartbeatRecords = 32;
 inline constexpr size_t kMaxVoucherRecords = 32;
+inline constexpr size_t kMaxRepairRecords = 32;
 inline constexpr size_t kMaxLedgerContentSize = 128 * 1024;
 
 // What the vendor was asked the time with, until the answer is installed.
@@ -53,6 +55,13 @@ struct VoucherRecord {
   Time until;  // the end of the last one
 };
 
+// The emergency period of a repair: once for each license certificate.
+struct RepairRecord {
+  std::string product, license;
+  Bytes serial;
+  Time until;
+};
+
 struct LedgerContent {
   int64_t birth = 0;  // the counter's value when this ledger was begun
   int64_t stamp = 0;  // the counter's value that this content belongs to
@@ -62,6 +71,7 @@ struct LedgerContent {
   std::vector<MeterRecord> meters;          // one for each meter, at most kMaxMeterRecords
   std::vector<PastUsage> past;              // oldest first; at most kMaxPastUsage, then the oldest gives way
   std::vector<HeartbeatRecord> heartbeats;  // one for each license, at most kMaxHeartbeatRecords
+  std::vector<RepairRecord> repairs;        // at most kMaxRepairRecords
   std::vector<VoucherRecord>
       vouchers;  // one for each license of which any was used, at most kMaxVoucherRecords
   // Only as long as the ledger is good: an older one asks what was answered already.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "certs/crl_rules.h"
+#include "protocol/heartbeat_answer.h"
 #include "protocol/return_nonce.h"
 #include "protocol/strict_json.h"
 #include "protocol/terms.h"
@@ -186,8 +187,8 @@ static Status CheckReturnNonce(ByteView payload, const IssuancePolicy& policy, c
 }
 
 // The signer's own clock is what a host will go by: a time that is further off than two machines' clocks are is not signed.
-static Status CheckTimeAnswer(ByteView payload, const PolicyContext& context) {
-  const auto answer = ParseMessage(kTimeAnswer, payload);
+template <class Answer>
+static Status CheckTellsTime(const Result<Answer>& answer, const PolicyContext& context) {
   if (!answer) return Refused("policy.message", "the payload cannot be read: " + answer.error().message);
   if (answer->vendor != context.vendor) return Refused("policy.message.vendor", "vendor is not this vendor");
   const Seconds off = answer->time - context.now;
@@ -201,7 +202,10 @@ Status CheckMessageOrder(const MessageOrder& order, const IssuancePolicy& policy
   HOLDFAST_CHECK(CheckClock(context));
   HOLDFAST_CHECK(CheckRate(context, policy.messages_per_minute));
   if (order.type == MessageType::kReturnNonce) return CheckReturnNonce(order.payload, policy, context);
-  if (order.type == MessageType::kTimeAnswer) return CheckTimeAnswer(order.payload, context);
+  if (order.type == MessageType::kTimeAnswer)
+    return CheckTellsTime(ParseMessage(kTimeAnswer, order.payload), context);
+  if (order.type == MessageType::kHeartbeatAnswer)
+    return CheckTellsTime(ParseHeartbeatAnswer(order.payload), context);
   if (order.type != MessageType::kProductKey)
     return Refused("policy.message", "messages of this type are not signed with the message key");
   auto json = ParseJson(AsText(order.payload), 4096);

@@ -47,7 +47,7 @@ Result<PublicKey> CheckLicenseOrder(const LicenseOrder& order, const IssuancePol
 Status CheckCrl(const CrlFields& list, const IssuancePolicy& policy, const PolicyContext& context,
                 const CrlFields* previous);
 
-// The payload must be the claims of a product key of this vendor, or a return nonce or time answer of it. Checks: policy.clock, policy.rate,
+// The payload must be the claims of a product key of this vendor, or a return nonce, time answer or heartbeat answer of it. Checks: policy.clock, policy.rate,
 // policy.message, policy.message.<claim>.
 Status CheckMessageOrder(const MessageOrder& order, const IssuancePolicy& policy,
                          const PolicyContext& context);

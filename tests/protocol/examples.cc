@@ -25,7 +25,7 @@ LicenseTerms Terms() {
   terms.maintenance_until = At("2027-05-22T06:00:00Z");
   terms.assurance = AssuranceClass::kVtpm;
   terms.ledger = LedgerPin{0x01a00000, 41};
-  terms.policies = {Policy::kWarn, Policy::kDeny, Policy::kAllow};
+  terms.policies = {Policy::kWarn, Policy::kDeny, ClonePolicy::kAllow};
   return terms;
 }
 

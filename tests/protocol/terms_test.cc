@@ -36,7 +36,7 @@ TEST(TermsTest, FormatAndParseRoundTrip) {
   EXPECT_EQ(terms->maintenance_until, At("2027-05-22T06:00:00Z"));
   EXPECT_EQ(terms->warn_before, (std::vector<Seconds>{Seconds{30 * 86400}, Seconds{86400}}));
   EXPECT_EQ(terms->assurance, AssuranceClass::kVtpm);
-  EXPECT_EQ(terms->policies.clone, Policy::kAllow);
+  EXPECT_EQ(terms->policies.clone, ClonePolicy::kAllow);
 }
 
 TEST(TermsTest, FormatIsTheDocumentedText) {
@@ -247,8 +247,15 @@ TEST(TermsTest, PoliciesDefaultOneByOne) {
   ASSERT_TRUE(terms);
   EXPECT_EQ(terms->policies.clock, Policy::kWarn);
   EXPECT_EQ(terms->policies.rollback, Policy::kDeny);
-  EXPECT_EQ(terms->policies.clone, Policy::kDeny);
+  EXPECT_EQ(terms->policies.clone, ClonePolicy::kDeny);
   EXPECT_EQ(CheckAfter([](Json& j) { j["policies"]["clock"] = "maybe"; }), "terms.policies.clock");
+}
+
+TEST(TermsTest, OnlyAClonedHostSuspends) {
+  EXPECT_EQ(CheckAfter([](Json& j) { j["policies"]["clone"] = "suspend"; }), "accepted");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["policies"]["clone"] = "maybe"; }), "terms.policies.clone");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["policies"]["clock"] = "suspend"; }), "terms.policies.clock");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["policies"]["rollback"] = "suspend"; }), "terms.policies.rollback");
 }
 TEST(TermsTest, OnlyClassHostHasAFingerprintAndMustHaveOne) {
   const Json fingerprint = FormatFingerprint({{"nic", {Sha256Digest{1}}}});

@@ -7,12 +7,14 @@
 #include "protocol/armor.h"
 #include "protocol/base64.h"
 #include "protocol/crypto/random.h"
+#include "protocol/heartbeat_answer.h"
 #include "protocol/platform/files.h"
 #include "protocol/product_key.h"
 #include "protocol/return_nonce.h"
 #include "protocol/time_answer.h"
 #include "signer/server/verifier/make_credential.h"
 #include "tests/testing/evidence.h"
+#include "tests/testing/heartbeat.h"
 #include "tests/testing/host_request.h"
 #include "tests/testing/pki.h"
 #include "tests/testing/return_proof.h"
@@ -113,6 +115,36 @@ void MakeTimeExample(const Path& directory, const testing::TestPki& pki,
   Write(directory / "time-answer.txt", Say(kTimeAnswer, message, pki));
 }
 
+// The host's first report, and the answer, which brings the license that it has.
+void MakeHeartbeatExample(const Path& directory, const testing::TestPki& pki, testing::SoftwareTpm& tpm,
+                          const std::string& license_file) {
+  testing::ReportingHost host;
+  HeartbeatReport report = host.Next();
+  report.created = report.clock = testing::kPkiNow;
+  report.usage = {
+      {"renders", MeterPeriod::kMonth, std::chrono::sys_days(std::chrono::year(2026) / 11 / 1), 12}};
+  const Heartbeat heartbeat =
+      testing::BuildHeartbeat(tpm, ParseLicenseFile(license_file)->license, std::move(report));
+  Write(directory / "heartbeat.txt", ArmorHeartbeat(heartbeat));
+  const std::string bare = WithoutText(license_file).value();
+  const HeartbeatReport& made = heartbeat.report.report;
+  const HeartbeatAnswer answer{.vendor = made.vendor,
+                               .product = made.product,
+                               .license = made.license,
+                               .report = heartbeat.report.id,
+                               .sequence = made.sequence,
+                               .time = testing::kPkiNow,
+                               .license_file = Sha256(AsBytes(bare)),
+                               .notices = {"Version 2 is out."},
+                               .checkpoint = {}};
+  const std::string input =
+      JwsSigningInput(MessageType::kHeartbeatAnswer, SignatureAlgorithm::kEcdsaSha256,
+                      HexEncode(pki.message.subject_key_id()), FormatHeartbeatAnswer(answer));
+  Write(directory / "heartbeat-answer.txt",
+        ArmorHeartbeatAnswer(FinishJws(input, pki.message_key->Sign(AsBytes(input))), answer,
+                             pki.message.der(), pki.issuing.der(), bare));
+}
+
 // The license given back, as its host does it: for a nonce of the vendor's, which is beside it.
 void MakeReturnExample(const Path& directory, const testing::TestPki& pki, const testing::SoftwareTpm& tpm,
                        const testing::RequestOptions& options, const Certificate& license) {
@@ -191,6 +223,7 @@ void MakeAll(const Path& directory) {
   MakeReturnExample(directory, pki, tpm, options, ParseLicenseFile(license)->license);
 
   MakeTimeExample(directory, pki, options, ParseLicenseFile(license)->license);
+  MakeHeartbeatExample(directory, pki, tpm, license);
 
   MakeHostExample(directory, pki, options, product.plans.at("standard"));
 

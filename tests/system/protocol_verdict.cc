@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "protocol/answer.h"
+#include "protocol/heartbeat_answer.h"
+#include "protocol/heartbeat_report.h"
 #include "protocol/request.h"
 #include "protocol/return_nonce.h"
 #include "protocol/return_proof.h"
@@ -39,6 +41,12 @@ std::string VerdictOnStatement(std::string_view payload) {
   return Verdict(ParseReturnStatement(FinishJws(input, Bytes(64, 0))));
 }
 
+std::string VerdictOnReport(std::string_view payload) {
+  const std::string input =
+      JwsSigningInput(MessageType::kHeartbeat, SignatureAlgorithm::kEcdsaSha256, "", AsBytes(payload));
+  return Verdict(ParseHeartbeatReport(FinishJws(input, Bytes(64, 0))));
+}
+
 std::string VerdictOn(std::string_view kind, std::string_view json) {
   if (kind == "terms") return Verdict(ParseTerms(json));
   if (kind == "product") return Verdict(ParseProductFile(json));
@@ -49,6 +57,9 @@ std::string VerdictOn(std::string_view kind, std::string_view json) {
   if (kind == "return-nonce") return Verdict(ParseMessage(kReturnNonce, AsBytes(json)));
   if (kind == "time-request") return Verdict(ParseMessage(kTimeRequest, AsBytes(json)));
   if (kind == "time-answer") return Verdict(ParseMessage(kTimeAnswer, AsBytes(json)));
+  if (kind == "heartbeat") return Verdict(ParseHeartbeat(json));
+  if (kind == "heartbeat-report") return VerdictOnReport(json);
+  if (kind == "heartbeat-answer") return Verdict(ParseHeartbeatAnswer(AsBytes(json)));
   if (kind == "answer") return Verdict(ParseAnswerContent(AsBytes(json)));
   return "unknown kind";
 }

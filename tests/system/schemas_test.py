@@ -86,10 +86,11 @@ def main():
             # A fraction is refused wherever it stands, also in members that a newer minor adds.
             replacements = [r for r in REPLACEMENTS if "newer-minor" not in path.name or not isinstance(r, float)]
             for what, mutant in mutants(value, replacements):
-                # Of a request's content, and of a return statement, these schemas say only that it is text, so neither which
-                # form it has.
+                # Of a request's content, a return statement and a heartbeat's report, these schemas say only that it is text, so
+                # neither which form it has.
                 if not (kind == "request" and (what.startswith("content =") or what == "evidence removed") or
-                        kind == "return" and (what.startswith("statement =") or what == "gate removed")):
+                        kind == "return" and (what.startswith("statement =") or what == "gate removed") or
+                        kind == "heartbeat" and (what.startswith("report =") or what == "counter removed")):
                     cases.append((f"{path.name}: {what}", kind, mutant, None, None))
     for path in sorted((ROOT / "docs/examples").rglob("product.json")) + [ROOT / "docs/examples/activation/terms.json"]:
         cases.append((str(path), path.stem, json.loads(path.read_text()), True, True))

@@ -253,6 +253,42 @@ class VendorCli(unittest.TestCase):
         self.refused(self.vendor.run('license', 'reactivate', sold['license']), 'store.status')
         self.refused(self.vendor.run('license', 'suspend', sold['license'], '--dry-run'), 'store.status')
 
+    def test_a_license_is_renewed(self):
+        license = self.vendor.sell()['license']
+        before = self.vendor.run('export').out
+        dry = self.vendor.run('license', 'renew', license, '--for', '90d', '--dry-run', '--json').json()
+        self.assertEqual(dry['changed'], False)
+        self.assertNotEqual(dry['expires'], dry['previous_expires'])
+        self.assertEqual(self.vendor.run('export').out, before)
+        done = self.vendor.run('license', 'renew', license, '--until', '2099-12-31', '--json').json()
+        self.assertEqual((done['changed'], done['ends'], done['expires']), (True, '2099-12-31T23:59:59Z', '2099-12-31T23:59:59Z'))
+        self.assertIn('2099-12-31T23:59:59Z, its own end', self.vendor.run('license', 'show', license).out)
+        self.assertIn('until 2099-12-31T23:59:59Z', self.vendor.run('license', 'list').out)
+        self.assertRegex(self.vendor.run('license', 'renew', license, '--until', '2099-12-31').out, r': nothing was changed\n$')
+        for options, check in (([], 'usage.until'), (['--for', '1d', '--until', '2099-01-01'], 'usage.until'), (['--for', '1y'], 'usage.for'),
+                               (['--until', 'tomorrow'], 'usage.until')):
+            self.refused(self.vendor.run('license', 'renew', license, *options), check, 2)
+        self.refused(self.vendor.run('license', 'renew', license, '--until', '2001-01-01'), 'licensing.until')
+
+    def test_a_license_changes_its_plan(self):
+        license = self.vendor.sell()['license']
+        before = self.vendor.run('export').out
+        self.assertEqual(self.vendor.run('license', 'change', license, '--plan', 'professional', '--dry-run').code, 0)
+        self.assertEqual(self.vendor.run('export').out, before)
+        done = self.vendor.run('license', 'change', license, '--plan', 'professional', '--json').json()
+        self.assertEqual((done['plan'], done['changed']), ('professional', True))
+        self.assertNotIn('expires', done, 'this plan has no length')
+        self.refused(self.vendor.run('license', 'renew', license, '--for', '1d'), 'licensing.perpetual')
+        self.refused(self.vendor.run('license', 'change', license, '--plan', 'nothing'), 'licensing.plan')
+        self.assertEqual(self.vendor.run('license', 'revoke', license).code, 0)
+        self.refused(self.vendor.run('license', 'change', license, '--plan', 'demo'), 'store.status')
+
+    def test_what_is_no_heartbeat_is_not_answered(self):
+        roots = self.vendor.dir / 'roots.pem'
+        self.refused(self.vendor.run('heartbeat', roots), 'usage.output', 2)
+        self.refused(self.vendor.run('heartbeat', roots, '-o', '-'), 'heartbeat.kind')
+        self.assertEqual(self.vendor.run('usage', '--json').json(), {'usage': []})
+
     def test_a_product_key_that_nobody_got_is_of_a_revoked_license(self):
         argv = [f'{BINARIES}/holdfast-vendor', 'license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--dir', str(self.vendor.dir)]
         read, write = os.pipe()

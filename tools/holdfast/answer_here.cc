@@ -5,6 +5,7 @@
 #include "agent/content_keys.h"
 #include "agent/host_facts.h"
 #include "agent/ledger/books.h"
+#include "agent/repair.h"
 #include "protocol/error_json.h"
 #include "tools/holdfast/site.h"
 #include "tools/holdfast/tpm_deadline.h"
@@ -90,6 +91,15 @@ Result<Json> KeyHere(const Here& here, const api::KeyRequest& request) {
   return Unwrap(service.Key(request, OpenInstalledKey(product, request.name, here.state, *tpm)));
 }
 
+Result<std::optional<Time>> BeginEmergencyHere(const Here& here, const std::string& product,
+                                               const Hardware& hardware, const TimeKeeper& keeper) {
+  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
+  HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, anchors));
+  SeeSignedTimes(licenses, keeper.time);
+  ProveLicenses(licenses, hardware, here.state);
+  return BeginEmergency(product, ViewsOf(licenses), keeper);
+}
+
 Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
   HOLDFAST_TRY(const FileLock lock, here.state.Lock());
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
@@ -97,12 +107,17 @@ Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
   options.make_new = request.make_new;
   if (request.host_facts) options.host_facts = HostFacts();
   options.without_tpm = request.without_tpm;
+  options.repair = request.repair;
   options.agent_version = kVersion;
   OwnedTime time(SystemClock(), SystemUptime());
   Books books(here.state, *tpm, time);
   const auto counter = [&] { return books.Counter(); };
-  return Unwrap(api::RequestAnswer(
-      MakeRequest(request.product_key, options, {*tpm, here.host_root}, here.state, counter, SystemClock())));
+  const Hardware hardware{*tpm, here.host_root};
+  auto made = MakeRequest(request.product_key, options, hardware, here.state, counter, SystemClock());
+  if (made && request.repair) {
+    HOLDFAST_TRY(made->emergency_until, BeginEmergencyHere(here, made->product, hardware, {time, books}));
+  }
+  return Unwrap(api::RequestAnswer(made));
 }
 
 // What changes the state has the roots, the state directory's lock and the TPM for as long as it lasts.

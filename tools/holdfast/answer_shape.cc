@@ -83,7 +83,9 @@ bool IsAnswer(std::string_view op, const Json& answer) {
   if (op == "status") {
     return Has(answer, {"licenses"}, AreLicenses) && MayHave(answer, {"clock", "ledger"}, IsObject);
   }
-  if (op == "request") return Has(answer, {"product", "file"}, IsText) && Has(answer, {"repeated"}, IsSwitch);
+  if (op == "request")
+    return Has(answer, {"product", "file"}, IsText) && Has(answer, {"repeated"}, IsSwitch) &&
+           MayHave(answer, {"emergency_until"}, IsText);
   if (op == "install") {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
            Has(answer, {"changed"}, IsSwitch) && MayHave(answer, {"notices"}, AreTexts);

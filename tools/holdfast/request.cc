@@ -32,18 +32,24 @@ Result<int> Run(const Arguments& arguments) {
                      {"key", Trimmed(key)},
                      {"new", arguments.Switch("new")},
                      {"host_facts", !arguments.Switch("no-host-facts")},
-                     {"without_tpm", arguments.Switch("without-tpm")}};
+                     {"without_tpm", arguments.Switch("without-tpm")},
+                     {"repair", arguments.Switch("repair")}};
   HOLDFAST_TRY(Json answer, Ask(arguments, request));
   const Path output = arguments.File("output");
   HOLDFAST_CHECK(WriteOutput(output, answer["file"].get<std::string>()));
   if (output == "-") return kExitDone;
   if (arguments.json()) {
-    Print(Json{{"product", answer["product"]}, {"repeated", answer["repeated"]}, {"file", output.string()}});
+    answer.erase("ok");
+    answer["file"] = output.string();
+    Print(answer);
     return kExitDone;
   }
   std::cout << (answer["repeated"] == true ? "The open request for " : "A request for ")
             << Printable(answer["product"].get<std::string>()) << " is in " << output.string()
             << ". Send it to the vendor; holdfast inspect shows what is in it.\n";
+  if (answer.contains("emergency_until"))
+    std::cout << "Until the answer is there the license is granted here, but not after "
+              << Printable(answer["emergency_until"].get<std::string>()) << ".\n";
   return kExitDone;
 }
 
@@ -61,6 +67,8 @@ Command RequestCommand() {
             .help = "where to write the request; - is standard output",
             .required = true},
            {.name = "new", .help = "drop an open request, or activate once more"},
+           {.name = "repair",
+            .help = "this machine lost the hardware of its license: ask for the license on what it has now"},
            {.name = "no-host-facts", .help = "leave out host name, operating system and machine type"},
            {.name = "without-tpm",
             .help = "ask for a license of class host: keys on disk and a fingerprint in a TPM's place"},

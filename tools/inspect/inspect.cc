@@ -49,6 +49,10 @@ Result<Json> Inspect(std::string_view text) {
       return InspectTimeRequest(text);
     case FileKind::kTimeAnswer:
       return InspectTimeAnswer(text);
+    case FileKind::kHeartbeat:
+      return InspectHeartbeat(text);
+    case FileKind::kHeartbeatAnswer:
+      return InspectHeartbeatAnswer(text);
     case FileKind::kCertificates:
       return InspectCertificates(text);
     case FileKind::kCrl:

@@ -15,8 +15,10 @@ Result<Json> InspectAnswer(std::string_view text);
 Result<Json> InspectReturn(std::string_view text);       // a return proof
 Result<Json> InspectReturnNonce(std::string_view text);  // with the certificates behind it
 Result<Json> InspectTimeRequest(std::string_view text);
-Result<Json> InspectTimeAnswer(std::string_view text);    // with the certificates behind it
-Result<Json> InspectCertificates(std::string_view text);  // a license file, or roots, or one of ours
+Result<Json> InspectTimeAnswer(std::string_view text);  // with the certificates behind it
+Result<Json> InspectHeartbeat(std::string_view text);
+Result<Json> InspectHeartbeatAnswer(std::string_view text);  // with the license file in it
+Result<Json> InspectCertificates(std::string_view text);     // a license file, or roots, or one of ours
 Result<Json> InspectCrlFile(std::string_view text);
 Result<Json> InspectProductKey(std::string_view text);
 Result<Json> InspectJson(std::string_view text);  // product file, EK roots, state files

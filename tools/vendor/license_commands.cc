@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "signer/server/licensing/records_json.h"
+#include "signer/server/licensing/sold_plan.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
@@ -57,7 +58,8 @@ Result<int> List(const cli::Arguments& arguments) {
     std::cout << license.id << "  " << std::left << std::setw(10) << LicenseStatusName(license.status)
               << std::setw(24) << (license.product + "/" + license.plan) << std::setw(8)
               << (std::to_string(license.activations) + "/" + std::to_string(license.activation_limit))
-              << cli::Printable(license.customer) << "\n";
+              << cli::Printable(license.customer)
+              << (license.ends ? "  (until " + FormatTime(*license.ends) + ")" : "") << "\n";
   return cli::kExitDone;
 }
 
@@ -74,6 +76,14 @@ void PrintActivation(const ActivationRecord& activation) {
                                             FormatTime(activation.not_after));
 }
 
+std::string EndWords(Store& store, const LicenseRecord& license) {
+  const auto sold = FindSoldPlan(store, license);
+  if (!sold) return "cannot be said: " + sold.error().message;
+  const auto end = EndOf(license, sold->plan);
+  if (!end) return "never";
+  return FormatTime(*end) + (license.ends ? ", its own end" : ", by its plan");
+}
+
 Result<int> Show(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const Records records, OpenRecords(arguments));
   HOLDFAST_TRY(const LicenseRecord license, FindLicense(*records.store, arguments.Text("LICENSE")));
@@ -86,6 +96,7 @@ Result<int> Show(const cli::Arguments& arguments) {
   std::cout << cli::Line("license", license.id) << cli::Line("customer", cli::Printable(license.customer))
             << cli::Line("product", license.product + ", version " + std::to_string(license.product_version))
             << cli::Line("plan", license.plan) << cli::Line("sold", FormatTime(license.created))
+            << cli::Line("expires", EndWords(*records.store, license))
             << cli::Line("status", std::string(LicenseStatusName(license.status)) + " since " +
                                        FormatTime(license.status_since))
             << cli::Line("product key id", license.product_key_id)

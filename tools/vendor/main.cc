@@ -13,9 +13,12 @@ int main(int argc, char** argv) {
   vendor::AddInitCommands(program);
   vendor::AddProductCommands(program);
   vendor::AddLicenseCommands(program);
+  vendor::AddLicenseChangeCommands(program);
   vendor::AddReleaseCommand(program);
   vendor::AddAnswerCommand(program);
   vendor::AddReturnCommands(program);
+  vendor::AddHeartbeatCommand(program);
+  vendor::AddUsageCommand(program);
   vendor::AddTimeCommand(program);
   vendor::AddCrlCommand(program);
   vendor::AddExportCommand(program);

@@ -82,12 +82,12 @@ Result<Applicant> Licensing::Admit(const HostRequest& request, const Entitlement
   return ApplicantWithoutTpm(request, appraised, activations);
 }
 
-// Before anything is reserved, so that a key that is missing costs nothing. No plan with keys admits a host without a TPM.
-Result<SealedContentKeys> Licensing::SealKeys(const Entitlement& entitlement,
+Result<SealedContentKeys> Licensing::SealKeys(const std::string& terms_json,
                                               const Applicant& applicant) const {
+  HOLDFAST_TRY(const LicenseTerms terms, ParseTerms(terms_json));
   SealedContentKeys sealed;
-  for (const std::string& name : AllKeys(entitlement.plan.grants, entitlement.plan.fallback)) {
-    HOLDFAST_TRY(const Secret key, settings_.content_keys.Read({entitlement.license.product, name}));
+  for (const std::string& name : AllKeys(terms.grants, terms.fallback)) {
+    HOLDFAST_TRY(const Secret key, settings_.content_keys.Read({terms.product, name}));
     if (!applicant.seal_key)
       return Fail(ErrorKind::kInternal, "content_key.parent", "a content key is sealed to a TPM");
     HOLDFAST_TRY(sealed[name], applicant.seal_key(key));
@@ -100,14 +100,17 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
   HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(HeadOf(request)));
   HOLDFAST_TRY(const Applicant applicant,
                std::visit([&](const auto& r) { return Admit(r, entitlement); }, request));
-  HOLDFAST_TRY(const SealedContentKeys keys, SealKeys(entitlement, applicant));
   HOLDFAST_TRY(const SignerStatus status, AskSigner());
   HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, applicant, status));
+  HOLDFAST_CHECK(
+      SealKeys(proposal.terms, applicant));  // before anything is reserved: a missing key costs nothing
   std::vector<std::string> notes = proposal.notes;
   proposal.check_history = AddingTo(notes, std::move(proposal.check_history));
   HOLDFAST_TRY(const ActivationRecord reserved, store_.ReserveActivation(ChangeBy(actor), proposal));
   HOLDFAST_TRY(ActivationRecord issued, Issue(actor, reserved, entitlement, applicant.license_key, status));
   HOLDFAST_TRY(const std::string license_file, PackLicense(actor, issued, applicant.license_key, status));
+  // Those of the certificate, which may be older than the plan is now.
+  HOLDFAST_TRY(const SealedContentKeys keys, SealKeys(issued.terms, applicant));
   HOLDFAST_TRY(const std::string jwe, applicant.seal(FormatAnswerContent({license_file, keys})));
   const bool repeated = reserved.state == ActivationState::kIssued;
   std::string file = ArmorAnswer(jwe, Preamble(issued, entitlement.license, applicant.assurance));
@@ -136,8 +139,8 @@ Result<ActivationRecord> Licensing::Issue(const std::string& actor, const Activa
   return store_.RecordIssued(ChangeBy(actor), reserved.id, der);
 }
 
-Result<std::string> Licensing::PackLicense(const std::string& actor, const ActivationRecord& issued,
-                                           const PublicKey& license_key, const SignerStatus& status) {
+Result<std::string> Licensing::PackFile(const std::string& actor, const ActivationRecord& issued,
+                                        const SignerStatus& status) {
   HOLDFAST_TRY(const CrlRecord list, CurrentCrl(actor, {issued.line, issued.issuer_key_id, issued.shard}));
   HOLDFAST_TRY(const IssuerInfo issuer, IssuerByKeyId(status, issued.issuer_key_id));
   HOLDFAST_TRY(auto license, Certificate::Parse(issued.certificate, CertificateProfile::kLicense));
@@ -147,7 +150,12 @@ Result<std::string> Licensing::PackLicense(const std::string& actor, const Activ
   if (!status.root_crl.empty()) {
     HOLDFAST_TRY(file.root_crl, Crl::Parse(status.root_crl));
   }
-  const std::string text = FormatLicenseFile(file);
+  return FormatLicenseFile(file);
+}
+
+Result<std::string> Licensing::PackLicense(const std::string& actor, const ActivationRecord& issued,
+                                           const PublicKey& license_key, const SignerStatus& status) {
+  HOLDFAST_TRY(const std::string text, PackFile(actor, issued, status));
   HOLDFAST_CHECK(CheckRelease(text, license_key, settings_.roots));
   return text;
 }

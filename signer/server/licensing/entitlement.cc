@@ -1,6 +1,7 @@
 // What a request may have: the license that its product key was sold for, and what is known of its TPM.
 #include "certs/serial.h"
 #include "signer/server/licensing/licensing.h"
+#include "signer/server/licensing/sold_plan.h"
 
 namespace holdfast {
 namespace {
@@ -27,23 +28,17 @@ Result<Licensing::Entitlement> Licensing::FindEntitlement(const RequestHead& con
     return Refused("licensing.product_key", "no license was sold with product key " + content.product_key_id,
                    "check the directory, and that the store was not restored from before the sale");
   if (!license) return tl::unexpected(license.error());
-  HOLDFAST_TRY(const ProductRecord record, store_.GetProduct(license->product, license->product_version));
-  HOLDFAST_TRY(ProductFile product, ParseProductFile(record.file));
-  const auto plan = product.plans.find(license->plan);
-  if (plan == product.plans.end())
-    return Fail(ErrorKind::kInternal, "licensing.plan",
-                "product \"" + license->product + "\" has no plan \"" + license->plan + "\" in version " +
-                    std::to_string(record.version));
-  return Entitlement{std::move(*license), std::move(product.line), std::move(plan->second)};
+  return EntitlementOf(std::move(*license));
 }
 
-Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, const AnyRequest& request,
-                                              const Applicant& applicant, const SignerStatus& status) const {
-  const LicenseRecord& license = entitlement.license;
+Result<Licensing::Entitlement> Licensing::EntitlementOf(LicenseRecord license) {
+  HOLDFAST_TRY(SoldPlan sold, FindSoldPlan(store_, license));
+  return Entitlement{std::move(license), std::move(sold.line), std::move(sold.plan)};
+}
+
+Result<ActivationProposal> Licensing::ProposalFor(const Entitlement& entitlement, const LicenseTerms& terms,
+                                                  const SignerStatus& status) const {
   const Time now = clock_();
-  const LicenseTerms terms = ResolvePlan(
-      entitlement.plan, {license.id, settings_.vendor, license.product, license.plan, license.created,
-                         applicant.assurance, applicant.fingerprint, applicant.ledger});
   HOLDFAST_CHECK(CheckNotExpired(terms, now));
   HOLDFAST_TRY(const IssuerInfo issuer, CurrentIssuer(status, entitlement.line));
   HOLDFAST_TRY(const auto issuing,
@@ -53,10 +48,7 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, co
     return Fail(ErrorKind::kConflict, "licensing.issuer_lifetime",
                 "the license would outlive its issuing key, which ends " + FormatTime(last),
                 "make a new one with `holdfast-vendor issuer rotate`");
-  ActivationProposal proposal{.id = NewRecordId(), .license = license.id, .ek_name = applicant.host_name};
-  proposal.content_hash = ToBytes(ByteView(SignedPart(request).content_hash));
-  proposal.license_key_name = applicant.license_key_name;
-  proposal.ak_public = applicant.ak_public;
+  ActivationProposal proposal{.id = NewRecordId(), .license = entitlement.license.id};
   proposal.serial = NewSerial();
   proposal.line = entitlement.line;
   proposal.issuer_key_id = issuing.subject_key_id();
@@ -65,10 +57,22 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, co
   proposal.not_after = terms.expires ? *terms.expires + terms.expiry_grace
                                      : std::min(last, now + settings_.perpetual_validity);
   proposal.terms = FormatTerms(terms);
+  HOLDFAST_TRY(proposal.revoked_issuers, RevokedIssuers(status));
+  return proposal;
+}
+
+Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, const AnyRequest& request,
+                                              const Applicant& applicant, const SignerStatus& status) const {
+  const LicenseTerms terms = TermsOf(entitlement.license, entitlement.plan, settings_.vendor,
+                                     applicant.assurance, applicant.fingerprint, applicant.ledger);
+  HOLDFAST_TRY(ActivationProposal proposal, ProposalFor(entitlement, terms, status));
+  proposal.ek_name = applicant.host_name;
+  proposal.content_hash = ToBytes(ByteView(SignedPart(request).content_hash));
+  proposal.license_key_name = applicant.license_key_name;
+  proposal.ak_public = applicant.ak_public;
   const auto& facts = HeadOf(request).host;
   if (const auto host = facts.find("hostname"); host != facts.end()) proposal.host = host->second;
   proposal.sighting = applicant.sighting;
-  HOLDFAST_TRY(proposal.revoked_issuers, RevokedIssuers(status));
   proposal.notes = applicant.notes;
   proposal.check_history = applicant.check_history;
   return proposal;

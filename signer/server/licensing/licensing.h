@@ -47,6 +47,11 @@ struct AnsweredRequest {
   bool repeated = false;           // the request was answered before
 };
 
+struct AnsweredHeartbeat;  // heartbeats.h
+struct HeartbeatOptions;
+struct Heartbeat;  // protocol/heartbeat_report.h
+struct Reporter;   // reporter.h
+
 struct FailedCrl {
   CrlShard shard;
   Error error;
@@ -71,11 +76,15 @@ class Licensing {
   Result<SoldLicense> Sell(const std::string& actor, const Sale& sale);
 
   // Checks, in this order: those of ReadAnyRequestFile, licensing.vendor, licensing.product_key (no license with
-  // this key), those of Appraise or AppraiseHost, of ContentKeys::Read, of AskSigner, licensing.expired (kDenied), licensing.line,
-  // licensing.issuer_revoked, licensing.issuer_lifetime, those of Store::ReserveActivation, ledger.<what> among
+  // this key), those of Appraise or AppraiseHost, of AskSigner, licensing.expired (kDenied), licensing.line,
+  // licensing.issuer_revoked, licensing.issuer_lifetime, those of ContentKeys::Read, of Store::ReserveActivation, ledger.<what> among
   // them, of the signer, licensing.issuer_changed (try again), licensing.certificate (it is not what was
   // ordered), those of VerifyLicense.
   Result<AnsweredRequest> Answer(const std::string& actor, std::string_view request_file);
+
+  // The vendor's side of a heartbeat; heartbeats.h has its checks.
+  Result<AnsweredHeartbeat> AnswerHeartbeat(const std::string& actor, std::string_view report_file,
+                                            const HeartbeatOptions& options);
 
   // The signer's status, which every order begins with. Its audit log must not be shorter than it was seen
   // here, nor end otherwise; then how far it goes is kept. Checks: those of the signer, licensing.signer_audit.
@@ -98,10 +107,15 @@ class Licensing {
   };
   Change ChangeBy(const std::string& actor) const { return {clock_(), actor}; }
   Result<Entitlement> FindEntitlement(const RequestHead& content);
+  Result<Entitlement> EntitlementOf(LicenseRecord license);
   Result<Applicant> Admit(const ActivationRequest& request, const Entitlement& entitlement);
   Result<Applicant> Admit(const HostRequest& request, const Entitlement& entitlement);
-  // The plan's content keys, sealed to the applicant.
-  Result<SealedContentKeys> SealKeys(const Entitlement& entitlement, const Applicant& applicant) const;
+  // The content keys that terms name, sealed to the applicant.
+  Result<SealedContentKeys> SealKeys(const std::string& terms_json, const Applicant& applicant) const;
+  // What an activation with these terms is, whoever asks. Checks: licensing.expired, licensing.line, licensing.issuer_revoked,
+  // licensing.issuer_lifetime.
+  Result<ActivationProposal> ProposalFor(const Entitlement& entitlement, const LicenseTerms& terms,
+                                         const SignerStatus& status) const;
   Result<ActivationProposal> Propose(const Entitlement& entitlement, const AnyRequest& request,
                                      const Applicant& applicant, const SignerStatus& status) const;
   Result<ActivationRecord> Issue(const std::string& actor, const ActivationRecord& reserved,
@@ -109,6 +123,20 @@ class Licensing {
                                  const SignerStatus& status);
   Result<std::string> PackLicense(const std::string& actor, const ActivationRecord& issued,
                                   const PublicKey& license_key, const SignerStatus& status);
+  // The license file with the newest lists, whatever they say.
+  Result<std::string> PackFile(const std::string& actor, const ActivationRecord& issued,
+                               const SignerStatus& status);
+  Result<AnsweredHeartbeat> AnswerOnce(const std::string& actor, const Heartbeat& heartbeat,
+                                       const HeartbeatOptions& options);
+  Status MeetFork(const std::string& actor, AnsweredHeartbeat& answered, const Reporter& reporter,
+                  bool dry_run);
+  // The activation whose certificate the host should have now: the one that it has, or one that is issued for it.
+  Result<ActivationRecord> Refresh(const std::string& actor, const Reporter& reporter,
+                                   const AnsweredHeartbeat& answered, const tpm::ClockInfo& clock,
+                                   const SignerStatus& status, bool dry_run);
+  // Its id.
+  Result<Bytes> SignAnswer(const std::string& actor, AnsweredHeartbeat& answered, const SignerStatus& status,
+                           const HeartbeatOptions& options);
   Result<CrlRecord> CurrentCrl(const std::string& actor, const CrlShard& shard);
   Result<CurrentCrlSet> CurrentCrls(const std::string& actor, const std::vector<CrlShard>& shards);
   Result<CrlRecord> IssueCrl(const std::string& actor, const CrlShard& shard, int64_t number);

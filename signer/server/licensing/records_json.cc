@@ -32,18 +32,20 @@ Json ToJson(const CustomerRecord& customer) {
 }
 
 Json ToJson(const LicenseRecord& license) {
-  return {{"license", license.id},
-          {"product", license.product},
-          {"product_version", license.product_version},
-          {"plan", license.plan},
-          {"customer", license.customer},
-          {"status", LicenseStatusName(license.status)},
-          {"status_since", FormatTime(license.status_since)},
-          {"sold", FormatTime(license.created)},
-          {"product_key_id", license.product_key_id},
-          {"possession_key", HexEncode(license.possession_key)},
-          {"activation_limit", license.activation_limit},
-          {"activations_used", license.activations}};
+  Json json{{"license", license.id},
+            {"product", license.product},
+            {"product_version", license.product_version},
+            {"plan", license.plan},
+            {"customer", license.customer},
+            {"status", LicenseStatusName(license.status)},
+            {"status_since", FormatTime(license.status_since)},
+            {"sold", FormatTime(license.created)},
+            {"product_key_id", license.product_key_id},
+            {"possession_key", HexEncode(license.possession_key)},
+            {"activation_limit", license.activation_limit},
+            {"activations_used", license.activations}};
+  if (license.ends) json["ends"] = FormatTime(*license.ends);
+  return json;
 }
 
 Json ToJson(const ActivationRecord& activation) {
@@ -94,6 +96,44 @@ Json ToJson(const ReturnNonceRecord& nonce) {
           {"used", nonce.used}};
 }
 
+Json UsageJson(const std::vector<ReportedUsage>& usages) {
+  Json array = Json::array();
+  for (const ReportedUsage& usage : usages)
+    array.push_back({{"limit", usage.limit},
+                     {"period", MeterPeriodName(usage.period)},
+                     {"since", FormatTime(usage.since)},
+                     {"units", usage.units}});
+  return array;
+}
+
+Json ToJson(const HeartbeatRecord& heartbeat) {
+  Json json{{"seen", FormatTime(heartbeat.seen)},
+            {"activation", heartbeat.activation},
+            {"host", heartbeat.host},
+            {"ek_name", HexEncode(heartbeat.ek_name)},
+            {"report_id", HexEncode(heartbeat.report_id)},
+            {"sequence", heartbeat.report_sequence},
+            {"counter", std::to_string(heartbeat.counter)},
+            {"ledger_birth", std::to_string(heartbeat.birth)},
+            {"answer_id", HexEncode(heartbeat.answer_id)},
+            {"notes", heartbeat.notes},
+            {"report", heartbeat.report}};
+  if (const auto parsed = ParseHeartbeatReport(heartbeat.report))
+    json["usage"] = UsageJson(parsed->report.usage);
+  return json;
+}
+
+Json ToJson(const HostUsage& usage) {
+  return {{"license", usage.license},
+          {"host", usage.host},
+          {"ek_name", HexEncode(usage.ek_name)},
+          {"limit", usage.usage.limit},
+          {"period", MeterPeriodName(usage.usage.period)},
+          {"since", FormatTime(usage.usage.since)},
+          {"units", usage.usage.units},
+          {"acknowledged", FormatTime(usage.acknowledged)}};
+}
+
 Json ToJson(const CrlRecord& crl) {
   return {{"line", crl.line},
           {"issuer_key_id", HexEncode(crl.issuer_key_id)},
@@ -120,11 +160,13 @@ Result<Json> DescribeLicense(Store& store, const LicenseRecord& license) {
   HOLDFAST_TRY(const auto sightings, store.ListSightings(license.id));
   HOLDFAST_TRY(const auto returns, store.ListReturns(license.id));
   HOLDFAST_TRY(const auto nonces, store.ListReturnNonces(license.id));
+  HOLDFAST_TRY(const auto heartbeats, store.ListHeartbeats(license.id));
   Json json = ToJson(license);
   json["activations"] = ToArray(activations);
   json["sightings"] = ToArray(sightings);
   json["returns"] = ToArray(returns);
   json["return_nonces"] = ToArray(nonces);
+  json["heartbeats"] = ToArray(heartbeats);
   return json;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "protocol/strict_json.h"
-#include "signer/server/store/store.h"
+#include "signer/server/licensing/usage.h"
 
 namespace holdfast {
 
@@ -14,10 +14,13 @@ Json ToJson(const ActivationRecord& activation);
 Json ToJson(const SightingRecord& sighting);
 Json ToJson(const ReturnRecord& record);  // with the proof as an object
 Json ToJson(const ReturnNonceRecord& nonce);
+Json ToJson(const HeartbeatRecord& heartbeat);  // with its usage
+Json ToJson(const HostUsage& usage);
+Json UsageJson(const std::vector<ReportedUsage>& usages);
 Json ToJson(const CrlRecord& crl);
 Json ToJson(const AuditRecord& record);
 
-// A license with its activations, sightings, returns and return nonces.
+// A license with its activations, sightings, returns, return nonces and heartbeats.
 Result<Json> DescribeLicense(Store& store, const LicenseRecord& license);
 
 struct ExportFilter {

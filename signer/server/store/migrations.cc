@@ -84,7 +84,19 @@ constexpr const char* kReturns[] = {
     "create index return_nonces_by_activation on return_nonces (activation)",
 };
 
-constexpr Migration kMigrations[] = {{1, kFirst}, {2, kSignerAuditHead}, {3, kReturns}};
+// A license's own end: 0 is none. Notes are a JSON array.
+constexpr const char* kHeartbeats[] = {
+    "alter table licenses add column ends bigint not null default 0",
+
+    "create table heartbeats (sequence bigint primary key, license text not null references licenses (id),"
+    " ek_name text not null, activation text not null references activations (id),"
+    " report_id text not null, report text not null, report_sequence bigint not null,"
+    " counter text not null, birth bigint not null, answer_id text not null, answer text not null,"
+    " host text not null, notes text not null, seen bigint not null, unique (license, report_id))",
+    "create index heartbeats_by_host on heartbeats (license, ek_name)",
+};
+
+constexpr Migration kMigrations[] = {{1, kFirst}, {2, kSignerAuditHead}, {3, kReturns}, {4, kHeartbeats}};
 
 }  // namespace
 

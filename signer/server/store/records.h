@@ -45,9 +45,10 @@ struct LicenseRecord {
   LicenseStatus status = LicenseStatus::kActive;
   Time status_since;
   std::string product_key_id;
-  Bytes possession_key;     // Ed25519, public: who proves it holds the product key
-  Time created;             // of the sale: validity counts from here
-  int64_t activations = 0;  // EKs that count against the limit now
+  Bytes possession_key;      // Ed25519, public: who proves it holds the product key
+  Time created;              // of the sale: validity counts from here
+  std::optional<Time> ends;  // its own end, in place of the plan's duration
+  int64_t activations = 0;   // EKs that count against the limit now
 };
 
 // May the license become that? store.status (kConflict) when it is revoked, which is final.
@@ -118,6 +119,23 @@ struct ReturnNonceRecord {
   Bytes nonce;  // 32 octets
   Time issued;
   bool used = false;
+};
+
+// A heartbeat that was answered: kept, so that the same report gets the same answer, and the next one is judged beside it.
+struct HeartbeatRecord {
+  std::string license;
+  Bytes ek_name;           // of the host
+  std::string activation;  // whose certificate is in the answer
+  Bytes report_id;         // HeartbeatId
+  std::string report;      // JWS, compact
+  int64_t report_sequence = 0;
+  uint64_t counter = 0;  // as the TPM attested it; 0: class host
+  int64_t birth = 0;     // of the ledger
+  Bytes answer_id;       // HeartbeatId
+  std::string answer;    // the file; empty where it was not asked for
+  std::string host;      // the name that the site agreed to share; may be empty
+  std::vector<std::string> notes;
+  Time seen;
 };
 
 struct CrlRecord {

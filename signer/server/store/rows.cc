@@ -31,11 +31,11 @@ Result<Bytes> Hex(const std::string& column) {
 struct LicenseRow {
   LicenseRecord record;
   std::string status, possession_key;
-  long long version = 0, limit = 0, since = 0, created = 0, used = 0;
+  long long version = 0, limit = 0, since = 0, created = 0, ends = 0, used = 0;
 
   static constexpr const char* kSelect =
       "select licenses.id, product, product_version, plan, customers.name, activation_limit, status,"
-      " status_since, product_key_id, possession_key, licenses.created,"
+      " status_since, product_key_id, possession_key, licenses.created, ends,"
       " (select count(distinct ek_name) from activations where activations.license = licenses.id"
       "  and state in ('reserved', 'issued'))"
       " from licenses join customers on customers.id = licenses.customer ";
@@ -43,7 +43,7 @@ struct LicenseRow {
     using soci::into;
     to, into(record.id), into(record.product), into(version), into(record.plan), into(record.customer),
         into(limit), into(status), into(since), into(record.product_key_id), into(possession_key),
-        into(created), into(used);
+        into(created), into(ends), into(used);
   }
   Result<LicenseRecord> Take() {
     record.product_version = version;
@@ -52,6 +52,7 @@ struct LicenseRow {
     record.status_since = TimeFromColumn(since);
     HOLDFAST_TRY(record.possession_key, Hex(possession_key));
     record.created = TimeFromColumn(created);
+    record.ends = ends == 0 ? std::nullopt : std::optional<Time>(TimeFromColumn(ends));
     record.activations = used;
     return record;
   }
@@ -156,6 +157,41 @@ struct ReturnNonceRow {
   }
 };
 
+struct HeartbeatRow {
+  HeartbeatRecord record;
+  std::string ek_name, report_id, counter, answer_id, notes;
+  long long report_sequence = 0, birth = 0, seen = 0;
+
+  static std::string Select(bool with_answer) {
+    return std::string("select license, ek_name, activation, report_id, report, report_sequence, counter,") +
+           " birth, answer_id, " + (with_answer ? "answer" : "''") + ", host, notes, seen from heartbeats ";
+  }
+  void Bind(Prepared& to) {
+    using soci::into;
+    to, into(record.license), into(ek_name), into(record.activation), into(report_id), into(record.report),
+        into(report_sequence), into(counter), into(birth), into(answer_id), into(record.answer),
+        into(record.host), into(notes), into(seen);
+  }
+  Status TakeNotes() {
+    HOLDFAST_TRY(const Json names, ParseJson(notes, notes.size()));
+    record.notes.clear();
+    for (const Json& name : names)
+      if (name.is_string()) record.notes.push_back(name.get<std::string>());
+    return {};
+  }
+  Result<HeartbeatRecord> Take() {
+    HOLDFAST_TRY(record.ek_name, Hex(ek_name));
+    HOLDFAST_TRY(record.report_id, Hex(report_id));
+    HOLDFAST_TRY(record.answer_id, Hex(answer_id));
+    HOLDFAST_CHECK(TakeNotes());
+    record.report_sequence = report_sequence;
+    record.counter = std::strtoull(counter.c_str(), nullptr, 10);
+    record.birth = birth;
+    record.seen = TimeFromColumn(seen);
+    return record;
+  }
+};
+
 struct AuditRow {
   AuditRecord record;
   std::string previous, hash;
@@ -235,6 +271,11 @@ Result<std::vector<ReturnRecord>> Returns(soci::session& sql, const std::string&
 Result<std::vector<ReturnNonceRecord>> ReturnNonces(soci::session& sql, const std::string& where,
                                                     const Values& values) {
   return Load<ReturnNonceRow, ReturnNonceRecord>(sql, ReturnNonceRow::kSelect + where, values);
+}
+
+Result<std::vector<HeartbeatRecord>> Heartbeats(soci::session& sql, const std::string& where,
+                                                const Values& values, bool with_answer) {
+  return Load<HeartbeatRow, HeartbeatRecord>(sql, HeartbeatRow::Select(with_answer) + where, values);
 }
 
 Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequence, int limit) {

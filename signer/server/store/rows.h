@@ -22,6 +22,9 @@ Result<std::vector<SightingRecord>> Sightings(soci::session& sql, const std::str
 Result<std::vector<ReturnRecord>> Returns(soci::session& sql, const std::string& where, const Values& values);
 Result<std::vector<ReturnNonceRecord>> ReturnNonces(soci::session& sql, const std::string& where,
                                                     const Values& values);
+// Without the answers, which are long, unless asked for.
+Result<std::vector<HeartbeatRecord>> Heartbeats(soci::session& sql, const std::string& where,
+                                                const Values& values, bool with_answer = false);
 Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequence, int limit);
 
 // Exactly one, or the error.

@@ -32,6 +32,9 @@ class SqliteStore : public Store {
   Result<std::vector<LicenseRecord>> ListLicenses(const std::string& customer) override;
   Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
                                          LicenseStatus status) override;
+  Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id, Time ends) override;
+  Result<LicenseRecord> SetLicensePlan(const Change& change, const std::string& id, const std::string& plan,
+                                       int64_t product_version) override;
   Result<ActivationRecord> ReserveActivation(const Change& change,
                                              const ActivationProposal& proposal) override;
   Result<ActivationRecord> RecordIssued(const Change& change, const std::string& activation,
@@ -46,6 +49,11 @@ class SqliteStore : public Store {
   Result<RecordedReturn> RecordReturn(const Change& change, const NewReturn& proven, bool dry_run) override;
   Result<std::vector<ReturnRecord>> ListReturns(const std::string& license) override;
   Result<std::vector<ReturnNonceRecord>> ListReturnNonces(const std::string& license) override;
+  Result<std::vector<HeartbeatRecord>> ListHeartbeats(const std::string& license) override;
+  Result<std::optional<HeartbeatRecord>> FindHeartbeat(const std::string& license,
+                                                       const Bytes& report_id) override;
+  Result<RecordedHeartbeat> RecordHeartbeat(const Change& change, const NewHeartbeat& heartbeat) override;
+  Result<LicenseRecord> RecordFork(const Change& change, const ForkRecord& fork) override;
   Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer_key_id, int shard) override;
   Result<std::optional<CrlRecord>> LatestCrl(const Bytes& issuer_key_id, int shard) override;
   Status RecordCrl(const Change& change, const CrlRecord& crl) override;

@@ -16,6 +16,10 @@ namespace holdfast {
 // it is refused. Called inside the store's transaction: it must not use the store.
 using HistoryCheck = std::function<Result<std::vector<std::string>>(const std::vector<SightingRecord>&)>;
 
+// Judges a heartbeat by the license as it is and by what was recorded of the same host before, oldest first (without the answers): why it is
+// not recorded. Called inside the store's transaction: it must not use the store.
+using HeartbeatCheck = std::function<Status(const LicenseRecord&, const std::vector<HeartbeatRecord>&)>;
+
 struct NewLicense {
   std::string id;
   std::string product;
@@ -65,6 +69,24 @@ struct RecordedReturn {
   bool repeated = false;           // nothing was changed
 };
 
+struct NewHeartbeat {
+  HeartbeatRecord record;  // `seen` is the change's time
+  HeartbeatCheck check;
+};
+
+struct RecordedHeartbeat {
+  HeartbeatRecord record;  // the first of the same report, when it is recorded already
+  bool repeated = false;   // nothing was changed
+};
+
+// Two hosts with one TPM state, as a heartbeat shows them.
+struct ForkRecord {
+  std::string license;
+  Bytes ek_name, report_id, other_report_id;
+  std::string host, other_host;  // names; may be empty
+  bool suspend = false;          // the license
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -86,6 +108,12 @@ class Store {
   // already is no change.
   virtual Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
                                                  LicenseStatus status) = 0;
+
+  // Its own end from now on; a version of its product's file, and a plan of it. Whether the plan exists, and allows the hosts that it is
+  // active on, is the caller's to know. What it has already is no change. A revoked license is refused (store.status, kConflict).
+  virtual Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id, Time ends) = 0;
+  virtual Result<LicenseRecord> SetLicensePlan(const Change& change, const std::string& id,
+                                               const std::string& plan, int64_t product_version) = 0;
 
   // The activation for this request. In one transaction: the license is active (store.status, kDenied); a
   // request that is known gets its activation again, reserved or issued (store.superseded, kConflict, when a
@@ -125,6 +153,18 @@ class Store {
   // Of all activations of a license, oldest first, both.
   virtual Result<std::vector<ReturnRecord>> ListReturns(const std::string& license) = 0;
   virtual Result<std::vector<ReturnNonceRecord>> ListReturnNonces(const std::string& license) = 0;
+
+  // Of all hosts of a license, in the order in which they were recorded, without the answers.
+  virtual Result<std::vector<HeartbeatRecord>> ListHeartbeats(const std::string& license) = 0;
+  // With the answer.
+  virtual Result<std::optional<HeartbeatRecord>> FindHeartbeat(const std::string& license,
+                                                               const Bytes& report_id) = 0;
+  // In one transaction: a report that is recorded changes nothing, and its record is given with the answer that it got; else the errors of
+  // `check`, and then it is recorded.
+  virtual Result<RecordedHeartbeat> RecordHeartbeat(const Change& change, const NewHeartbeat& heartbeat) = 0;
+  // That a report came from a second host, and what was done: the audit record, and with `suspend` the license's status. Of a license that is not
+  // active any more only the record.
+  virtual Result<LicenseRecord> RecordFork(const Change& change, const ForkRecord& fork) = 0;
 
   // Every serial of a shard that must be on its list now, ascending: superseded, returned (cessationOfOperation)
   // and revoked activations, and all activations of suspended (certificateHold) and revoked (privilegeWithdrawn)

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "protocol/heartbeat_answer.h"
 #include "protocol/return_nonce.h"
 #include "protocol/time_answer.h"
 #include "tests/signer/hsm/orders.h"
@@ -299,6 +300,28 @@ TEST(MessagePolicy, SignsTimeAnswersOfThisVendorThatAreOfNow) {
   MessageOrder nonce = NonceOrder(GoodNonce());  // under a time answer's name
   nonce.type = MessageType::kTimeAnswer;
   EXPECT_EQ(CheckMessageOrder(nonce, {}, Context()).error().check, "policy.message");
+}
+
+TEST(MessagePolicy, SignsHeartbeatAnswersOfThisVendorThatAreOfNow) {
+  HeartbeatAnswer good;
+  good.vendor = GoodNonce().vendor;
+  good.product = GoodNonce().product;
+  good.license = GoodNonce().license;
+  good.sequence = 1;
+  good.time = GoodNonce().time;
+  const auto order = [](const HeartbeatAnswer& answer) {
+    return MessageOrder{"default", MessageType::kHeartbeatAnswer, FormatHeartbeatAnswer(answer)};
+  };
+  EXPECT_TRUE(CheckMessageOrder(order(good), {}, Context()));
+  HeartbeatAnswer foreign = good, old = good, early = good;
+  foreign.vendor = "Other";
+  old.time -= Seconds(600);
+  early.time += Seconds(600);
+  EXPECT_EQ(CheckMessageOrder(order(foreign), {}, Context()).error().check, "policy.message.vendor");
+  EXPECT_EQ(CheckMessageOrder(order(old), {}, Context()).error().check, "policy.message.time");
+  EXPECT_EQ(CheckMessageOrder(order(early), {}, Context()).error().check, "policy.message.time");
+  MessageOrder time{"default", MessageType::kHeartbeatAnswer, FormatMessage(kTimeAnswer, GoodNonce())};
+  EXPECT_EQ(CheckMessageOrder(time, {}, Context()).error().check, "policy.message");
 }
 
 TEST(MessagePolicy, RefusesMoreThanTheRate) {

@@ -95,6 +95,25 @@ class FaultyStore : public Store {
   Result<std::vector<ReturnNonceRecord>> ListReturnNonces(const std::string& license) override {
     return faults_.Run([&] { return store_.ListReturnNonces(license); });
   }
+  Result<LicenseRecord> SetLicenseEnd(const Change& c, const std::string& id, Time ends) override {
+    return faults_.Run([&] { return store_.SetLicenseEnd(c, id, ends); });
+  }
+  Result<LicenseRecord> SetLicensePlan(const Change& c, const std::string& id, const std::string& plan,
+                                       int64_t version) override {
+    return faults_.Run([&] { return store_.SetLicensePlan(c, id, plan, version); });
+  }
+  Result<std::vector<HeartbeatRecord>> ListHeartbeats(const std::string& license) override {
+    return faults_.Run([&] { return store_.ListHeartbeats(license); });
+  }
+  Result<std::optional<HeartbeatRecord>> FindHeartbeat(const std::string& license, const Bytes& id) override {
+    return faults_.Run([&] { return store_.FindHeartbeat(license, id); });
+  }
+  Result<RecordedHeartbeat> RecordHeartbeat(const Change& c, const NewHeartbeat& heartbeat) override {
+    return faults_.Run([&] { return store_.RecordHeartbeat(c, heartbeat); });
+  }
+  Result<LicenseRecord> RecordFork(const Change& c, const ForkRecord& fork) override {
+    return faults_.Run([&] { return store_.RecordFork(c, fork); });
+  }
   Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override {
     return faults_.Run([&] { return store_.ListSightings(license); });
   }

@@ -135,6 +135,8 @@ TEST_F(SqliteFile, AnOlderSchemaIsBroughtUpToDateWithAllThatIsInIt) {
   EXPECT_EQ(activations->front().host, "host");
   EXPECT_EQ(activations->front().created, Time(Seconds{8}));
   EXPECT_TRUE(activations->front().ak_public.empty());
+  EXPECT_FALSE((*store)->GetLicense("license-1")->ends);
+  EXPECT_TRUE((*store)->ListHeartbeats("license-1")->empty());
   NewReturn promise;
   promise.record.activation = "a";
   EXPECT_TRUE((*store)->RecordReturn(At(9), promise, false));

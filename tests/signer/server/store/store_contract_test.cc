@@ -42,6 +42,21 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
     ADD_FAILURE() << "no activation " << id;
     return ActivationState::kReserved;
   }
+  static HeartbeatRecord HeartbeatOf(const ActivationRecord& activation, uint8_t number) {
+    return {.license = activation.license,
+            .ek_name = activation.ek_name,
+            .activation = activation.id,
+            .report_id = Bytes(32, number),
+            .report = "a.b.c",
+            .report_sequence = number,
+            .counter = UINT64_MAX,
+            .birth = 41,
+            .answer_id = Bytes(32, static_cast<uint8_t>(100 + number)),
+            .answer = "answer " + std::to_string(number),
+            .host = "render-01",
+            .notes = {"heartbeat.gap", "heartbeat.late"},
+            .seen = {}};
+  }
   size_t AuditCount() { return store_->ListAudit(0, 1000)->size(); }
 
   holdfast::testing::TempDir directory_;
@@ -716,6 +731,123 @@ TEST_P(StoreContract, NotesOfTheAppraisalAreInTheAuditLog) {
   Issue(proposal);
   const auto records = store_->ListAudit(0, 100);
   EXPECT_NE(records->at(2).detail.find("ledger.reset_count"), std::string::npos);
+}
+
+TEST_P(StoreContract, ALicenseHasItsOwnEndOnceItIsSet) {
+  Sell(1);
+  EXPECT_FALSE(store_->GetLicense("license-1")->ends);
+  const auto renewed = store_->SetLicenseEnd(At(5, "cli:alice"), "license-1", At(900).at);
+  ASSERT_TRUE(renewed) << renewed.error().message;
+  EXPECT_EQ(renewed->ends, At(900).at);
+  EXPECT_EQ(store_->ListLicenses("")->front().ends, At(900).at);
+  EXPECT_EQ(store_->ListAudit(0, 100)->back().action, "license.renew");
+  const size_t before = AuditCount();
+  ASSERT_TRUE(store_->SetLicenseEnd(At(6), "license-1", At(900).at));
+  EXPECT_EQ(AuditCount(), before);
+}
+
+TEST_P(StoreContract, ALicenseChangesItsPlanAndVersion) {
+  Sell(1);
+  ASSERT_TRUE(store_->PutProduct(At(5), "demo", R"({"a":1})"));
+  const auto changed = store_->SetLicensePlan(At(6), "license-1", "pro", 2);
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_EQ(changed->plan, "pro");
+  EXPECT_EQ(changed->product_version, 2);
+  EXPECT_EQ(store_->ListAudit(0, 100)->back().action, "license.change");
+  const size_t before = AuditCount();
+  ASSERT_TRUE(store_->SetLicensePlan(At(7), "license-1", "pro", 2));
+  EXPECT_EQ(AuditCount(), before);
+}
+
+TEST_P(StoreContract, ARevokedLicenseIsNotChanged) {
+  Sell(1);
+  ASSERT_TRUE(store_->SetLicenseStatus(At(5), "license-1", LicenseStatus::kRevoked));
+  EXPECT_EQ(store_->SetLicenseEnd(At(6), "license-1", At(900).at).error().check, "store.status");
+  EXPECT_EQ(store_->SetLicensePlan(At(6), "license-1", "pro", 1).error().check, "store.status");
+  EXPECT_EQ(store_->SetLicenseEnd(At(6), "nothing", At(900).at).error().check, "store.license");
+}
+
+TEST_P(StoreContract, AHeartbeatIsKeptWithItsAnswer) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  const auto recorded = store_->RecordHeartbeat(At(20), {HeartbeatOf(issued, 1), {}});
+  ASSERT_TRUE(recorded) << recorded.error().message;
+  EXPECT_FALSE(recorded->repeated);
+  EXPECT_EQ(store_->ListAudit(0, 100)->back().action, "activation.heartbeat");
+  const auto listed = store_->ListHeartbeats("license-1");
+  ASSERT_EQ(listed->size(), 1u);
+  const HeartbeatRecord& record = listed->front();
+  EXPECT_EQ(record.ek_name, issued.ek_name);
+  EXPECT_EQ(record.activation, issued.id);
+  EXPECT_EQ(record.report_id, Bytes(32, 1));
+  EXPECT_EQ(record.report, "a.b.c");
+  EXPECT_EQ(record.report_sequence, 1);
+  EXPECT_EQ(record.counter, UINT64_MAX);
+  EXPECT_EQ(record.birth, 41);
+  EXPECT_EQ(record.answer_id, Bytes(32, 101));
+  EXPECT_EQ(record.host, "render-01");
+  EXPECT_EQ(record.notes, (std::vector<std::string>{"heartbeat.gap", "heartbeat.late"}));
+  EXPECT_EQ(record.seen, At(20).at);
+  EXPECT_EQ(record.answer, "") << "long, and not asked for";
+  const auto found = store_->FindHeartbeat("license-1", Bytes(32, 1));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->answer, "answer 1");
+  EXPECT_FALSE(store_->FindHeartbeat("license-1", Bytes(32, 2))->has_value());
+}
+
+TEST_P(StoreContract, TheSameReportIsRecordedOnceAndKeepsItsAnswer) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->RecordHeartbeat(At(20), {HeartbeatOf(issued, 1), {}}));
+  const size_t before = AuditCount();
+  HeartbeatRecord again = HeartbeatOf(issued, 1);
+  again.answer = "another answer";
+  const auto recorded = store_->RecordHeartbeat(
+      At(30), {again, [](const auto&, const auto&) { return Refused("test", "not asked"); }});
+  ASSERT_TRUE(recorded);
+  EXPECT_TRUE(recorded->repeated);
+  EXPECT_EQ(recorded->record.answer, "answer 1");
+  EXPECT_EQ(recorded->record.seen, At(20).at);
+  EXPECT_EQ(AuditCount(), before);
+}
+
+TEST_P(StoreContract, AHeartbeatIsJudgedBesideThoseOfItsHostAndNoOther) {
+  Sell(1, 2);
+  Sell(2);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  const auto second = Issue(ProposalFor("license-1", 2, 2));
+  const auto other = Issue(ProposalFor("license-2", 1, 3));
+  ASSERT_TRUE(store_->RecordHeartbeat(At(20), {HeartbeatOf(first, 1), {}}));
+  ASSERT_TRUE(store_->RecordHeartbeat(At(21), {HeartbeatOf(second, 2), {}}));
+  ASSERT_TRUE(store_->RecordHeartbeat(At(22), {HeartbeatOf(other, 3), {}}));
+  std::vector<HeartbeatRecord> seen;
+  LicenseRecord license;
+  const HeartbeatCheck refuse = [&](const LicenseRecord& now, const auto& before) -> Status {
+    license = now;
+    seen = before;
+    return Refused("test.check", "no");
+  };
+  EXPECT_EQ(store_->RecordHeartbeat(At(23), {HeartbeatOf(first, 4), refuse}).error().check, "test.check");
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen.front().report_id, Bytes(32, 1));
+  EXPECT_EQ(license.id, "license-1");
+  EXPECT_EQ(store_->ListHeartbeats("license-1")->size(), 2u);
+}
+
+TEST_P(StoreContract, AForkSuspendsOnceAndIsOnRecord) {
+  Sell(1);
+  const ForkRecord refused{"license-1", Bytes(34, 1), Bytes(32, 1), Bytes(32, 2), "a", "b", false};
+  EXPECT_EQ(store_->RecordFork(At(20), refused)->status, LicenseStatus::kActive);
+  EXPECT_EQ(store_->ListAudit(0, 100)->back().action, "heartbeat.fork");
+  ForkRecord suspended = refused;
+  suspended.suspend = true;
+  const auto after = store_->RecordFork(At(21), suspended);
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ(after->status, LicenseStatus::kSuspended);
+  EXPECT_EQ(after->status_since, At(21).at);
+  EXPECT_EQ(store_->ListAudit(0, 100)->back().action, "license.status");
+  EXPECT_EQ(store_->RecordFork(At(22), suspended)->status_since, At(21).at);
+  EXPECT_TRUE(store_->VerifyAudit());
 }
 
 TEST_P(StoreContract, WhatWasAcknowledgedIsThereAfterOpeningAgain) {

@@ -1,0 +1,21 @@
+#include "agent/repair.h"
+
+namespace holdfast {
+
+Result<std::optional<Time>> BeginEmergency(const std::string& product,
+                                           const std::vector<LicenseView>& licenses,
+                                           const TimeKeeper& keeper) {
+  for (const LicenseView& license : licenses) {
+    if (license.product != product || !license.verified) continue;
+    const LicenseTerms& terms = license.verified->terms;
+    if (!terms.repairs || license.hardware != HardwareProof::kWrongHardware) continue;
+    const bool use_tpm = terms.assurance != AssuranceClass::kHost;
+    HOLDFAST_TRY(const Time until,
+                 keeper.books.BeginRepair(use_tpm, {terms.product, terms.license}, license.verified->serial,
+                                          terms.repairs->emergency));
+    return std::optional(until);
+  }
+  return std::nullopt;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,94 @@
+#include "signer/server/licensing/license_changes.h"
+
+#include <algorithm>
+
+#include "certs/certificate.h"
+
+namespace holdfast {
+namespace {
+
+Status CheckChangeable(const LicenseRecord& license) {
+  if (license.status != LicenseStatus::kRevoked) return {};
+  return Fail(ErrorKind::kConflict, "store.status",
+              "license " + license.id + " is revoked, which is final: nothing of it changes any more",
+              "sell a new license with `holdfast-vendor license new`");
+}
+
+Result<Time> NewEnd(const LicenseRecord& license, const Plan& plan, const Renewal& renewal, Time now) {
+  if (renewal.until) return *renewal.until;
+  const auto end = EndOf(license, plan);
+  if (!end)
+    return Fail(ErrorKind::kConflict, "licensing.perpetual", "license " + license.id + " never expires",
+                "give it an end with --until, if that is what is meant");
+  return std::max(*end, now) + renewal.length;
+}
+
+Status CheckEnd(Time end, const Plan& plan, Time now) {
+  if (end <= now)
+    return Malformed("licensing.until", FormatTime(end) + " is not after now",
+                     "to end a license now, use `holdfast-vendor license revoke`");
+  if (end <= kNoExpiry - plan.expiry_grace) return {};
+  return Malformed("licensing.until", "that is later than the year 9999 with the plan's grace",
+                   "choose an earlier end");
+}
+
+// A certificate for a host that the plan does not allow would be a gift; refusing it at the host's next report would be a surprise.
+Status CheckHosts(Store& store, const LicenseRecord& license, const std::string& name, const Plan& plan) {
+  HOLDFAST_TRY(const auto activations, store.ListActivations(license.id));
+  for (const ActivationRecord& activation : activations) {
+    if (!IsInUse(activation)) continue;
+    HOLDFAST_TRY(const LicenseTerms terms, ParseTerms(activation.terms));
+    if (std::ranges::find(plan.assurance, terms.assurance) != plan.assurance.end()) continue;
+    return Fail(ErrorKind::kConflict, "licensing.assurance",
+                "the license is active on a host of class " + std::string(AssuranceName(terms.assurance)) +
+                    ", which plan \"" + name + "\" does not allow",
+                "release activation " + activation.id + " first, or choose another plan");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<LicenseChange> RenewLicense(Store& store, const Change& change, const std::string& license,
+                                   const Renewal& renewal, bool dry_run) {
+  HOLDFAST_TRY(const LicenseRecord before, store.GetLicense(license));
+  HOLDFAST_CHECK(CheckChangeable(before));
+  HOLDFAST_TRY(const SoldPlan sold, FindSoldPlan(store, before));
+  HOLDFAST_TRY(const Time end, NewEnd(before, sold.plan, renewal, change.at));
+  HOLDFAST_CHECK(CheckEnd(end, sold.plan, change.at));
+  LicenseRecord after = before;
+  after.ends = end;
+  if (!dry_run) {
+    HOLDFAST_TRY(after, store.SetLicenseEnd(change, license, end));
+  }
+  return LicenseChange{before, after, EndOf(before, sold.plan), EndOf(after, sold.plan), before.ends != end};
+}
+
+Result<LicenseChange> ChangeLicensePlan(Store& store, const Change& change, const std::string& license,
+                                        const std::string& plan, bool dry_run) {
+  HOLDFAST_TRY(const LicenseRecord before, store.GetLicense(license));
+  HOLDFAST_CHECK(CheckChangeable(before));
+  HOLDFAST_TRY(const SoldPlan sold, FindSoldPlan(store, before));
+  HOLDFAST_TRY(const ProductRecord newest, store.GetProduct(before.product));
+  HOLDFAST_TRY(const ProductFile product, ParseProductFile(newest.file));
+  const auto wanted = product.plans.find(plan);
+  if (wanted == product.plans.end())
+    return Fail(ErrorKind::kNotFound, "licensing.plan",
+                "product \"" + before.product + "\" has no plan \"" + plan + "\"",
+                "see `holdfast-vendor product show " + before.product + "`");
+  if (product.line != sold.line)
+    return Fail(ErrorKind::kConflict, "licensing.line",
+                "the product moved from line \"" + sold.line + "\" to line \"" + product.line + "\" since",
+                "sell a new license with `holdfast-vendor license new`");
+  HOLDFAST_CHECK(CheckHosts(store, before, plan, wanted->second));
+  LicenseRecord after = before;
+  after.plan = plan;
+  after.product_version = newest.version;
+  if (!dry_run) {
+    HOLDFAST_TRY(after, store.SetLicensePlan(change, license, plan, newest.version));
+  }
+  return LicenseChange{before, after, EndOf(before, sold.plan), EndOf(after, wanted->second),
+                       before.plan != after.plan || before.product_version != after.product_version};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,32 @@
+// Renewals and changes of plan of licenses that are sold. They need no signer: a host gets its new certificate with the answer to its next
+// heartbeat, and a new activation has it at once.
+#pragma once
+
+#include "signer/server/licensing/sold_plan.h"
+
+namespace holdfast {
+
+struct LicenseChange {
+  LicenseRecord before, after;
+  std::optional<Time> end_before, end_after;  // absent: never
+  bool changed = false;                       // or would be
+};
+
+// Until a moment, or for a length of time from its present end, or from now where that is past.
+struct Renewal {
+  std::optional<Time> until;
+  Seconds length{0};
+};
+
+// Checks: those of FindSoldPlan, store.license, licensing.perpetual (kConflict: a length, and it never ends), licensing.until (not after
+// now, or later than there are dates), store.status (revoked).
+Result<LicenseChange> RenewLicense(Store& store, const Change& change, const std::string& license,
+                                   const Renewal& renewal, bool dry_run);
+
+// To a plan of the newest version of its product's file; its own end, if it has one, stays. Checks: those of FindSoldPlan, store.license,
+// licensing.plan (kNotFound), licensing.line (kConflict: the product moved to another line), licensing.assurance (kConflict: it is active on a host of a
+// class that the plan does not allow), store.status (revoked).
+Result<LicenseChange> ChangeLicensePlan(Store& store, const Change& change, const std::string& license,
+                                        const std::string& plan, bool dry_run);
+
+}  // namespace holdfast

@@ -1,0 +1,25 @@
+// What a license was sold with, and the terms that come of it now.
+#pragma once
+
+#include "protocol/terms.h"
+#include "signer/server/store/store.h"
+
+namespace holdfast {
+
+struct SoldPlan {
+  std::string line;  // the product's: which issuing key signs
+  Plan plan;
+};
+
+// From the version of the product file that the license has. Checks: store.product, those of ParseProductFile, licensing.plan.
+Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license);
+
+// As ResolvePlan, with the license's own end, if it has one, in place of the plan's.
+LicenseTerms TermsOf(const LicenseRecord& license, const Plan& plan, const std::string& vendor,
+                     AssuranceClass assurance, const Fingerprint& fingerprint,
+                     const std::optional<LedgerPin>& ledger);
+
+// When it expires; absent: never.
+std::optional<Time> EndOf(const LicenseRecord& license, const Plan& plan);
+
+}  // namespace holdfast

@@ -1,0 +1,22 @@
+// What was used up, as the heartbeats that were answered say.
+#pragma once
+
+#include "protocol/heartbeat_report.h"
+#include "signer/server/store/store.h"
+
+namespace holdfast {
+
+// Of one meter in one period on one host.
+struct HostUsage {
+  std::string license;
+  Bytes ek_name;
+  std::string host;  // the name that it shared last; may be empty
+  ReportedUsage usage;
+  Time acknowledged;  // the newest report that says it
+};
+
+// By host, limit and period, oldest first. Reports are cumulative: of each ledger the highest counts, and a ledger that was made anew adds to the one
+// before. Of two copies of one state, too, only the higher one counts. Check: store.corrupt.
+Result<std::vector<HostUsage>> AcknowledgedUsage(Store& store, const std::string& license);
+
+}  // namespace holdfast
