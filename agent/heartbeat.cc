@@ -50,7 +50,7 @@ Result<Subject> Look(const std::string& product, const std::vector<LoadedLicense
                  AnyInTpm(licenses)};
 }
 
-HeartbeatReport ReportOf(const Subject& subject, const ReportBasis& basis, const HeartbeatOptions& options,
+HeartbeatReport ReportOf(const Subject& subject, const ReportBasis& basis, const ReportOptions& options,
                          const TimeReading& time) {
   const LicenseTerms& terms = subject.license.terms;
   return {.vendor = terms.vendor,
@@ -93,7 +93,7 @@ Result<Heartbeat> Make(const HeartbeatReport& report, const ReportBasis& basis, 
   return heartbeat;
 }
 
-Result<HeartbeatOutcome> Report(const HeartbeatOptions& options, const Hardware& hardware,
+Result<HeartbeatOutcome> Report(const ReportOptions& options, const Hardware& hardware,
                                 const StateDirectory& state, const TrustAnchors& anchors,
                                 const TimeKeeper& keeper) {
   HOLDFAST_TRY(const auto licenses, LoadLicenses(state, anchors));
@@ -146,7 +146,7 @@ Result<InstallOutcome> Apply(std::string_view file_text, const Hardware& hardwar
 
 }  // namespace
 
-Result<HeartbeatOutcome> MakeHeartbeat(const HeartbeatOptions& options, const Hardware& hardware,
+Result<HeartbeatOutcome> MakeHeartbeat(const ReportOptions& options, const Hardware& hardware,
                                        const StateDirectory& state, const TrustAnchors& anchors,
                                        const TimeKeeper& keeper) {
   auto outcome = Report(options, hardware, state, anchors, keeper);

@@ -6,7 +6,7 @@
 
 namespace holdfast {
 
-struct HeartbeatOptions {
+struct ReportOptions {
   std::string product;  // empty: the only one
   std::map<std::string, std::string> host_facts;
   std::string agent_version;
@@ -20,7 +20,7 @@ struct HeartbeatOutcome {
 // A report that is on record in the ledger before it is given out.
 // Checks: heartbeat.nothing (kNotFound), heartbeat.product (kUsage: several), those of Books::BeginReport and Sent, of the TPM and of
 // ReadHostKeys.
-Result<HeartbeatOutcome> MakeHeartbeat(const HeartbeatOptions& options, const Hardware& hardware,
+Result<HeartbeatOutcome> MakeHeartbeat(const ReportOptions& options, const Hardware& hardware,
                                        const StateDirectory& state, const TrustAnchors& anchors,
                                        const TimeKeeper& keeper);
 

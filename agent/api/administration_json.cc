@@ -100,7 +100,7 @@ Result<HeartbeatOutcome> DoHeartbeat(const HeartbeatRequest& request, const std:
                                      const std::vector<MeterRecord>& used, const Hardware& hardware,
                                      const StateDirectory& state, const TrustAnchors& anchors,
                                      const TimeKeeper& keeper) {
-  HeartbeatOptions options{request.product, {}, agent_version, used};
+  ReportOptions options{request.product, {}, agent_version, used};
   if (request.host_facts) options.host_facts = HostFacts();
   return MakeHeartbeat(options, hardware, state, anchors, keeper);
 }

@@ -9,9 +9,9 @@ bool IsOf(const MeterRecord& meter, const LicenseId& license) {
   return meter.product == license.product && meter.license == license.license;
 }
 
-HeartbeatRecord* Find(LedgerContent& content, const LicenseId& license) {
-  const auto found =
-      std::find_if(content.heartbeats.begin(), content.heartbeats.end(), [&](const HeartbeatRecord& record) {
+ConversationRecord* Find(LedgerContent& content, const LicenseId& license) {
+  const auto found = std::find_if(
+      content.heartbeats.begin(), content.heartbeats.end(), [&](const ConversationRecord& record) {
         return record.product == license.product && record.license == license.license;
       });
   return found == content.heartbeats.end() ? nullptr : &*found;
@@ -28,14 +28,14 @@ int64_t UnitsOf(const MeterRecord& meter, const std::vector<MeterRecord>& used) 
 }
 
 // The number of the report at `place` of those that are not answered; the last one's is the sequence.
-int64_t NumberOf(const HeartbeatRecord& record, std::ptrdiff_t place) {
+int64_t NumberOf(const ConversationRecord& record, std::ptrdiff_t place) {
   return record.sequence - (std::ssize(record.unanswered) - 1 - place);
 }
 
 }  // namespace
 
-HeartbeatRecord ConversationOf(const LedgerContent& content, const LicenseId& license) {
-  for (const HeartbeatRecord& record : content.heartbeats)
+ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId& license) {
+  for (const ConversationRecord& record : content.heartbeats)
     if (record.product == license.product && record.license == license.license) return record;
   return {.product = license.product, .license = license.license};
 }
@@ -57,11 +57,11 @@ void KeepPast(LedgerContent& content, const MeterRecord& ended) {
 }
 
 Status NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
-  HeartbeatRecord* record = Find(content, license);
+  ConversationRecord* record = Find(content, license);
   if (record == nullptr) {
-    if (content.heartbeats.size() == kMaxHeartbeatRecords)
+    if (content.heartbeats.size() == kMaxConversations)
       return Fail(ErrorKind::kConflict, "ledger.full",
-                  "the ledger has heartbeats of " + std::to_string(kMaxHeartbeatRecords) +
+                  "the ledger has heartbeats of " + std::to_string(kMaxConversations) +
                       " licenses already, and no place for " + license.license);
     record = &content.heartbeats.emplace_back(ConversationOf(content, license));
   }
@@ -74,7 +74,7 @@ Status NoteReport(LedgerContent& content, const LicenseId& license, const Sha256
 }
 
 Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
-  const HeartbeatRecord record = ConversationOf(content, license);
+  const ConversationRecord record = ConversationOf(content, license);
   if (std::find(record.unanswered.begin(), record.unanswered.end(), report) != record.unanswered.end())
     return {};
   return Refused(
@@ -86,7 +86,7 @@ Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, con
 
 Status NoteAnswer(LedgerContent& content, const LicenseId& license, const AppliedAnswer& answer) {
   HOLDFAST_CHECK(CheckWaitsFor(content, license, answer.report));
-  HeartbeatRecord& record = *Find(content, license);
+  ConversationRecord& record = *Find(content, license);
   const auto found = std::find(record.unanswered.begin(), record.unanswered.end(), answer.report);
   const int64_t acknowledged = NumberOf(record, found - record.unanswered.begin());
   std::erase_if(content.past, [&](const PastUsage& past) {

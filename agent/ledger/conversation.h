@@ -13,7 +13,7 @@ struct LicenseId {
 
 // What a report is made of.
 struct ReportBasis {
-  HeartbeatRecord conversation;
+  ConversationRecord conversation;
   std::vector<ReportedUsage> usage;  // not acknowledged yet, oldest first
   ReportedLedger ledger;
   std::optional<LedgerCounter> counter;  // absent: the ledger is kept without a TPM
@@ -25,7 +25,7 @@ struct AppliedAnswer {
 };
 
 // None yet: one of nothing.
-HeartbeatRecord ConversationOf(const LedgerContent& content, const LicenseId& license);
+ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId& license);
 // `used`: what was really used of the meters, where that is known; a batch that was taken is not used up yet.
 std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
                                    const std::vector<MeterRecord>& used);

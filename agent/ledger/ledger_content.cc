@@ -133,9 +133,9 @@ Result<std::vector<MeterRecord>> ParseMeters(const Json& json) {
   return meters;
 }
 
-Json FormatHeartbeats(const std::vector<HeartbeatRecord>& records) {
+Json FormatHeartbeats(const std::vector<ConversationRecord>& records) {
   Json json = Json::array();
-  for (const HeartbeatRecord& record : records) {
+  for (const ConversationRecord& record : records) {
     Json unanswered = Json::array();
     for (const Sha256Digest& id : record.unanswered) unanswered.push_back(HexEncode(id));
     Json item{{"product", record.product}, {"license", record.license}, {"sequence", record.sequence}};
@@ -147,9 +147,9 @@ Json FormatHeartbeats(const std::vector<HeartbeatRecord>& records) {
   return json;
 }
 
-Result<HeartbeatRecord> ParseHeartbeatRecord(const Json& json) {
+Result<ConversationRecord> ParseConversation(const Json& json) {
   JsonObject o(json, "ledger.heartbeats");
-  HeartbeatRecord record;
+  ConversationRecord record;
   record.product = ReadProduct(o);
   record.license = o.String("license", kMaxNameSize);
   record.sequence = o.Integer("sequence", 1, INT64_MAX);
@@ -235,7 +235,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   const Json* past = o.OptionalArray("past", kMaxPastUsage);
   const Json* vouchers = o.OptionalArray("vouchers", kMaxVoucherRecords);
   const Json* repairs = o.OptionalArray("repairs", kMaxRepairRecords);
-  const Json* heartbeats = o.OptionalArray("heartbeats", kMaxHeartbeatRecords);
+  const Json* heartbeats = o.OptionalArray("heartbeats", kMaxConversations);
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(content.time, ParseTimeRecord(*time));
   if (question != nullptr) {
@@ -247,7 +247,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   HOLDFAST_TRY(content.past, ParseEach(past, ParsePastUsage));
   HOLDFAST_TRY(content.vouchers, ParseEach(vouchers, ParseVoucherRecord));
   HOLDFAST_TRY(content.repairs, ParseEach(repairs, ParseRepairRecord));
-  HOLDFAST_TRY(content.heartbeats, ParseEach(heartbeats, ParseHeartbeatRecord));
+  HOLDFAST_TRY(content.heartbeats, ParseEach(heartbeats, ParseConversation));
   return content;
 }
 

@@ -22,7 +22,7 @@ namespace holdfast {
 
 inline constexpr size_t kMaxMeterRecords = 128;
 inline constexpr size_t kMaxPastUsage = 64;
-inline constexpr size_t kMaxHeartbeatRecords = 32;
+inline constexpr size_t kMaxConversations = 32;
 inline constexpr size_t kMaxVoucherRecords = 32;
 inline constexpr size_t kMaxRepairRecords = 32;
 inline constexpr size_t kMaxLedgerContentSize = 128 * 1024;
@@ -40,7 +40,7 @@ struct PastUsage {
 };
 
 // How the conversation with a vendor about one license stands (protocol/heartbeat_report.h).
-struct HeartbeatRecord {
+struct ConversationRecord {
   std::string product, license;
   int64_t sequence = 0;                  // of the last report
   std::optional<Sha256Digest> answer;    // the last that was applied
@@ -68,10 +68,10 @@ struct LedgerContent {
   // Licenses of before this stamp have been used with another ledger, or with more of this one. 0: nothing was ever found.
   int64_t disturbed = 0;
   TimeRecord time;
-  std::vector<MeterRecord> meters;          // one for each meter, at most kMaxMeterRecords
-  std::vector<PastUsage> past;              // oldest first; at most kMaxPastUsage, then the oldest gives way
-  std::vector<HeartbeatRecord> heartbeats;  // one for each license, at most kMaxHeartbeatRecords
-  std::vector<RepairRecord> repairs;        // at most kMaxRepairRecords
+  std::vector<MeterRecord> meters;  // one for each meter, at most kMaxMeterRecords
+  std::vector<PastUsage> past;      // oldest first; at most kMaxPastUsage, then the oldest gives way
+  std::vector<ConversationRecord> heartbeats;  // one for each license, at most kMaxConversations
+  std::vector<RepairRecord> repairs;           // at most kMaxRepairRecords
   std::vector<VoucherRecord>
       vouchers;  // one for each license of which any was used, at most kMaxVoucherRecords
   // Only as long as the ledger is good: an older one asks what was answered already.

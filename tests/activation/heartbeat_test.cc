@@ -42,7 +42,7 @@ class HeartbeatTest : public ::testing::Test {
         Install(vendor.Answer(request->file), {*tpm}, state, vendor.pki.Anchors(), [this] { return wall; });
     ASSERT_TRUE(installed) << installed.error().message;
   }
-  Heartbeat Report(const HeartbeatOptions& options = {.agent_version = "1"}) {
+  Heartbeat Report(const ReportOptions& options = {.agent_version = "1"}) {
     auto made = MakeHeartbeat(options, {*tpm}, state, vendor.pki.Anchors(), run->keeper());
     if (!made) throw std::runtime_error(made.error().check + ": " + made.error().message);
     return ReadHeartbeatFile(made->file).value();

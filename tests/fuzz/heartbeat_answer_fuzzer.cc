@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string compact = FinishJws(file->jws.signing_input, file->jws.signature);
     auto again = ReadHeartbeatAnswerFile(ArmorHeartbeatAnswer(
         compact, file->content, file->message_certificate, file->issuing_certificate, file->license_file));
-    HOLDFAST_REQUIRE(again && FormatHeartbeatAnswer(again->content) == FormatHeartbeatAnswer(file->content));
+    HOLDFAST_REQUIRE(again &&
+                     FormatHeartbeatAnswer(again->content) == FormatHeartbeatAnswer(file->content));
     HOLDFAST_REQUIRE(HeartbeatId(again->jws) == HeartbeatId(file->jws));
     HOLDFAST_REQUIRE(again->license_file == file->license_file);
     HOLDFAST_REQUIRE(!ReadHeartbeatFile(AsText({data, size})));

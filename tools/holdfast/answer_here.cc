@@ -79,6 +79,15 @@ Result<Json> FromService(const Here& here, const api::ApiRequest& request) {
   return Unwrap(check != nullptr ? service.Check(*check) : service.Status());
 }
 
+Result<std::optional<Time>> BeginEmergencyHere(const Here& here, const std::string& product,
+                                               const Hardware& hardware, const TimeKeeper& keeper) {
+  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
+  HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, anchors));
+  SeeSignedTimes(licenses, keeper.time);
+  ProveLicenses(licenses, hardware, here.state);
+  return BeginEmergency(product, ViewsOf(licenses), keeper);
+}
+
 Result<Json> KeyHere(const Here& here, const api::KeyRequest& request) {
   OwnedTime time(SystemClock(), SystemUptime());
   HOLDFAST_TRY(Proven proven, LoadAndProve(here, request.product, time));
@@ -89,15 +98,6 @@ Result<Json> KeyHere(const Here& here, const api::KeyRequest& request) {
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
   const auto product = decision["product"].get<std::string>();
   return Unwrap(service.Key(request, OpenInstalledKey(product, request.name, here.state, *tpm)));
-}
-
-Result<std::optional<Time>> BeginEmergencyHere(const Here& here, const std::string& product,
-                                               const Hardware& hardware, const TimeKeeper& keeper) {
-  HOLDFAST_TRY(const TrustAnchors anchors, ReadTrustAnchors(here.roots));
-  HOLDFAST_TRY(auto licenses, LoadLicenses(here.state, anchors));
-  SeeSignedTimes(licenses, keeper.time);
-  ProveLicenses(licenses, hardware, here.state);
-  return BeginEmergency(product, ViewsOf(licenses), keeper);
 }
 
 Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {

@@ -102,14 +102,14 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
                std::visit([&](const auto& r) { return Admit(r, entitlement); }, request));
   HOLDFAST_TRY(const SignerStatus status, AskSigner());
   HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, applicant, status));
-  HOLDFAST_CHECK(
-      SealKeys(proposal.terms, applicant));  // before anything is reserved: a missing key costs nothing
+  // Before anything is reserved, so that a key that is missing costs nothing.
+  HOLDFAST_CHECK(SealKeys(proposal.terms, applicant));
   std::vector<std::string> notes = proposal.notes;
   proposal.check_history = AddingTo(notes, std::move(proposal.check_history));
   HOLDFAST_TRY(const ActivationRecord reserved, store_.ReserveActivation(ChangeBy(actor), proposal));
   HOLDFAST_TRY(ActivationRecord issued, Issue(actor, reserved, entitlement, applicant.license_key, status));
   HOLDFAST_TRY(const std::string license_file, PackLicense(actor, issued, applicant.license_key, status));
-  // Those of the certificate, which may be older than the plan is now.
+  // Those that the certificate names, which may be older than the plan is now.
   HOLDFAST_TRY(const SealedContentKeys keys, SealKeys(issued.terms, applicant));
   HOLDFAST_TRY(const std::string jwe, applicant.seal(FormatAnswerContent({license_file, keys})));
   const bool repeated = reserved.state == ActivationState::kIssued;

@@ -70,6 +70,8 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, co
   proposal.content_hash = ToBytes(ByteView(SignedPart(request).content_hash));
   proposal.license_key_name = applicant.license_key_name;
   proposal.ak_public = applicant.ak_public;
+  if (const auto& repair = HeadOf(request).repair)
+    proposal.repair = RepairProposal{repair->serial, entitlement.plan.repairs.value_or(Repairs{}).per_year};
   const auto& facts = HeadOf(request).host;
   if (const auto host = facts.find("hostname"); host != facts.end()) proposal.host = host->second;
   proposal.sighting = applicant.sighting;

@@ -110,12 +110,12 @@ class Licensing {
   Result<Entitlement> EntitlementOf(LicenseRecord license);
   Result<Applicant> Admit(const ActivationRequest& request, const Entitlement& entitlement);
   Result<Applicant> Admit(const HostRequest& request, const Entitlement& entitlement);
-  // The content keys that terms name, sealed to the applicant.
-  Result<SealedContentKeys> SealKeys(const std::string& terms_json, const Applicant& applicant) const;
   // What an activation with these terms is, whoever asks. Checks: licensing.expired, licensing.line, licensing.issuer_revoked,
   // licensing.issuer_lifetime.
   Result<ActivationProposal> ProposalFor(const Entitlement& entitlement, const LicenseTerms& terms,
                                          const SignerStatus& status) const;
+  // The content keys that terms name, sealed to the applicant.
+  Result<SealedContentKeys> SealKeys(const std::string& terms_json, const Applicant& applicant) const;
   Result<ActivationProposal> Propose(const Entitlement& entitlement, const AnyRequest& request,
                                      const Applicant& applicant, const SignerStatus& status) const;
   Result<ActivationRecord> Issue(const std::string& actor, const ActivationRecord& reserved,

@@ -158,12 +158,17 @@ Json ToJson(const AuditRecord& record) {
 Result<Json> DescribeLicense(Store& store, const LicenseRecord& license) {
   HOLDFAST_TRY(const auto activations, store.ListActivations(license.id));
   HOLDFAST_TRY(const auto sightings, store.ListSightings(license.id));
+  HOLDFAST_TRY(const auto repairs, store.ListRepairs(license.id));
   HOLDFAST_TRY(const auto returns, store.ListReturns(license.id));
   HOLDFAST_TRY(const auto nonces, store.ListReturnNonces(license.id));
   HOLDFAST_TRY(const auto heartbeats, store.ListHeartbeats(license.id));
   Json json = ToJson(license);
   json["activations"] = ToArray(activations);
   json["sightings"] = ToArray(sightings);
+  json["repairs"] = Json::array();
+  for (const RepairedActivation& repair : repairs)
+    json["repairs"].push_back(
+        {{"replaced", repair.replaced}, {"replacement", repair.replacement}, {"at", FormatTime(repair.at)}});
   json["returns"] = ToArray(returns);
   json["return_nonces"] = ToArray(nonces);
   json["heartbeats"] = ToArray(heartbeats);

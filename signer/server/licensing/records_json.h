@@ -20,7 +20,7 @@ Json UsageJson(const std::vector<ReportedUsage>& usages);
 Json ToJson(const CrlRecord& crl);
 Json ToJson(const AuditRecord& record);
 
-// A license with its activations, sightings, returns, return nonces and heartbeats.
+// A license with its activations, sightings, repairs, returns, return nonces and heartbeats.
 Result<Json> DescribeLicense(Store& store, const LicenseRecord& license);
 
 struct ExportFilter {

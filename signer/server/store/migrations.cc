@@ -96,7 +96,16 @@ constexpr const char* kHeartbeats[] = {
     "create index heartbeats_by_host on heartbeats (license, ek_name)",
 };
 
-constexpr Migration kMigrations[] = {{1, kFirst}, {2, kSignerAuditHead}, {3, kReturns}, {4, kHeartbeats}};
+constexpr const char* kRepairs[] = {
+    "create table repairs (sequence bigint primary key, license text not null references licenses (id),"
+    " replaced text not null references activations (id), replacement text not null references activations "
+    "(id),"
+    " at bigint not null)",
+    "create index repairs_by_license on repairs (license, at)",
+};
+
+constexpr Migration kMigrations[] = {
+    {1, kFirst}, {2, kSignerAuditHead}, {3, kReturns}, {4, kHeartbeats}, {5, kRepairs}};
 
 }  // namespace
 

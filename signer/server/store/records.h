@@ -103,6 +103,12 @@ struct SightingRecord {
   Time seen;
 };
 
+// An activation that a repair put another one in the place of.
+struct RepairedActivation {
+  std::string license, replaced, replacement;  // ids
+  Time at;
+};
+
 // A return proof that was accepted: of the activation whose certificate it names.
 struct ReturnRecord {
   std::string activation;

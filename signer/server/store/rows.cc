@@ -258,6 +258,25 @@ Result<std::vector<ActivationRecord>> Activations(soci::session& sql, const std:
   return Load<ActivationRow, ActivationRecord>(sql, ActivationRow::kSelect + where, values);
 }
 
+Result<std::vector<RepairedActivation>> Repairs(soci::session& sql, const std::string& where,
+                                                const Values& values) {
+  RepairedActivation record;
+  long long at = 0;
+  std::vector<RepairedActivation> records;
+  HOLDFAST_CHECK(ForEach(
+      sql, "select license, replaced, replacement, at from repairs " + where, values,
+      [&](Prepared& to) {
+        to, soci::into(record.license), soci::into(record.replaced), soci::into(record.replacement),
+            soci::into(at);
+      },
+      [&]() -> Status {
+        record.at = TimeFromColumn(at);
+        records.push_back(record);
+        return {};
+      }));
+  return records;
+}
+
 Result<std::vector<SightingRecord>> Sightings(soci::session& sql, const std::string& where,
                                               const Values& values) {
   return Load<SightingRow, SightingRecord>(sql, SightingRow::kSelect + where, values);

@@ -25,6 +25,8 @@ Result<std::vector<ReturnNonceRecord>> ReturnNonces(soci::session& sql, const st
 // Without the answers, which are long, unless asked for.
 Result<std::vector<HeartbeatRecord>> Heartbeats(soci::session& sql, const std::string& where,
                                                 const Values& values, bool with_answer = false);
+Result<std::vector<RepairedActivation>> Repairs(soci::session& sql, const std::string& where,
+                                                const Values& values);
 Result<std::vector<AuditRecord>> Audit(soci::session& sql, int64_t after_sequence, int limit);
 
 // Exactly one, or the error.

@@ -4,6 +4,7 @@
 #include "protocol/base64.h"
 #include "signer/server/store/activation_ends.h"
 #include "signer/server/store/database.h"
+#include "signer/server/store/repairs.h"
 #include "signer/server/store/rows.h"
 #include "signer/server/store/sqlite_store.h"
 
@@ -168,15 +169,19 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
     if (ended) return NoLongerGood(known->state);
     if (known && IsStillGood(*known, proposal)) return *known;
     HOLDFAST_TRY(const auto notes, CheckHistory(sql, proposal));
-    HOLDFAST_TRY(const Ids lapsed, MakeRoom(sql, change, license, proposal));
+    HOLDFAST_TRY(const Ids repaired, Repair(sql, change, license, proposal));
+    HOLDFAST_TRY(const LicenseRecord now, rows::OneLicense(sql, "where licenses.id = :id", proposal.license));
+    HOLDFAST_TRY(const Ids lapsed, MakeRoom(sql, change, now, proposal));
     Json detail = ReservationDetail(proposal);
     AddIfAny(detail, "notes", notes);
+    AddIfAny(detail, "repaired", repaired);
     AddIfAny(detail, "lapsed", lapsed);
     if (known && IsInUse(*known)) {
       SetState(sql, change, known->id, ActivationState::kSuperseded);
       AddIfAny(detail, "superseded", {known->id});
     }
     InsertActivation(sql, change, proposal);
+    RecordRepair(sql, change, proposal, repaired);
     if (proposal.sighting) rows::InsertSighting(sql, *proposal.sighting);
     rows::AppendAudit(sql, change, "activation.reserve", proposal.id, detail);
     return rows::OneActivation(sql, proposal.id);

@@ -43,6 +43,7 @@ class SqliteStore : public Store {
                                     const std::string& activation) override;
   Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) override;
   Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override;
+  Result<std::vector<RepairedActivation>> ListRepairs(const std::string& license) override;
   Result<ActivationRecord> FindActivationBySerial(const Bytes& serial) override;
   Result<ReturnNonceRecord> IssueReturnNonce(const Change& change, const std::string& activation,
                                              const Bytes& nonce) override;

@@ -31,6 +31,13 @@ struct NewLicense {
   Bytes possession_key;
 };
 
+// A host that lost its hardware takes the place of its earlier activation.
+inline constexpr Seconds kRepairYear{365 * 86400};
+struct RepairProposal {
+  Bytes serial;      // of the certificate that it had; empty: the only activation that is in use
+  int per_year = 0;  // how many repairs the license has in any kRepairYear
+};
+
 // What an activation will be if it is new. Stored before anything is signed.
 struct ActivationProposal {
   std::string id;
@@ -45,6 +52,7 @@ struct ActivationProposal {
   std::vector<Bytes> revoked_issuers;  // key ids: what they issued is not good any more
   std::string terms;
   std::string host;
+  std::optional<RepairProposal> repair = {};
   std::optional<SightingRecord> sighting;  // without a TPM there is none
   std::vector<std::string> notes;          // what the appraisal found worth keeping: into the audit record
   HistoryCheck check_history;              // empty: any history will do
@@ -119,6 +127,8 @@ class Store {
   // request that is known gets its activation again, reserved or issued (store.superseded, kConflict, when a
   // newer one replaced it; store.returned, kConflict, when it was returned); the EK's history allows a new one (the errors of check_history); an EK that has
   // one already takes no other; else the EKs in use must be below the limit (store.activations, kDenied).
+  // A repair ends the activation that it names, with all that its host has in use, and takes its place; one that is on the host already is none. Checks:
+  // store.repair (kConflict: which one it replaces cannot be told), store.repairs (kDenied: none is left of this year's).
   // Where they are not, reservations of the license that are too old and were never issued lapse first.
   // An activation of the same request that is reserved under another issuing key or too old, or issued by
   // a revoked key, is superseded by the proposal. The sighting, if any, is stored with it.
@@ -137,6 +147,7 @@ class Store {
   // Oldest first, both.
   virtual Result<std::vector<ActivationRecord>> ListActivations(const std::string& license) = 0;
   virtual Result<std::vector<SightingRecord>> ListSightings(const std::string& license) = 0;
+  virtual Result<std::vector<RepairedActivation>> ListRepairs(const std::string& license) = 0;
 
   virtual Result<ActivationRecord> FindActivationBySerial(const Bytes& serial) = 0;  // store.activation
 

@@ -43,7 +43,13 @@ Status CheckGate(const EkSighting& before, const EkSighting& now, std::vector<Ap
 }
 
 void NoteRegress(const EkSighting& before, const EkSighting& now, std::vector<AppraisalNote>& notes) {
-  if (now.reset_count < before.reset_count)
+  // Its gate was made anew above what the earlier request saw, so it is the later one of the two; and nothing but TPM2_Clear lowers the count.
+  const bool cleared = now.hardware && now.reset_count < before.reset_count &&
+                       now.gate_index == before.gate_index && now.gate_base > before.gate_base;
+  if (cleared)
+    Note(notes, "ledger.cleared",
+         "the TPM was cleared since an earlier request: the keys of before are dead");
+  else if (now.reset_count < before.reset_count)
     Note(notes, "ledger.reset_count",
          "the TPM counted more resets in an earlier request: it was cleared or set back, or this request is "
          "older");
@@ -57,8 +63,14 @@ void NoteRegress(const EkSighting& before, const EkSighting& now, std::vector<Ap
 }  // namespace
 
 EkSighting SightingOf(const ActivationRequest& request, const AttestationResult& result) {
-  return {request.content_hash,  result.gate_index,        result.gate_base,
-          result.clock.clock_ms, result.clock.reset_count, result.clock.restart_count};
+  return {request.content_hash,
+          result.gate_index,
+          result.gate_base,
+          result.clock.clock_ms,
+          result.clock.reset_count,
+          result.clock.restart_count,
+          true,
+          result.assurance == AssuranceClass::kHwTpm};
 }
 
 Result<std::vector<AppraisalNote>> CheckLedger(std::span<const EkSighting> previous, const EkSighting& now) {

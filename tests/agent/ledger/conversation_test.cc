@@ -35,7 +35,7 @@ class ConversationTest : public ::testing::Test {
         NoteAnswer(content_, kLicense, {Id(to), Id(static_cast<uint8_t>(to + 100)), kMidway});
     return noted ? "" : noted.error().check;
   }
-  HeartbeatRecord Record() const { return ConversationOf(content_, kLicense); }
+  ConversationRecord Record() const { return ConversationOf(content_, kLicense); }
   std::vector<ReportedUsage> Usage() const { return UsageOf(content_, kLicense, {}); }
   LedgerContent content_;
 };
@@ -117,7 +117,7 @@ TEST_F(ConversationTest, WhatIsKeptIsBounded) {
   for (size_t i = 0; i < kMaxPastUsage + 1; i++) KeepPast(content_, Month(1, static_cast<int64_t>(i + 1)));
   EXPECT_EQ(content_.past.size(), kMaxPastUsage);
   EXPECT_EQ(content_.past.front().meter.units, 2) << "the oldest gives way";
-  for (size_t i = 0; i < kMaxHeartbeatRecords; i++)
+  for (size_t i = 0; i < kMaxConversations; i++)
     ASSERT_TRUE(NoteReport(content_, {"p" + std::to_string(i), "L"}, Id(1)));
   EXPECT_EQ(NoteReport(content_, kLicense, Id(1)).error().check, "ledger.full");
 }
@@ -131,7 +131,7 @@ TEST_F(ConversationTest, TheFullestLedgerFitsItsFile) {
     content_.meters.push_back(meter);
     KeepPast(content_, meter);
   }
-  for (size_t i = 0; i < kMaxHeartbeatRecords; i++) {
+  for (size_t i = 0; i < kMaxConversations; i++) {
     const LicenseId id{longest, longest.substr(0, 60) + std::to_string(1000 + i)};
     for (uint8_t n = 0; n < kMaxUnanswered; n++) ASSERT_TRUE(NoteReport(content_, id, Id(n)));
   }

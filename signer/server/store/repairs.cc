@@ -1,0 +1,100 @@
+#include "signer/server/store/repairs.h"
+
+#include <algorithm>
+
+#include "signer/server/store/database.h"
+#include "signer/server/store/rows.h"
+#include "signer/server/store/sqlite_store.h"
+
+namespace holdfast {
+namespace {
+
+using Activations = std::vector<ActivationRecord>;
+
+tl::unexpected<Error> CannotTell(const std::string& license, const std::string& why) {
+  return Fail(
+      ErrorKind::kConflict, "store.repair",
+      "which activation of license " + license + " is to be repaired cannot be told: " + why,
+      "see `holdfast-vendor license show`, and give it back with `license release`; then answer again");
+}
+
+// The host whose place it is; nothing when that is not in use any more.
+Result<std::optional<Bytes>> HostOf(const std::string& license, const RepairProposal& repair,
+                                    const Activations& all) {
+  std::vector<Bytes> hosts;
+  for (const ActivationRecord& activation : all) {
+    if (!repair.serial.empty() && activation.serial == repair.serial)
+      return std::optional(activation.ek_name);
+    const bool known = std::ranges::find(hosts, activation.ek_name) != hosts.end();
+    if (IsInUse(activation) && !known) hosts.push_back(activation.ek_name);
+  }
+  if (!repair.serial.empty())
+    return CannotTell(license, "none has the serial number " + HexEncode(repair.serial));
+  if (hosts.size() > 1)
+    return CannotTell(license, "the host does not know what it had, and several are in use");
+  if (hosts.empty()) return std::optional<Bytes>();
+  return std::optional(hosts.front());
+}
+
+long long CountSince(soci::session& sql, const std::string& license, Time since) {
+  long long count = 0;
+  const long long from = ToColumn(since);
+  sql << "select count(*) from repairs where license = :license and at > :since", soci::use(license),
+      soci::use(from), soci::into(count);
+  return count;
+}
+
+Status CheckAnyLeft(soci::session& sql, const Change& change, const std::string& license, int per_year) {
+  const long long used = CountSince(sql, license, change.at - kRepairYear);
+  if (used < per_year) return {};
+  return Fail(ErrorKind::kDenied, "store.repairs",
+              per_year == 0 ? "the plan of license " + license + " allows no repairs"
+                            : "license " + license + " had its " + std::to_string(per_year) +
+                                  " repairs of the last 365 days",
+              "`holdfast-vendor license release` gives the place of a host back; then answer again");
+}
+
+bool IsOf(const ActivationRecord& activation, const Bytes& host) {
+  return activation.ek_name == host && IsInUse(activation);
+}
+
+}  // namespace
+
+Result<Ids> Repair(soci::session& sql, const Change& change, const LicenseRecord& license,
+                   const ActivationProposal& proposal) {
+  if (!proposal.repair) return Ids();
+  HOLDFAST_TRY(const Activations all,
+               rows::Activations(sql, "where license = :license order by sequence", {license.id}));
+  const bool here = std::ranges::any_of(
+      all, [&](const ActivationRecord& activation) { return IsOf(activation, proposal.ek_name); });
+  if (here) return Ids();
+  HOLDFAST_TRY(const auto host, HostOf(license.id, *proposal.repair, all));
+  Ids ended;
+  for (const ActivationRecord& activation : all)
+    if (host && IsOf(activation, *host)) ended.push_back(activation.id);
+  if (ended.empty()) return ended;
+  HOLDFAST_CHECK(CheckAnyLeft(sql, change, license.id, proposal.repair->per_year));
+  for (const std::string& id : ended) SetState(sql, change, id, ActivationState::kRevoked);
+  return ended;
+}
+
+void RecordRepair(soci::session& sql, const Change& change, const ActivationProposal& proposal,
+                  const Ids& ended) {
+  if (ended.empty()) return;
+  long long sequence = 0;
+  sql << "select coalesce(max(sequence), 0) from repairs", soci::into(sequence);
+  sequence++;
+  const long long at = ToColumn(change.at);
+  sql << "insert into repairs (sequence, license, replaced, replacement, at)"
+         " values (:sequence, :license, :replaced, :replacement, :at)",
+      soci::use(sequence), soci::use(proposal.license), soci::use(ended.back()), soci::use(proposal.id),
+      soci::use(at);
+}
+
+Result<std::vector<RepairedActivation>> SqliteStore::ListRepairs(const std::string& license) {
+  return database_->Read<std::vector<RepairedActivation>>([&](soci::session& sql) {
+    return rows::Repairs(sql, "where license = :license order by sequence", {license});
+  });
+}
+
+}  // namespace holdfast
