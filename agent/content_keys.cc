@@ -39,7 +39,8 @@ Result<Secret> OpenInstalledKey(const std::string& product, const std::string& n
   if (key == installed.content_keys.end() || key_set == nullptr)
     return Fail(ErrorKind::kNotFound, "key.missing",
                 "the license names the content key " + name + ", and none came with it",
-                "install the vendor's answer again; it brings the content keys");
+                "install the vendor's answer again; where the license was changed since, make a new request "
+                "(holdfast request --new), whose answer brings the content keys");
   return opener.OpenContentKey(*key_set, key->second);
 }
 

@@ -82,12 +82,12 @@ Result<Applicant> Licensing::Admit(const HostRequest& request, const Entitlement
   return ApplicantWithoutTpm(request, appraised, activations);
 }
 
-// Before anything is reserved, so that a key that is missing costs nothing. No plan with keys admits a host without a TPM.
-Result<SealedContentKeys> Licensing::SealKeys(const Entitlement& entitlement,
+Result<SealedContentKeys> Licensing::SealKeys(const std::string& terms_json,
                                               const Applicant& applicant) const {
+  HOLDFAST_TRY(const LicenseTerms terms, ParseTerms(terms_json));
   SealedContentKeys sealed;
-  for (const std::string& name : AllKeys(entitlement.plan.grants, entitlement.plan.fallback)) {
-    HOLDFAST_TRY(const Secret key, settings_.content_keys.Read({entitlement.license.product, name}));
+  for (const std::string& name : AllKeys(terms.grants, terms.fallback)) {
+    HOLDFAST_TRY(const Secret key, settings_.content_keys.Read({terms.product, name}));
     if (!applicant.seal_key)
       return Fail(ErrorKind::kInternal, "content_key.parent", "a content key is sealed to a TPM");
     HOLDFAST_TRY(sealed[name], applicant.seal_key(key));
@@ -100,14 +100,17 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
   HOLDFAST_TRY(const Entitlement entitlement, FindEntitlement(HeadOf(request)));
   HOLDFAST_TRY(const Applicant applicant,
                std::visit([&](const auto& r) { return Admit(r, entitlement); }, request));
-  HOLDFAST_TRY(const SealedContentKeys keys, SealKeys(entitlement, applicant));
   HOLDFAST_TRY(const SignerStatus status, AskSigner());
   HOLDFAST_TRY(ActivationProposal proposal, Propose(entitlement, request, applicant, status));
+  // Before anything is reserved, so that a key that is missing costs nothing.
+  HOLDFAST_CHECK(SealKeys(proposal.terms, applicant));
   std::vector<std::string> notes = proposal.notes;
   proposal.check_history = AddingTo(notes, std::move(proposal.check_history));
   HOLDFAST_TRY(const ActivationRecord reserved, store_.ReserveActivation(ChangeBy(actor), proposal));
   HOLDFAST_TRY(ActivationRecord issued, Issue(actor, reserved, entitlement, applicant.license_key, status));
   HOLDFAST_TRY(const std::string license_file, PackLicense(actor, issued, applicant.license_key, status));
+  // Those that the certificate names, which may be older than the plan is now.
+  HOLDFAST_TRY(const SealedContentKeys keys, SealKeys(issued.terms, applicant));
   HOLDFAST_TRY(const std::string jwe, applicant.seal(FormatAnswerContent({license_file, keys})));
   const bool repeated = reserved.state == ActivationState::kIssued;
   std::string file = ArmorAnswer(jwe, Preamble(issued, entitlement.license, applicant.assurance));

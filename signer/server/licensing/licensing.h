@@ -76,8 +76,8 @@ class Licensing {
   Result<SoldLicense> Sell(const std::string& actor, const Sale& sale);
 
   // Checks, in this order: those of ReadAnyRequestFile, licensing.vendor, licensing.product_key (no license with
-  // this key), those of Appraise or AppraiseHost, of ContentKeys::Read, of AskSigner, licensing.expired (kDenied), licensing.line,
-  // licensing.issuer_revoked, licensing.issuer_lifetime, those of Store::ReserveActivation, ledger.<what> among
+  // this key), those of Appraise or AppraiseHost, of AskSigner, licensing.expired (kDenied), licensing.line,
+  // licensing.issuer_revoked, licensing.issuer_lifetime, those of ContentKeys::Read, of Store::ReserveActivation, ledger.<what> among
   // them, of the signer, licensing.issuer_changed (try again), licensing.certificate (it is not what was
   // ordered), those of VerifyLicense.
   Result<AnsweredRequest> Answer(const std::string& actor, std::string_view request_file);
@@ -114,8 +114,8 @@ class Licensing {
   // licensing.issuer_lifetime.
   Result<ActivationProposal> ProposalFor(const Entitlement& entitlement, const LicenseTerms& terms,
                                          const SignerStatus& status) const;
-  // The plan's content keys, sealed to the applicant.
-  Result<SealedContentKeys> SealKeys(const Entitlement& entitlement, const Applicant& applicant) const;
+  // The content keys that terms name, sealed to the applicant.
+  Result<SealedContentKeys> SealKeys(const std::string& terms_json, const Applicant& applicant) const;
   Result<ActivationProposal> Propose(const Entitlement& entitlement, const AnyRequest& request,
                                      const Applicant& applicant, const SignerStatus& status) const;
   Result<ActivationRecord> Issue(const std::string& actor, const ActivationRecord& reserved,

@@ -1,6 +1,7 @@
 // Content keys: where they rest, and what goes into an answer. That a TPM opens them is in tests/activation/content_key_test.cc.
 #include "signer/server/licensing/content_keys.h"
 
+#include "signer/server/licensing/license_changes.h"
 #include "tests/signer/server/licensing/licensing_fixture.h"
 #include "tests/testing/activate_credential.h"
 
@@ -107,6 +108,23 @@ TEST_F(AnswerWithKeys, IsNotMadeWhileAKeyIsMissingAndCostsNothing) {
   ASSERT_TRUE(keys_.Add({"acme-cad", "basic"}, Secret(Bytes(32, 8))));
   EXPECT_EQ(CheckOf(request), "");
   EXPECT_EQ(ActivationsUsed(), 1);
+}
+
+// The host installs keys and certificate together, so they are of one plan.
+TEST_F(AnswerWithKeys, GoesByTheCertificateAfterAChangeOfPlan) {
+  for (const char* name : {"basic", "content"})
+    ASSERT_TRUE(keys_.Add({"acme-cad", name}, Secret(Bytes(32, 7))));
+  const std::string request = RequestFor(tpm_, Sell());
+  ASSERT_TRUE(Answer(request));
+  ASSERT_TRUE(ChangeLicensePlan(*store_, {now_, "test"}, license_, "professional", false));
+  const auto again = Answer(request);
+  ASSERT_TRUE(again) << again.error().check << ": " << again.error().message;
+  const AnswerContent content = Opened(request, again->file);
+  const auto license = VerifyLicense(*ParseLicenseFile(content.license), pki_.Anchors());
+  ASSERT_TRUE(license) << license.error().message;
+  std::set<std::string> brought;
+  for (const auto& [name, key] : content.content_keys) brought.insert(name);
+  EXPECT_EQ(brought, AllKeys(license->terms.grants, license->terms.fallback));
 }
 
 TEST_F(AnswerWithKeys, APlanWithoutKeysBringsNone) {
