@@ -217,6 +217,15 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
   return api::InstallAnswer(outcome);
 }
 
+void Agent::Reload(TrustAnchors anchors, std::function<void()> done) {
+  worker_.Post([this, anchors = std::move(anchors), done = std::move(done)] {
+    parts_.anchors = anchors;
+    Reload();
+    done();
+    Prove();
+  });
+}
+
 void Agent::Reload() {
   auto fresh = LoadLicenses(parts_.state, parts_.anchors);
   fault_ = fresh ? "" : fresh.error().message;

@@ -52,6 +52,9 @@ class Agent {
   // Until Stop, which is success. Check: tpm.silent, a tick after those who waited were told so.
   Status Run();
   void Stop();  // from any thread
+  // From any thread: verifies the installed licenses anew, with these roots, says `done`, and proves those that are not proven. What is
+  // held stays held.
+  void Reload(TrustAnchors anchors, std::function<void()> done);
 
  private:
   Agent(AgentParts parts, AgentObserver observer);

@@ -11,7 +11,8 @@ namespace holdfast {
 namespace {
 
 std::string FaultFrom(const Error& error) {
-  return error.message + " (" + error.check + ")";
+  const std::string text = error.message + " (" + error.check + ")";
+  return error.advice.empty() ? text : text + "; " + error.advice;
 }
 
 // A license is at home only beside the key set that has its key.

@@ -37,6 +37,16 @@ void PrepareSignals(sigset_t& stop) {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 }
 
+// The roots of the vendors and the installed licenses as they are now. Roots that cannot be read leave all as it is.
+void Reload(Agent& agent, const Path& roots) {
+  const auto ready = [] { sd_notify(0, "READY=1"); };
+  sd_notify(0, "RELOADING=1");
+  auto anchors = ReadTrustAnchors(roots);
+  if (anchors) return agent.Reload(std::move(*anchors), ready);
+  Complain(anchors.error());
+  ready();
+}
+
 // Into the journal with fields of its own, where that is what standard error is connected to.
 void Log(const Announcement& news) {
   const std::string text = news.Text(), state(StateName(news.state));
@@ -102,7 +112,7 @@ int main(int argc, char** argv) {
   if (!agent) return Complain(agent.error());
   std::thread waiter([&] {
     int signal = 0;
-    sigwait(&stop, &signal);
+    while (sigwait(&stop, &signal) == 0 && signal == SIGHUP) Reload(**agent, line->config.roots);
     (*agent)->Stop();
   });
   const Status ran = (*agent)->Run();

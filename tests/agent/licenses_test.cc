@@ -97,7 +97,8 @@ class SilentTpm : public testing::NoTpm {
  public:
   Result<Bytes> Sign(const KeySet&, const Sha256Digest&) override {
     if (silent) return NoAnswer();
-    return Refused("tpm.gate", "the gate counter has moved");
+    return tl::unexpected(
+        Error{ErrorKind::kRefused, "tpm.gate", "the gate counter has moved", "request a new activation"});
   }
   bool silent = true;
 };
@@ -112,7 +113,7 @@ TEST(ProveLicenses, WhatStandsInTheWayIsSaid) {
   tpm.silent = false;
   EXPECT_TRUE(ProveLicenses(licenses, {tpm}, state));
   EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kRetired);
-  EXPECT_EQ(licenses[0].view.fault, "the gate counter has moved (tpm.gate)");
+  EXPECT_EQ(licenses[0].view.fault, "the gate counter has moved (tpm.gate); request a new activation");
 }
 
 }  // namespace

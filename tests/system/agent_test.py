@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""usage: agent_test.py BINARIES - the agent as a process while what is around it fails: a TPM that falls silent, and a restart
-under those who hold units."""
-import signal, subprocess, sys, unittest
+"""usage: agent_test.py BINARIES - the agent as a process while what is around it fails: a TPM that falls silent, roots that
+change, and a restart under those who hold units."""
+import signal, subprocess, sys, types, unittest
 from stage import Stage
 
 BINARIES = sys.argv.pop(1)
@@ -80,6 +80,70 @@ class SilentTpm(unittest.TestCase):
 
 class NoTpm:
     tcti = 'device:/dev/no-such-tpm'
+
+
+class Reload(unittest.TestCase):
+    """SIGHUP, which is `systemctl reload`: the roots and the installed licenses are read anew, and what is held stays held."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = s = Stage(BINARIES)
+        cls.addClassCleanup(s.close)
+        cls.vendor, cls.tpm, _ = s.trade()
+        cls.other = s.vendor('other')
+
+    def setUp(self):
+        self.host = self.stage.host(self._testMethodName[:12], self.tpm, self.vendor)
+        self.host.activate(self.vendor.sell())
+        self.roots = self.host.dir / 'roots.pem'
+        self.roots.write_bytes(self.vendor.roots.read_bytes())
+        self.host.vendor = types.SimpleNamespace(roots=self.roots)
+        self.host.start_agent()
+        self.addCleanup(self.host.kill_agent)
+
+    def reload(self, roots, until):
+        self.roots.write_bytes(roots)
+        self.host.agent.send_signal(signal.SIGHUP)
+        while not until():
+            pass
+
+    def license(self):
+        return self.host.run('status', '--json').json()['licenses'][0]
+
+    def is_in(self, state):
+        return lambda: self.license()['state'] == state
+
+    def test_roots_are_read_anew(self):
+        mine, others = self.vendor.roots.read_bytes(), self.other.roots.read_bytes()
+        self.reload(others, self.is_in('tampered'))
+        self.reload(mine + others, self.is_in('active'))
+
+    def test_roots_that_cannot_be_read_change_nothing_and_are_said(self):
+        self.reload(b'rubbish', lambda: str(self.roots) in (self.host.dir / 'agent.log').read_text())
+        self.assertEqual(self.license()['state'], 'active')
+
+    def test_licenses_are_read_anew(self):
+        file = next(self.host.state.glob('licenses/*.json'))
+        content = file.read_bytes()
+        file.unlink()
+        self.reload(self.roots.read_bytes(), lambda: not self.host.run('status', '--json').json()['licenses'])
+        file.write_bytes(content)
+        self.reload(self.roots.read_bytes(), lambda: self.host.run('status', '--json').json()['licenses'])
+        self.assertEqual(self.host.run('check', 'export').code, 0)
+
+    def test_what_is_held_stays_held(self):
+        hold = subprocess.Popen([self.stage.bin / 'holdfast', 'hold', 'users', '--socket', self.host.socket, '--', 'sh', '-c', 'echo runs; exec cat'],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.stage.processes.append(hold)
+        for stream in (hold.stdin, hold.stdout, hold.stderr):
+            self.addCleanup(stream.close)
+        self.assertEqual(hold.stdout.readline(), 'runs\n')
+        self.reload(self.other.roots.read_bytes(), self.is_in('tampered'))
+        self.reload(self.vendor.roots.read_bytes(), self.is_in('active'))
+        self.assertEqual(self.license()['limits']['users']['used'], 1)
+        hold.stdin.close()
+        self.assertEqual(hold.wait(timeout=60), 0)
+        self.assertEqual(hold.stderr.read(), '')
 
 
 class HoldThroughARestart(unittest.TestCase):

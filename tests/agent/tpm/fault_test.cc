@@ -71,7 +71,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(FaultTest, LockoutIsNeverRetried) {
   Inject("cc=0x15D:rc=0x921");
-  EXPECT_EQ(CheckOf(tpm_->Sign(keys_, kDigest)), "tpm.lockout");
+  const auto signature = tpm_->Sign(keys_, kDigest);
+  EXPECT_EQ(CheckOf(signature), "tpm.lockout");
+  EXPECT_THAT(signature.error().advice, ::testing::HasSubstr("clear the lockout"));
   EXPECT_EQ(waits_, 0);
 }
 
