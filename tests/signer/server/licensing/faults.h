@@ -117,6 +117,9 @@ class FaultyStore : public Store {
   Result<std::vector<SightingRecord>> ListSightings(const std::string& license) override {
     return faults_.Run([&] { return store_.ListSightings(license); });
   }
+  Result<std::vector<RepairedActivation>> ListRepairs(const std::string& license) override {
+    return faults_.Run([&] { return store_.ListRepairs(license); });
+  }
   Result<std::vector<RevokedEntry>> RevokedEntries(const Bytes& issuer, int shard) override {
     return faults_.Run([&] { return store_.RevokedEntries(issuer, shard); });
   }
