@@ -7,8 +7,10 @@ namespace holdfast::api {
 void Meters::Account::Advance(Time floor) {
   MeterRecord current = InPeriod(recorded, floor);
   if (current.since > recorded.since) {
-    ended = recorded;
-    ended->units = used;
+    if (used > 0) {
+      ended = recorded;
+      ended->units = used;
+    }
     used = 0;
   }
   recorded = std::move(current);
