@@ -6,6 +6,8 @@
 #include "protocol/answer.h"
 #include "protocol/armor.h"
 #include "protocol/byte_cursor.h"
+#include "protocol/heartbeat_answer.h"
+#include "protocol/heartbeat_report.h"
 #include "protocol/platform/files.h"
 #include "protocol/product_key.h"
 #include "protocol/request.h"
@@ -129,6 +131,19 @@ TEST(FormatExamplesTest, TheReturnProofIsOfTheLicenseAndForTheNonce) {
   ASSERT_TRUE(nonce) << nonce.error().message;
   EXPECT_EQ(nonce->content.nonce, proof->nonce);
   EXPECT_TRUE(VerifyJws(nonce->jws, MessageKey()));
+}
+
+TEST(FormatExamples, HeartbeatIsAnswered) {
+  const auto heartbeat = ReadHeartbeatFile(Example("heartbeat.txt"));
+  ASSERT_TRUE(heartbeat) << heartbeat.error().message;
+  const auto license = ParseLicenseFile(Example("license.pem"))->license;
+  EXPECT_TRUE(VerifyJws(heartbeat->report.jws, PublicKey::FromSpki(license.fields().subject_spki).value()));
+  EXPECT_EQ(heartbeat->report.report.certificate, Sha256(license.der()));
+  const auto answer = ReadHeartbeatAnswerFile(Example("heartbeat-answer.txt"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_TRUE(VerifyJws(answer->jws, MessageKey()));
+  EXPECT_EQ(answer->content.report, heartbeat->report.id);
+  EXPECT_EQ(ParseLicenseFile(answer->license_file)->license.der(), license.der());
 }
 
 TEST(FormatExamplesTest, TheTimeAnswerIsForTheTimeRequestOfTheLicense) {
