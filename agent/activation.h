@@ -28,6 +28,7 @@ struct RequestOutcome {
   std::string file;  // armored
   std::string product;
   bool repeated = false;                     // an open request, returned again octet for octet
+  bool repairs_installed = false;            // for the product key that the installed license was given for
   std::optional<Time> emergency_until = {};  // with `repair`: filled in by who begins it (repair.h)
 };
 // `product_key`: as typed; white space around it does not matter.

@@ -109,8 +109,7 @@ void Agent::Tick() {
 
 void Agent::Announce() {
   const TimeReading reading = time_.Read();
-  for (const Announcement& news : announcer_.Look(service_.licenses(), {reading.now, reading.clock}))
-    observer_.announce(news);
+  for (const Announcement& news : announcer_.Look(service_.licenses(), reading)) observer_.announce(news);
   for (const Advisory& advisory : service_.NewAdvisories()) observer_.advise(advisory);
 }
 
@@ -142,7 +141,10 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
     if (waiting->answered.test()) return;
     const Status reserved = books_.Reserve(batch.record, batch.ended);
     tpm_.Release();
-    if (!reserved) return waiting->Answer(api::ErrorAnswer(reserved.error()));
+    if (!reserved) {
+      Publish();  // the ledger may have been found disturbed
+      return waiting->Answer(api::ErrorAnswer(reserved.error()));
+    }
     server_->Post([this, request, waiting, batch] {
       service_.Add(batch);
       Consume(request, waiting);
@@ -180,7 +182,7 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
     options.agent_version = kVersion;
     const auto counter = [this] { return books_.Counter(); };
     auto made = MakeRequest(make->product_key, options, hardware(), parts_.state, counter, parts_.clock);
-    if (made && options.repair) {
+    if (made && made->repairs_installed) {
       const auto until = BeginEmergency(made->product, Views(), {time_, books_});
       tpm_.Release();
       if (!until) return api::ErrorAnswer(until.error());
@@ -265,7 +267,16 @@ void Agent::SaveAtEnd() {
 }
 
 void Agent::Prove() {
-  if (!books_.is_known(AnyInTpm(licenses_))) KeepBooks();
+  // What is installed now goes on record; a TPM that is silent must not hold up who has installed a list.
+  const bool news = books_.See(ViewsOf(licenses_));
+  if (!books_.is_known(AnyInTpm(licenses_))) {
+    KeepBooks();
+  } else if (news) {
+    worker_.Post([this] {
+      KeepBooks();
+      Publish();
+    });
+  }
   const bool hosts = ProveHosts(licenses_, hardware(), parts_.state);
   // A TPM that is silent holds up what follows, and these licenses need none.
   if (AnyOfClassHost(licenses_)) server_->Post([this, views = Views()] { SetLicenses(views); });
@@ -288,7 +299,7 @@ void Agent::Publish() {
     service_.SetLedger(ledger);
     if (meters) service_.LoadMeters(*meters);
     const TimeReading reading = time_.Read();
-    if (std::string text = Describe(views, fault, {reading.now, reading.clock}); text != said_) {
+    if (std::string text = Describe(views, fault, reading); text != said_) {
       said_ = std::move(text);
       observer_.status(said_);
     }

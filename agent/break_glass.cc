@@ -18,9 +18,13 @@ Result<const LicenseView*> Choose(const std::vector<LicenseView>& licenses, cons
 
 // A voucher is not used up where nothing comes of it.
 Status CheckHelps(const LicenseView& license, const Situation& now) {
-  const Standing standing = Assess(license, now);
-  if (IsForVouchers(standing.state) || standing.state == LicenseState::kEmergency) return {};
-  const bool fine = standing.grants != nullptr;
+  LicenseView without = license;
+  without.voucher.reset();
+  without.repair.reset();
+  const Standing standing = Assess(without, now);
+  const bool fine =
+      standing.grants != nullptr && (!IsForVouchers(standing.state) || license.verified->terms.advisory);
+  if (IsForVouchers(standing.state) && license.ledger == LedgerStanding::kGood && !fine) return {};
   return Fail(
       ErrorKind::kConflict, "break_glass.state",
       "the license is " + std::string(StateName(standing.state)) +
@@ -35,13 +39,13 @@ Result<BreakGlassOutcome> BreakGlass(const BreakGlassOptions& options,
                                      const TimeKeeper& keeper) {
   HOLDFAST_TRY(const LicenseView* license, Choose(licenses, options.product));
   const TimeReading reading = keeper.time.Read();
-  HOLDFAST_CHECK(CheckHelps(*license, {reading.now, reading.clock}));
+  HOLDFAST_CHECK(CheckHelps(*license, reading));
   const LicenseTerms& terms = license->verified->terms;
-  const LicenseId id{terms.product, terms.license};
+  const LicenseId id = IdOf(terms);
   HOLDFAST_TRY(const VoucherRecord used, options.dry_run
                                              ? keeper.books.TryVoucher(use_tpm, id, terms.vouchers)
                                              : keeper.books.UseVoucher(use_tpm, id, terms.vouchers));
-  return BreakGlassOutcome{terms.product, terms.license, used.until, terms.vouchers->count - used.used};
+  return BreakGlassOutcome{terms.product, terms.license, used.last.until, terms.vouchers->count - used.used};
 }
 
 }  // namespace holdfast

@@ -45,7 +45,7 @@ Result<Subject> Look(const std::string& product, const std::vector<LoadedLicense
   HOLDFAST_TRY(InstalledLicense installed, state.ReadLicense(product));
   HOLDFAST_TRY(LicenseFile file, ParseLicenseFile(installed.license));
   HOLDFAST_TRY(VerifiedLicense license, VerifyLicense(file, anchors));
-  LicenseId id{license.terms.product, license.terms.license};
+  LicenseId id = IdOf(license.terms);
   return Subject{std::move(id), std::move(installed), std::move(file), std::move(license),
                  AnyInTpm(licenses)};
 }
@@ -113,6 +113,12 @@ Result<InstallOutcome> InstallFileOf(const SignedHeartbeatAnswer& answer, const 
                                      const Hardware& hardware, const StateDirectory& state,
                                      const TrustAnchors& anchors, OwnedTime& time) {
   HOLDFAST_TRY(const LicenseFile file, ParseLicenseFile(answer.license_file));
+  HOLDFAST_TRY(const PublicKey key, LicenseKeyOf(subject.installed.keys));
+  if (file.license.fields().subject_spki != key.spki())
+    return Refused("heartbeat_answer.license",
+                   "the answer is for an earlier activation of license " + answer.content.license +
+                       ": it was activated anew since the report",
+                   "make a new report with holdfast heartbeat");
   const LicenseFile newest = WithNewerLists(file, subject.file, anchors);
   return Install(FormatLicenseFile(newest), hardware, state, anchors, [&] { return time.Now(); });
 }
@@ -139,6 +145,8 @@ Result<InstallOutcome> Apply(std::string_view file_text, const Hardware& hardwar
   if (known) return outcome;
   HOLDFAST_CHECK(keeper.books.CheckWaitsFor(subject->id, answer.report));
   HOLDFAST_CHECK(InstallFileOf(file, *subject, hardware, state, anchors, keeper.time));
+  HOLDFAST_TRY(const auto installed, LoadLicenses(state, anchors));
+  keeper.books.See(ViewsOf(installed));
   keeper.time.SeeSigned(answer.time);
   HOLDFAST_CHECK(keeper.books.Answered(subject->use_tpm, subject->id, {answer.report, id, answer.time}));
   outcome.changed = true;

@@ -45,7 +45,7 @@ Status WriteIfChanged(const Context& context, InstalledLicense license, const Li
   return {};
 }
 
-Status CheckAnswer(const Checked& license, const AnsweredRequest& request) {
+Status CheckAnswer(const Checked& license, const KnownRequest& request) {
   HOLDFAST_TRY(const PublicKey key, LicenseKeyOf(request.keys));
   if (license.verified.license_key.spki() != key.spki()) {
     return Refused("answer.key", "the license in the answer is for another license key than the request's",
@@ -69,7 +69,11 @@ std::optional<Checked> VerifiedInstalled(const InstalledLicense& installed, cons
 
 Status CheckSameVendor(const InstalledLicense& installed, const Checked& next, const Context& context) {
   const auto current = VerifiedInstalled(installed, context);
-  if (!current || current->verified.terms.vendor == next.verified.terms.vendor) return {};
+  if (!current) return {};
+  // Names are for everybody to choose; roots are not.
+  const bool same = current->verified.terms.vendor == next.verified.terms.vendor &&
+                    current->verified.root == next.verified.root;
+  if (same) return {};
   return Fail(ErrorKind::kConflict, "install.vendor",
               "a license of another vendor, " + current->verified.terms.vendor + ", is installed for " +
                   installed.product,
@@ -107,7 +111,7 @@ Status Renew(const InstalledLicense& installed, const Checked& next, bool new_ke
   return WriteIfChanged(context, installed, file, changed);
 }
 
-Status Prove(const AnsweredRequest& request, const Checked& license, const Context& context) {
+Status Prove(const KnownRequest& request, const Checked& license, const Context& context) {
   const HardwareVerdict verdict =
       ProveHardware(request.keys, license.verified, context.hardware, context.state);
   if (verdict.proof == HardwareProof::kProven) return {};
@@ -117,7 +121,7 @@ Status Prove(const AnsweredRequest& request, const Checked& license, const Conte
   return Refused("install.hardware", who + verdict.error.message, "make a new request with --new");
 }
 
-Status InstallFirst(const AnsweredRequest& request, const Checked& license, SealedContentKeys content_keys,
+Status InstallFirst(const KnownRequest& request, const Checked& license, SealedContentKeys content_keys,
                     const Context& context, bool& changed) {
   const auto before = context.state.ReadLicense(request.product);
   if (before) HOLDFAST_CHECK(CheckSameVendor(*before, license, context));
@@ -137,7 +141,7 @@ Status InstallFirst(const AnsweredRequest& request, const Checked& license, Seal
 
 Result<InstallOutcome> InstallAnswer(std::string_view text, const Context& context) {
   HOLDFAST_TRY(const Jwe answer, ReadAnswerFile(text));
-  HOLDFAST_TRY(const AnsweredRequest request, FindAnsweredRequest(answer, context.state));
+  HOLDFAST_TRY(const KnownRequest request, FindKnownRequest(answer, context.state));
   HOLDFAST_TRY(AnswerContent content, OpenAnswer(answer, request.keys, context.hardware.tpm, context.state));
   HOLDFAST_TRY(const Checked license, VerifyText(content.license, context.anchors));
   HOLDFAST_CHECK(CheckAnswer(license, request));

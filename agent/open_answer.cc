@@ -7,18 +7,18 @@
 namespace holdfast {
 namespace {
 
-AnsweredRequest From(const PendingRequest& pending) {
+KnownRequest From(const PendingRequest& pending) {
   return {true, pending.product, pending.vendor, pending.product_key_id, pending.request_hash, pending.keys};
 }
 
-AnsweredRequest From(const InstalledLicense& installed) {
+KnownRequest From(const InstalledLicense& installed) {
   return {false, installed.product, "", installed.product_key_id, installed.request_hash, installed.keys};
 }
 
 // Every request that this machine knows. Files that do not parse are no request: what is wrong with them is
 // said when they are asked for by name.
-Result<std::vector<AnsweredRequest>> AllRequests(const StateDirectory& state) {
-  std::vector<AnsweredRequest> all;
+Result<std::vector<KnownRequest>> AllRequests(const StateDirectory& state) {
+  std::vector<KnownRequest> all;
   HOLDFAST_TRY(const auto pending, state.PendingProducts());
   for (const std::string& product : pending) {
     if (auto request = state.ReadPending(product)) all.push_back(From(*request));
@@ -41,13 +41,13 @@ tl::unexpected<Error> OtherHardware(std::string detail) {
 }
 
 // Made for this machine, whichever of its requests it answers?
-bool IsForMachineOf(const AnsweredRequest& request, const AnswerHeader& header) {
+bool IsForMachineOf(const KnownRequest& request, const AnswerHeader& header) {
   const auto* keys = std::get_if<KeySet>(&request.keys);
   return keys != nullptr && IsNameOf(keys->ek_public, header.ek_name);
 }
 
 // Nothing in the header of such an answer says whose it is, other than its request.
-bool IsForMachineOf(const AnsweredRequest& request, const HostAnswerHeader&) {
+bool IsForMachineOf(const KnownRequest& request, const HostAnswerHeader&) {
   return IsHost(request.keys);
 }
 
@@ -67,8 +67,8 @@ Status CheckKeys(const LicenseKeys& keys, const HostAnswerHeader& header) {
   return {};
 }
 
-tl::unexpected<Error> NotAnswered(const std::vector<AnsweredRequest>& all, const Jwe& answer) {
-  const bool ours = std::any_of(all.begin(), all.end(), [&](const AnsweredRequest& request) {
+tl::unexpected<Error> NotAnswered(const std::vector<KnownRequest>& all, const Jwe& answer) {
+  const bool ours = std::any_of(all.begin(), all.end(), [&](const KnownRequest& request) {
     return std::visit([&](const auto& header) { return IsForMachineOf(request, header); }, answer.header);
   });
   if (!all.empty() && !ours) return OtherHardware("another machine");
@@ -100,9 +100,9 @@ Result<Secret> AskTpm(const Jwe& answer, const KeySet& keys, CredentialOpener& o
 
 }  // namespace
 
-Result<AnsweredRequest> FindAnsweredRequest(const Jwe& answer, const StateDirectory& state) {
-  HOLDFAST_TRY(const std::vector<AnsweredRequest> all, AllRequests(state));
-  const auto found = std::find_if(all.begin(), all.end(), [&](const AnsweredRequest& request) {
+Result<KnownRequest> FindKnownRequest(const Jwe& answer, const StateDirectory& state) {
+  HOLDFAST_TRY(const std::vector<KnownRequest> all, AllRequests(state));
+  const auto found = std::find_if(all.begin(), all.end(), [&](const KnownRequest& request) {
     return Equal(request.request_hash, RequestHashOf(answer));
   });
   if (found == all.end()) return NotAnswered(all, answer);

@@ -10,10 +10,7 @@ Result<std::optional<Time>> BeginEmergency(const std::string& product,
     const LicenseTerms& terms = license.verified->terms;
     if (!terms.repairs || license.hardware != HardwareProof::kWrongHardware) continue;
     const bool use_tpm = terms.assurance != AssuranceClass::kHost;
-    HOLDFAST_TRY(const Time until,
-                 keeper.books.BeginRepair(use_tpm, {terms.product, terms.license}, license.verified->serial,
-                                          terms.repairs->emergency));
-    return std::optional(until);
+    return keeper.books.BeginRepair(use_tpm, IdOf(terms), license.verified->serial, terms.repairs->emergency);
   }
   return std::nullopt;
 }

@@ -6,8 +6,9 @@
 
 namespace holdfast {
 
-// After a request of this kind was made for `product`. `licenses`: proven. Nothing: there is no emergency period, because no license is
-// installed that is genuine and not at home here, or its terms know no repairs. Checks: those of Books::BeginRepair.
+// After a request was made for the repair of the license that is installed for `product` (RequestOutcome::repairs_installed).
+// `licenses`: proven. The end of the period while it runs. Nothing: there is none, because the license is not genuine, or at home here, its terms
+// know no repairs, or its period is over. Checks: those of Books::BeginRepair.
 Result<std::optional<Time>> BeginEmergency(const std::string& product,
                                            const std::vector<LicenseView>& licenses,
                                            const TimeKeeper& keeper);

@@ -71,15 +71,23 @@ Status CheckNotActive(const ProductKeyClaims& claims, const StateDirectory& stat
               "see holdfast status; give --new to activate again");
 }
 
+// Nobody works on with another license's request.
+Result<RequestOutcome> OfRepair(const ProductKeyClaims& claims, const StateDirectory& state,
+                                Result<RequestOutcome> outcome) {
+  const auto installed = state.ReadLicense(claims.product);
+  if (outcome) outcome->repairs_installed = installed && installed->product_key_id == claims.id;
+  return outcome;
+}
+
 }  // namespace
 
 Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptions& options,
                                    const Hardware& hardware, const StateDirectory& state,
                                    const CounterSource& counter, const Clock& clock) {
   HOLDFAST_TRY(const ProductKey key, ParseProductKey(Trimmed(product_key.RevealText())));
-  if (options.repair) {
-    const auto open = OpenRequest(key.claims, options.without_tpm, state);
-    if (open && *open && IsForRepair(**open) && !options.make_new) return Outcome(**open, true);
+  if (options.repair && !options.make_new) {
+    HOLDFAST_TRY(const auto open, OpenRequest(key.claims, options.without_tpm, state));
+    if (open && IsForRepair(*open)) return OfRepair(key.claims, state, Outcome(*open, true));
   } else if (!options.make_new) {
     HOLDFAST_TRY(const auto open, OpenRequest(key.claims, options.without_tpm, state));
     if (open) return Outcome(*open, true);
@@ -93,6 +101,7 @@ Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptio
     return tl::unexpected(std::move(written.error()));
   }
   if (before) HOLDFAST_CHECK(state.DropHostKeys(before->keys, key.claims.product));
+  if (options.repair) return OfRepair(key.claims, state, Outcome(pending, false));
   return Outcome(pending, false);
 }
 

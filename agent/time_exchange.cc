@@ -82,7 +82,8 @@ Result<InstallOutcome> InstallAnswer(std::string_view file_text, const StateDire
                        answer.product + " with serial number " + HexEncode(answer.serial) +
                        ", which is not installed here",
                    "install it on the host that asked, or ask here with holdfast time request");
-  HOLDFAST_CHECK(keeper.books.SetTime(installed.use_tpm, answer.nonce, answer.time, installed.lists));
+  HOLDFAST_CHECK(
+      keeper.books.SetTime(installed.use_tpm, answer.vendor, answer.nonce, answer.time, installed.lists));
   return InstallOutcome{InstalledKind::kTimeAnswer, {answer.product}, true};
 }
 

@@ -112,6 +112,7 @@ Json StandingJson(const LicenseView& license, const Situation& now) {
     json["hardware"] = HardwareName(license.hardware);
     if (!license.differ.empty()) json["differ"] = license.differ;
     AddTerms(json, *license.verified);
+    if (license.verified->terms.advisory) json["advisory"] = true;
     if (license.verified->terms.vouchers)
       json["vouchers"] = {{"count", license.verified->terms.vouchers->count},
                           {"used", license.vouchers_used}};

@@ -7,7 +7,7 @@ namespace holdfast::api {
 void Meters::Account::Advance(Time floor) {
   MeterRecord current = InPeriod(recorded, floor);
   if (current.since > recorded.since) {
-    if (used > 0) {
+    if (recorded.units > 0) {
       ended = recorded;
       ended->units = used;
     }
@@ -63,9 +63,9 @@ std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& lim
 void Meters::Add(const NextBatch& batch, Time floor) {
   Account& account = AccountOf(batch.record);
   account.batch = batch.size;
-  account.ended.reset();
   account.taken = floor;
   if (batch.record.since < account.recorded.since) return;
+  account.ended.reset();
   if (batch.record.since > account.recorded.since) account.used = 0;
   const int64_t known = batch.record.since == account.recorded.since ? account.recorded.units : 0;
   account.recorded.since = batch.record.since;

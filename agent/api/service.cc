@@ -51,7 +51,7 @@ Result<const LicenseView*> Service::Find(const std::string& product) const {
 
 Situation Service::Now() const {
   const TimeReading reading = time_.Read();
-  return {reading.now, reading.clock};
+  return reading;
 }
 
 Json Service::Status() const {
@@ -68,7 +68,7 @@ Json Service::Status() const {
 }
 
 Json Service::StatusOf(const LicenseView& license, const TimeReading& reading) const {
-  const Situation now(reading.now, reading.clock);
+  const Situation now(reading);
   Json json = StandingJson(license, now);
   const Grants* grants = Assess(license, now).grants;
   Json limits = Json::object();
@@ -167,7 +167,7 @@ std::variant<Json, NextBatch> Service::Consume(const ConsumeRequest& request) {
   if (*found == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
   const LicenseView& license = **found;
   const TimeReading reading = time_.Read();
-  const Situation now(reading.now, reading.clock);
+  const Situation now(reading);
   const holdfast::Limit* limit = FindLimit(Assess(license, now).grants, request.limit);
   if (limit == nullptr)  // nothing is granted, or no such limit
     return Answer(license, request.limit, DecideLimit(license, now, request.limit, 0, request.amount),

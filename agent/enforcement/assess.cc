@@ -121,15 +121,31 @@ const Grants* GrantsIn(LicenseState state, const LicenseTerms& terms) {
   }
 }
 
-std::optional<Time> EmergencyIn(LicenseState state, const LicenseView& view, Time now) {
-  std::optional<Time> until;
-  if (IsForVouchers(state)) until = view.emergency_until;
-  // The ledger is that of the new hardware, which the license was never used with.
-  if (state == LicenseState::kWrongHardware) until = view.repair_until;
-  return until && now <= *until ? until : std::nullopt;
+// A repair needs a license that stands but for its hardware. The ledger is that of the new hardware, which the license was never used with.
+bool IsForRepair(LicenseState state, const LicenseView& view, const Situation& now) {
+  if (state != LicenseState::kWrongHardware) return false;
+  if (OfflineReasonOf(view, now.now) == Reason::kOfflineTooLong) return false;
+  for (const Finding& finding : FindingsOf(view, now.clock))
+    if (finding.reason == Reason::kClockSetBack && finding.policy == Policy::kDeny) return false;
+  const Reason time = TimeReasonOf(view.verified->terms, now.now);
+  return time == Reason::kActive || time == Reason::kExpiring || time == Reason::kGrace;
+}
+
+std::optional<Time> EmergencyIn(LicenseState state, const LicenseView& view, const Situation& situation) {
+  std::optional<GrantedPeriod> period;
+  if (IsForVouchers(state) && view.ledger == LedgerStanding::kGood) period = view.voucher;
+  if (IsForRepair(state, view, situation)) period = view.repair;
+  if (!period || !IsRunning(*period, situation)) return {};
+  return period->until;
 }
 
 }  // namespace
+
+bool IsRunning(const GrantedPeriod& period, const Situation& situation) {
+  const Seconds length = period.until - period.from;
+  return situation.now <= period.until && situation.now + kSetBackTolerance >= period.from &&
+         situation.passed >= period.passed && situation.passed - period.passed <= length;
+}
 
 bool IsForVouchers(LicenseState state) {
   return state == LicenseState::kExpired || state == LicenseState::kFallback ||
@@ -138,7 +154,7 @@ bool IsForVouchers(LicenseState state) {
 
 std::optional<Time> HeardBy(const LicenseView& view) {
   const VerifiedLicense& license = *view.verified;
-  if (license.terms.offline_window <= Seconds(0)) return {};
+  if (license.terms.offline_window <= Seconds(0) || !view.contact_known) return {};
   return std::max(view.contact.value_or(license.not_before), license.not_before) +
          license.terms.offline_window;
 }
@@ -175,7 +191,7 @@ Standing Assess(const LicenseView& view, const Situation& situation) {
   for (const Finding& finding : findings)
     if (finding.policy == Policy::kWarn) standing.reasons.push_back(finding.reason);
   if (offline) standing.reasons.push_back(*offline);
-  standing.emergency_until = EmergencyIn(standing.state, view, situation.now);
+  standing.emergency_until = EmergencyIn(standing.state, view, situation);
   if (standing.emergency_until) {
     standing.state = LicenseState::kEmergency;
     standing.reasons.push_back(Reason::kEmergency);

@@ -90,6 +90,13 @@ enum class LedgerStanding {
   kUnknown,     // a license in the TPM is used with none: it could not be read, or not be made anew, yet
 };
 
+// A while that is granted once. It runs until its end, and not longer than its length by the time that passes for certain; and not when time
+// is before its beginning, which a wrong clock gave it.
+struct GrantedPeriod {
+  Time from, until;
+  Seconds passed{0};  // TimeReading::passed at its beginning
+};
+
 // One installed license as the agent sees it now.
 struct LicenseView {
   std::string product;                      // from the file's place, also when it does not verify
@@ -99,20 +106,24 @@ struct LicenseView {
   // Class host: components of the fingerprint that are not as licensed. Too many of them are kWrongHardware.
   std::vector<std::string> differ = {};
   LedgerStanding ledger = LedgerStanding::kGood;  // by agent/ledger/books.h
-  std::optional<Time> emergency_until = {};       // the end of a voucher that was used last
+  std::optional<GrantedPeriod> voucher = {};      // that was used last
   int vouchers_used = 0;
-  std::optional<Time> repair_until = {};  // the end of the emergency period of a repair
-  std::optional<Time> contact = {};       // when the vendor made the last heartbeat answer that was applied
+  std::optional<GrantedPeriod> repair = {};  // the emergency period of a repair
+  bool contact_known = true;         // else the ledger was not read yet, and the vendor counts as heard of
+  std::optional<Time> contact = {};  // when the vendor made the last heartbeat answer that was applied
 };
 
 // What the host says of itself at the moment of a question.
 struct Situation {
   Time now;  // owned: never before what was now once
   ClockState clock = ClockState::kGood;
-  Situation(Time time, ClockState clock_state = ClockState::kGood)
-      : now(time),
-        clock(clock_state) {}  // NOLINT(google-explicit-constructor): a time is a situation where all is well
+  Seconds passed{0};
+  // NOLINTBEGIN(google-explicit-constructor): a time is a situation where all is well
+  Situation(Time time, ClockState clock_state = ClockState::kGood) : now(time), clock(clock_state) {}
+  Situation(const TimeReading& time) : now(time.now), clock(time.clock), passed(time.passed) {}
+  // NOLINTEND(google-explicit-constructor)
 };
+bool IsRunning(const GrantedPeriod& period, const Situation& situation);
 
 struct Standing {  // of one license, before any question about a feature
   LicenseState state = LicenseState::kNone;

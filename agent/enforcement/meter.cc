@@ -55,9 +55,11 @@ MeterRecord InPeriod(MeterRecord record, Time floor) {
 Decision DecideMeter(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount) {
   Decision decision = DecideLimit(view, situation, limit, used, amount);
-  if (view.ledger != LedgerStanding::kRolledBack) return decision;
+  // In a repair's emergency period too: this ledger does not know what was used on the hardware that is gone.
+  const bool rolled_back = view.ledger == LedgerStanding::kRolledBack;
+  if (!rolled_back && view.hardware == HardwareProof::kProven) return decision;
   decision.allowed = false;
-  decision.reasons.push_back(Reason::kStateRollback);
+  if (rolled_back) decision.reasons.push_back(Reason::kStateRollback);
   SortBySeriousness(decision.reasons);
   return Advised(view, std::move(decision));
 }

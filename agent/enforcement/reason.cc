@@ -26,7 +26,8 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
     {Reason::kWrongHardware, "wrong_hardware",
      "see its fault in holdfast status: restore the agent's state when its keys are missing or damaged; "
      "otherwise the license is of another machine, this TPM was cleared, or too much of a host without TPM "
-     "was changed: request a license for this machine"},
+     "was changed: request a license for this machine, with holdfast request --repair where the license "
+     "knows repairs"},
     {Reason::kStateRollback, "state_rollback",
      "the agent's ledger was set back, deleted or altered; make a new request on this machine (holdfast "
      "request --new) and send "

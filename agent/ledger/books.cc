@@ -11,13 +11,48 @@ namespace {
 
 constexpr Seconds kLongOver{400 * 86400};
 
-// A meter whose period is over says the same as none.
-bool MakeRoom(std::vector<MeterRecord>& meters, Time floor) {
+// A meter whose period is over says the same as none, once what was used in it is kept for the vendor.
+bool MakeRoom(LedgerContent& content, Time floor) {
+  std::vector<MeterRecord>& meters = content.meters;
   if (meters.size() < kMaxMeterRecords) return true;
   std::erase_if(meters, [&](const MeterRecord& meter) {
-    return meter.period != MeterPeriod::kNever && meter.since + kLongOver < floor;
+    const bool over = meter.period != MeterPeriod::kNever && meter.since + kLongOver < floor;
+    if (over) KeepPast(content, meter);
+    return over;
   });
   return meters.size() < kMaxMeterRecords;
+}
+
+bool Is(const NewestRecord& record, const LicenseTerms& terms) {
+  return record.vendor == terms.vendor && record.product == terms.product && record.license == terms.license;
+}
+
+NewestRecord NewestOf(const VerifiedLicense& license) {
+  const LicenseTerms& terms = license.terms;
+  return {terms.vendor, terms.product, terms.license, license.not_before, license.crl_this_update};
+}
+
+bool IsRepairOf(const RepairRecord& record, const LicenseId& license, const Bytes& serial) {
+  return record.vendor == license.vendor && record.product == license.product &&
+         record.license == license.license && record.serial == serial;
+}
+
+bool IsOlder(const NewestRecord& one, const NewestRecord& than) {
+  return one.begins < than.begins || (one.begins == than.begins && one.list < than.list);
+}
+
+// True when that is news.
+bool Note(std::vector<NewestRecord>& all, const VerifiedLicense& license) {
+  const NewestRecord seen = NewestOf(license);
+  for (NewestRecord& record : all) {
+    if (!Is(record, license.terms)) continue;
+    if (!IsOlder(record, seen)) return false;
+    record = seen;
+    return true;
+  }
+  if (all.size() == kMaxNewestRecords) all.erase(all.begin());
+  all.push_back(seen);
+  return true;
 }
 
 }  // namespace
@@ -63,7 +98,7 @@ Status Books::Reserve(const MeterRecord& record, const std::optional<MeterRecord
       KeepPast(content, known ? *ended : *same);
     }
     *same = record;
-  } else if (MakeRoom(meters, time_.Read().floor)) {
+  } else if (MakeRoom(content, time_.Read().floor)) {
     meters.push_back(record);
   } else {
     return Fail(ErrorKind::kConflict, "ledger.full",
@@ -82,7 +117,31 @@ Status Books::Close(const std::vector<MeterRecord>& used) {
   return CommitNow(std::move(content));
 }
 
+bool Books::See(const std::vector<LicenseView>& licenses) {
+  std::vector<NewestRecord> known = ledger_ ? ledger_->content().newest : std::vector<NewestRecord>();
+  bool news = false;
+  for (const LicenseView& license : licenses) {
+    if (!license.verified) continue;
+    Note(seen_, *license.verified);
+    news = Note(known, *license.verified) || news;
+  }
+  return news;
+}
+
 Status Books::CommitNow(LedgerContent content) {
+  for (const NewestRecord& seen : seen_) {
+    const auto same =
+        std::find_if(content.newest.begin(), content.newest.end(), [&](const NewestRecord& record) {
+          return record.vendor == seen.vendor && record.product == seen.product &&
+                 record.license == seen.license;
+        });
+    if (same == content.newest.end()) {
+      if (content.newest.size() == kMaxNewestRecords) content.newest.erase(content.newest.begin());
+      content.newest.push_back(seen);
+    } else if (IsOlder(*same, seen)) {
+      *same = seen;
+    }
+  }
   HOLDFAST_TRY(content.time, RecordTime());
   return Commit(std::move(content));
 }
@@ -111,9 +170,18 @@ Result<Bytes> Books::AskTime(bool use_tpm) {
   return nonce;
 }
 
-Status Books::SetTime(bool use_tpm, ByteView nonce, Time told, std::optional<Time> lists) {
+Status Books::SetTime(bool use_tpm, const std::string& vendor, ByteView nonce, Time told,
+                      std::optional<Time> lists) {
   HOLDFAST_CHECK(Open(use_tpm));
   LedgerContent content = ledger_->content();
+  // Root could pin a vendor of his own, who tells him any time.
+  for (const NewestRecord& other : content.newest)
+    if (other.vendor != vendor)
+      return Refused(
+          "time_answer.vendors",
+          "a license of another vendor, " + other.vendor + ", is used on this host, whose time " + vendor +
+              " cannot set back",
+          "ask both vendors for new activations (holdfast request --new) after moving ledger.json away");
   const std::optional<TimeQuestion> question = std::exchange(content.question, std::nullopt);
   if (!question || !Equal(question->nonce, nonce))
     return Refused(
@@ -147,7 +215,7 @@ Result<ReportBasis> Books::BeginReport(bool use_tpm, const LicenseId& license,
 Status Books::Sent(const LicenseId& license, const Sha256Digest& report) {
   if (!ledger_) return tl::unexpected(Closed());
   LedgerContent content = ledger_->content();
-  HOLDFAST_CHECK(NoteReport(content, license, report));
+  NoteReport(content, license, report);
   return CommitNow(std::move(content));
 }
 
@@ -170,9 +238,9 @@ Result<bool> Books::IsAnswered(bool use_tpm, const LicenseId& license, const Sha
 
 Result<VoucherRecord> Books::UseVoucher(bool use_tpm, const LicenseId& license,
                                         const std::optional<Vouchers>& vouchers) {
-  HOLDFAST_CHECK(Open(use_tpm));
+  HOLDFAST_CHECK(Keep(use_tpm));
   LedgerContent content = ledger_->content();
-  HOLDFAST_TRY(const VoucherRecord used, holdfast::UseVoucher(content, license, vouchers, time_.Now()));
+  HOLDFAST_TRY(const VoucherRecord used, holdfast::UseVoucher(content, license, vouchers, time_.Read()));
   HOLDFAST_CHECK(CommitNow(std::move(content)));
   return used;
 }
@@ -181,21 +249,29 @@ Result<VoucherRecord> Books::TryVoucher(bool use_tpm, const LicenseId& license,
                                         const std::optional<Vouchers>& vouchers) {
   HOLDFAST_CHECK(Open(use_tpm));
   LedgerContent content = ledger_->content();
-  return holdfast::UseVoucher(content, license, vouchers, time_.Now());
+  return holdfast::UseVoucher(content, license, vouchers, time_.Read());
 }
 
-Result<Time> Books::BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial, Seconds length) {
-  HOLDFAST_CHECK(Open(use_tpm));
+Result<std::optional<Time>> Books::BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial,
+                                               Seconds length) {
+  HOLDFAST_CHECK(Keep(use_tpm));
+  // A ledger of the license's own, or of this hardware, that somebody took away or put back is no new hardware.
+  const LedgerFinding finding = ledger_->finding();
+  const bool fresh =
+      finding == LedgerFinding::kNew || finding == LedgerFinding::kGood || finding == LedgerFinding::kForeign;
+  if (!fresh || length <= Seconds(0)) return std::nullopt;
   LedgerContent content = ledger_->content();
-  for (const RepairRecord& record : content.repairs)
-    if (record.serial == serial) return record.until;
-  if (content.repairs.size() == kMaxRepairRecords)
-    return Fail(ErrorKind::kConflict, "ledger.full",
-                "the ledger has " + std::to_string(kMaxRepairRecords) + " repairs already");
-  const Time until = time_.Now() + length;
-  content.repairs.push_back({license.product, license.license, serial, until});
+  const TimeReading now = time_.Read();
+  for (const RepairRecord& record : content.repairs) {
+    if (!IsRepairOf(record, license, serial)) continue;
+    return IsRunning(record.period, now) ? std::optional(record.period.until) : std::nullopt;
+  }
+  if (content.repairs.size() == kMaxRepairRecords) content.repairs.erase(content.repairs.begin());
+  const Time until = now.now + length;
+  content.repairs.push_back(
+      {license.vendor, license.product, license.license, serial, {now.now, until, now.passed}});
   HOLDFAST_CHECK(CommitNow(std::move(content)));
-  return until;
+  return std::optional(until);
 }
 
 Result<LedgerCounter> Books::Counter() {
@@ -220,20 +296,40 @@ void Books::Judge(std::vector<LicenseView>& licenses) const {
   for (LicenseView& license : licenses) {
     if (!license.verified) continue;
     license.ledger = StandingTo(*license.verified);
-    const LicenseTerms& terms = license.verified->terms;
-    if (ledger_) {
-      const LicenseId id{terms.product, terms.license};
-      license.contact = ConversationOf(ledger_->content(), id).contact;
-      const VoucherRecord vouchers = VouchersOf(ledger_->content(), id);
-      license.vouchers_used = vouchers.used;
-      if (vouchers.used > 0) license.emergency_until = vouchers.until;
-      for (const RepairRecord& repair : ledger_->content().repairs)
-        if (repair.serial == license.verified->serial) license.repair_until = repair.until;
-    }
+    AddWhatIsKnown(license);
     if (license.ledger != LedgerStanding::kUnknown || !license.fault.empty()) continue;
     license.fault = "the ledger cannot be used: " +
                     (fault_.empty() ? "it must be made anew, which the agent does" : fault_);
   }
+}
+
+void Books::AddWhatIsKnown(LicenseView& license) const {
+  license.contact_known = ledger_.has_value();
+  if (!ledger_) return;
+  const LedgerContent& content = ledger_->content();
+  const LicenseId id = IdOf(license.verified->terms);
+  license.contact = ConversationOf(content, id).contact;
+  const VoucherRecord vouchers = VouchersOf(content, id);
+  license.vouchers_used = vouchers.used;
+  if (vouchers.used > 0) license.voucher = vouchers.last;
+  for (const RepairRecord& repair : content.repairs)
+    if (IsRepairOf(repair, id, license.verified->serial)) license.repair = repair.period;
+  if (!IsRestored(*license.verified)) return;
+  license.ledger = LedgerStanding::kRolledBack;
+  license.contact.reset();
+  if (license.fault.empty())
+    license.fault =
+        "a newer file of this license, or a newer list, was installed here before: install the vendor's "
+        "newest "
+        "answer and revocation list again";
+}
+
+// Is the file older than one that was installed before?
+bool Books::IsRestored(const VerifiedLicense& license) const {
+  const auto& newest = ledger_->content().newest;
+  return std::any_of(newest.begin(), newest.end(), [&](const NewestRecord& record) {
+    return Is(record, license.terms) && IsOlder(NewestOf(license), record);
+  });
 }
 
 LedgerStanding Books::StandingTo(const VerifiedLicense& license) const {

@@ -44,9 +44,10 @@ class Books {
   const std::vector<MeterRecord>* meters() const { return ledger_ ? &ledger_->content().meters : nullptr; }
   // Draws a nonce that the vendor is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep.
   Result<Bytes> AskTime(bool use_tpm);
-  // Time as the vendor told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.nonce (kRefused: it is not open),
+  // Time as `vendor` told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.vendors (kRefused: licenses of another vendor are used here), time_answer.nonce (kRefused: it is not open),
   // those of Repaired. After an error nothing has changed.
-  Status SetTime(bool use_tpm, ByteView nonce, Time told, std::optional<Time> lists);
+  Status SetTime(bool use_tpm, const std::string& vendor, ByteView nonce, Time told,
+                 std::optional<Time> lists);
   // Heartbeats. Begin settles the ledger, so that a report can be made from it; its stamp is what the counter stands at until Sent or Answered,
   // each of which commits. Checks: as of Keep; of Answered also heartbeat_answer.report (kRefused: no answer to that report is waited for).
   Result<ReportBasis> BeginReport(bool use_tpm, const LicenseId& license,
@@ -57,17 +58,21 @@ class Books {
   Status Answered(bool use_tpm, const LicenseId& license, const AppliedAnswer& answer);
   // Was it the last that was applied? Check: those of Open.
   Result<bool> IsAnswered(bool use_tpm, const LicenseId& license, const Sha256Digest& answer);
-  // Uses the next voucher, from the floor on; it is committed. Checks: as of Keep, those of holdfast::UseVoucher.
+  // Uses the next voucher, from now on; it is committed. Checks: as of Keep, those of holdfast::UseVoucher.
   Result<VoucherRecord> UseVoucher(bool use_tpm, const LicenseId& license,
                                    const std::optional<Vouchers>& vouchers);
   // The same, and nothing is used.
   Result<VoucherRecord> TryVoucher(bool use_tpm, const LicenseId& license,
                                    const std::optional<Vouchers>& vouchers);
-  // The end of the emergency period of a repair of the license with that certificate; it begins now if it never did. Checks: as of Keep,
-  // ledger.full (kConflict).
-  Result<Time> BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial, Seconds length);
+  // The end of the emergency period of a repair of the license with that certificate, while it runs; it begins now if it never did, and the ledger is
+  // not one that was taken away or put back here. Checks: as of Keep.
+  Result<std::optional<Time>> BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial,
+                                          Seconds length);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
+
+  // What is installed now; the next commit records it, so that an older file of a license is known when it comes back. True: it is news.
+  bool See(const std::vector<LicenseView>& licenses);
 
   LedgerReport report() const;
   // Says of each verified license how the ledger stands to it, and why where that is not known.
@@ -80,10 +85,13 @@ class Books {
   Status Commit(LedgerContent content);
   LedgerStanding StandingTo(const VerifiedLicense& license) const;
   bool RolledBack(const VerifiedLicense& license) const;
+  bool IsRestored(const VerifiedLicense& license) const;
+  void AddWhatIsKnown(LicenseView& license) const;
   const StateDirectory& state_;
   LedgerAnchor& tpm_;
   OwnedTime& time_;
   std::optional<Ledger> ledger_;
+  std::vector<NewestRecord> seen_;
   std::string fault_;  // of the last attempt
   std::optional<TpmClockEvent> tpm_clock_;
 };

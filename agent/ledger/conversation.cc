@@ -5,15 +5,18 @@
 namespace holdfast {
 namespace {
 
+bool Is(const ConversationRecord& record, const LicenseId& license) {
+  return record.vendor == license.vendor && record.product == license.product &&
+         record.license == license.license;
+}
+
 bool IsOf(const MeterRecord& meter, const LicenseId& license) {
   return meter.product == license.product && meter.license == license.license;
 }
 
 ConversationRecord* Find(LedgerContent& content, const LicenseId& license) {
-  const auto found = std::find_if(
-      content.heartbeats.begin(), content.heartbeats.end(), [&](const ConversationRecord& record) {
-        return record.product == license.product && record.license == license.license;
-      });
+  const auto found = std::find_if(content.heartbeats.begin(), content.heartbeats.end(),
+                                  [&](const ConversationRecord& record) { return Is(record, license); });
   return found == content.heartbeats.end() ? nullptr : &*found;
 }
 
@@ -32,37 +35,54 @@ int64_t NumberOf(const ConversationRecord& record, std::ptrdiff_t place) {
   return record.sequence - (std::ssize(record.unanswered) - 1 - place);
 }
 
+// Time may have been taken back into a period that was over already.
+void AddTo(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
+  for (ReportedUsage& one : usage) {
+    if (one.limit != more.limit || one.period != more.period || one.since != more.since) continue;
+    one.units += std::min(more.units, INT64_MAX - one.units);
+    return;
+  }
+  usage.push_back(more);
+}
+
 }  // namespace
+
+LicenseId IdOf(const LicenseTerms& terms) {
+  return {terms.vendor, terms.product, terms.license};
+}
 
 ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId& license) {
   for (const ConversationRecord& record : content.heartbeats)
-    if (record.product == license.product && record.license == license.license) return record;
-  return {.product = license.product, .license = license.license};
+    if (Is(record, license)) return record;
+  return {.vendor = license.vendor, .product = license.product, .license = license.license};
 }
 
 std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
                                    const std::vector<MeterRecord>& used) {
   std::vector<ReportedUsage> usage;
   for (const PastUsage& past : content.past)
-    if (IsOf(past.meter, license)) usage.push_back(Reported(past.meter, past.meter.units));
+    if (IsOf(past.meter, license)) AddTo(usage, Reported(past.meter, past.meter.units));
   for (const MeterRecord& meter : content.meters)
-    if (IsOf(meter, license)) usage.push_back(Reported(meter, UnitsOf(meter, used)));
+    if (IsOf(meter, license)) AddTo(usage, Reported(meter, UnitsOf(meter, used)));
   return usage;
 }
 
 void KeepPast(LedgerContent& content, const MeterRecord& ended) {
   if (ended.units == 0) return;
+  for (PastUsage& past : content.past) {
+    if (!IsSameMeter(past.meter, ended) || past.meter.since != ended.since) continue;
+    past.meter.units += std::min(ended.units, INT64_MAX - past.meter.units);
+    past.reported = 0;
+    return;
+  }
   if (content.past.size() == kMaxPastUsage) content.past.erase(content.past.begin());
   content.past.push_back({ended, 0});
 }
 
-Status NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
+void NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
   ConversationRecord* record = Find(content, license);
   if (record == nullptr) {
-    if (content.heartbeats.size() == kMaxConversations)
-      return Fail(ErrorKind::kConflict, "ledger.full",
-                  "the ledger has heartbeats of " + std::to_string(kMaxConversations) +
-                      " licenses already, and no place for " + license.license);
+    if (content.heartbeats.size() == kMaxConversations) content.heartbeats.erase(content.heartbeats.begin());
     record = &content.heartbeats.emplace_back(ConversationOf(content, license));
   }
   record->sequence++;
@@ -70,7 +90,6 @@ Status NoteReport(LedgerContent& content, const LicenseId& license, const Sha256
   if (record->unanswered.size() > kMaxUnanswered) record->unanswered.erase(record->unanswered.begin());
   for (PastUsage& past : content.past)
     if (past.reported == 0 && IsOf(past.meter, license)) past.reported = record->sequence;
-  return {};
 }
 
 Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {

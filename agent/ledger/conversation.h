@@ -8,8 +8,9 @@
 namespace holdfast {
 
 struct LicenseId {
-  std::string product, license;
+  std::string vendor, product, license;
 };
+LicenseId IdOf(const LicenseTerms& terms);
 
 // What a report is made of.
 struct ReportBasis {
@@ -34,8 +35,8 @@ std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId
 // A period of a meter is over. The oldest of too many gives way: a site that never reports keeps no books for ever.
 void KeepPast(LedgerContent& content, const MeterRecord& ended);
 
-// The report is the conversation's next. Check: ledger.full (kConflict).
-Status NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
+// The report is the conversation's next. The oldest of too many conversations gives way.
+void NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
 // Check: heartbeat_answer.report (kRefused: no answer to that report is waited for).
 Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
 // The vendor has what the report told, and all before it. Check: that of CheckWaitsFor.

@@ -113,7 +113,7 @@ Status Ledger::OpenProtected(LedgerFile file) {
     content_.disturbed = counter + 1;  // the stamp that Settle gives it
     content_.question.reset();
   }
-  counter_ = counter;
+  counter_ = known_ = counter;
   protection_ = std::move(file.protection);
   key_ = std::move(reading->key);
   return {};
@@ -147,8 +147,17 @@ Status Ledger::Create() {
   content_.birth = content_.stamp = static_cast<int64_t>(birth);
   if (finding_ != LedgerFinding::kNew) content_.disturbed = std::max(before, content_.birth);
   HOLDFAST_CHECK(Write(content_));
-  counter_ = content_.stamp;
+  counter_ = known_ = content_.stamp;
+  may_have_moved_ = false;
   return {};
+}
+
+// Whoever had the counter's authValue, from a copy of the file, has used more than this process knows.
+void Ledger::Disturb(int64_t counter) {
+  finding_ = LedgerFinding::kRolledBack;
+  detail_ = "something else incremented its counter while it was in use: a copy of it, in another process";
+  content_.disturbed = std::max(content_.disturbed, counter + 1);
+  content_.question.reset();
 }
 
 // After an error the TPM's counter may be anywhere up to what was written.
@@ -163,8 +172,15 @@ Status Ledger::WriteAndAdvance(const LedgerContent& content) {
   counter_.reset();
   HOLDFAST_CHECK(Write(content));
   if (!protection_) return {};
-  HOLDFAST_CHECK(tpm_->Advance(protection_->counter, static_cast<uint64_t>(content.stamp)));
-  counter_ = content.stamp;
+  const Status advanced = tpm_->Advance(protection_->counter, static_cast<uint64_t>(content.stamp));
+  if (!advanced) {
+    const bool elsewhere = advanced.error().check == "tpm.counter";
+    may_have_moved_ = may_have_moved_ || !elsewhere;
+    if (elsewhere && !may_have_moved_) Disturb(content.stamp);
+    return advanced;
+  }
+  counter_ = known_ = content.stamp;
+  may_have_moved_ = false;
   return {};
 }
 
@@ -174,8 +190,11 @@ Status Ledger::Settle() {
     HOLDFAST_CHECK(Create());
     create_ = false;
   } else if (protection_) {
-    LedgerContent next = content_;
     HOLDFAST_TRY(const int64_t counter, Counter());
+    if (counter != known_ && !(may_have_moved_ && counter == known_ + 1)) Disturb(counter);
+    known_ = counter;
+    may_have_moved_ = false;
+    LedgerContent next = content_;
     next.stamp = counter + 1;
     HOLDFAST_CHECK(WriteAndAdvance(next));
     content_.stamp = next.stamp;

@@ -12,6 +12,9 @@
 // behind with the next stamp is then of the past, or has the same content. (Were it not so, a file that was kept aside from an
 // interruption could come back as the newest, after more was granted under the same stamp.)
 //
+// Nobody else increments the counter. When it has moved by more than ours, another process uses a copy of the file: the ledger is disturbed
+// from then on, in both.
+//
 // Without a TPM (class host only) stamps count, but nothing outside the disk knows them: what is set back as a whole is not seen.
 //
 // Not thread safe. Calls ask the TPM: seconds on some chips. docs/ledger.md, docs/decisions/0092.
@@ -83,7 +86,10 @@ class Ledger {
   std::optional<LedgerProtection> protection_;
   Secret key_;
   std::optional<tpm::ClockInfo> clock_;
+  void Disturb(int64_t counter);
   std::optional<int64_t> counter_;  // as long as it is sure
+  int64_t known_ = 0;               // what it was when it was sure last
+  bool may_have_moved_ = false;     // by an increment of ours whose answer was lost
   bool settled_ = false, create_ = false;
 };
 

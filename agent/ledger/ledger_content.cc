@@ -138,7 +138,10 @@ Json FormatHeartbeats(const std::vector<ConversationRecord>& records) {
   for (const ConversationRecord& record : records) {
     Json unanswered = Json::array();
     for (const Sha256Digest& id : record.unanswered) unanswered.push_back(HexEncode(id));
-    Json item{{"product", record.product}, {"license", record.license}, {"sequence", record.sequence}};
+    Json item{{"vendor", record.vendor},
+              {"product", record.product},
+              {"license", record.license},
+              {"sequence", record.sequence}};
     if (record.answer) item["answer"] = HexEncode(*record.answer);
     item["unanswered"] = std::move(unanswered);
     if (record.contact) item["contact"] = FormatTime(*record.contact);
@@ -150,6 +153,7 @@ Json FormatHeartbeats(const std::vector<ConversationRecord>& records) {
 Result<ConversationRecord> ParseConversation(const Json& json) {
   JsonObject o(json, "ledger.heartbeats");
   ConversationRecord record;
+  record.vendor = o.String("vendor", kMaxNameSize);
   record.product = ReadProduct(o);
   record.license = o.String("license", kMaxNameSize);
   record.sequence = o.Integer("sequence", 1, INT64_MAX);
@@ -160,23 +164,56 @@ Result<ConversationRecord> ParseConversation(const Json& json) {
   return record;
 }
 
+GrantedPeriod ReadPeriod(JsonObject& o) {
+  GrantedPeriod period{o.Time("from"), o.Time("until"), Seconds(o.Integer("passed", 0, kLongest))};
+  if (period.until < period.from) o.Fault("until", "before its beginning");
+  return period;
+}
+
+Json FormatNewest(const std::vector<NewestRecord>& records) {
+  Json json = Json::array();
+  for (const NewestRecord& record : records)
+    json.push_back({{"vendor", record.vendor},
+                    {"product", record.product},
+                    {"license", record.license},
+                    {"begins", FormatTime(record.begins)},
+                    {"list", FormatTime(record.list)}});
+  return json;
+}
+
+Result<NewestRecord> ParseNewestRecord(const Json& json) {
+  JsonObject o(json, "ledger.newest");
+  NewestRecord record;
+  record.vendor = o.String("vendor", kMaxNameSize);
+  record.product = ReadProduct(o);
+  record.license = o.String("license", kMaxNameSize);
+  record.begins = o.Time("begins");
+  record.list = o.Time("list");
+  HOLDFAST_CHECK(o.Finish());
+  return record;
+}
+
 Json FormatVouchers(const std::vector<VoucherRecord>& records) {
   Json json = Json::array();
   for (const VoucherRecord& record : records)
-    json.push_back({{"product", record.product},
+    json.push_back({{"vendor", record.vendor},
+                    {"product", record.product},
                     {"license", record.license},
                     {"used", record.used},
-                    {"until", FormatTime(record.until)}});
+                    {"from", FormatTime(record.last.from)},
+                    {"until", FormatTime(record.last.until)},
+                    {"passed", record.last.passed.count()}});
   return json;
 }
 
 Result<VoucherRecord> ParseVoucherRecord(const Json& json) {
   JsonObject o(json, "ledger.vouchers");
   VoucherRecord record;
+  record.vendor = o.String("vendor", kMaxNameSize);
   record.product = ReadProduct(o);
   record.license = o.String("license", kMaxNameSize);
   record.used = static_cast<int>(o.Integer("used", 1, INT32_MAX));
-  record.until = o.Time("until");
+  record.last = ReadPeriod(o);
   HOLDFAST_CHECK(o.Finish());
   return record;
 }
@@ -184,20 +221,24 @@ Result<VoucherRecord> ParseVoucherRecord(const Json& json) {
 Json FormatRepairs(const std::vector<RepairRecord>& records) {
   Json json = Json::array();
   for (const RepairRecord& record : records)
-    json.push_back({{"product", record.product},
+    json.push_back({{"vendor", record.vendor},
+                    {"product", record.product},
                     {"license", record.license},
                     {"serial", HexEncode(record.serial)},
-                    {"until", FormatTime(record.until)}});
+                    {"from", FormatTime(record.period.from)},
+                    {"until", FormatTime(record.period.until)},
+                    {"passed", record.period.passed.count()}});
   return json;
 }
 
 Result<RepairRecord> ParseRepairRecord(const Json& json) {
   JsonObject o(json, "ledger.repairs");
   RepairRecord record;
+  record.vendor = o.String("vendor", kMaxNameSize);
   record.product = ReadProduct(o);
   record.license = o.String("license", kMaxNameSize);
   record.serial = ReadSerial(o);
-  record.until = o.Time("until");
+  record.period = ReadPeriod(o);
   HOLDFAST_CHECK(o.Finish());
   return record;
 }
@@ -218,6 +259,7 @@ std::string FormatLedgerContent(const LedgerContent& content) {
   if (!content.heartbeats.empty()) json["heartbeats"] = FormatHeartbeats(content.heartbeats);
   if (!content.vouchers.empty()) json["vouchers"] = FormatVouchers(content.vouchers);
   if (!content.repairs.empty()) json["repairs"] = FormatRepairs(content.repairs);
+  if (!content.newest.empty()) json["newest"] = FormatNewest(content.newest);
   return FormatJson(json);
 }
 
@@ -234,6 +276,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   const Json* meters = o.OptionalArray("meters", kMaxMeterRecords);
   const Json* past = o.OptionalArray("past", kMaxPastUsage);
   const Json* vouchers = o.OptionalArray("vouchers", kMaxVoucherRecords);
+  const Json* newest = o.OptionalArray("newest", kMaxNewestRecords);
   const Json* repairs = o.OptionalArray("repairs", kMaxRepairRecords);
   const Json* heartbeats = o.OptionalArray("heartbeats", kMaxConversations);
   HOLDFAST_CHECK(o.Finish());
@@ -246,6 +289,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   }
   HOLDFAST_TRY(content.past, ParseEach(past, ParsePastUsage));
   HOLDFAST_TRY(content.vouchers, ParseEach(vouchers, ParseVoucherRecord));
+  HOLDFAST_TRY(content.newest, ParseEach(newest, ParseNewestRecord));
   HOLDFAST_TRY(content.repairs, ParseEach(repairs, ParseRepairRecord));
   HOLDFAST_TRY(content.heartbeats, ParseEach(heartbeats, ParseConversation));
   return content;

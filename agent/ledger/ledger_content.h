@@ -9,8 +9,9 @@
 //     "past": [ { ..., "reported": 3 } ],
 //     "heartbeats": [ { "product": "editor", "license": "L-0001", "sequence": 3, "answer": "<hex>", "unanswered": [ "<hex>" ],
 //                       "contact": "2026-11-20T06:00:00Z" } ],
-//     "vouchers": [ { "product": "editor", "license": "L-0001", "used": 1, "until": "2026-11-21T06:00:00Z" } ],
-//     "repairs": [ { "product": "editor", "license": "L-0001", "serial": "<hex>", "until": "2026-11-21T06:00:00Z" } ] }
+//     "vouchers": [ { "product": "editor", "license": "L-0001", "used": 1, "from": "...", "until": "...", "passed": 80000 } ],
+//     "repairs": [ { "product": "editor", "license": "L-0001", "serial": "<hex>", "from": "...", "until": "...", "passed": 1 } ],
+//     "newest": [ { "vendor": "Acme", "product": "editor", "license": "L-0001", "begins": "...", "list": "..." } ] }
 //
 // Parsing authenticates nothing: ledger.h does.
 #pragma once
@@ -25,6 +26,7 @@ inline constexpr size_t kMaxPastUsage = 64;
 inline constexpr size_t kMaxConversations = 32;
 inline constexpr size_t kMaxVoucherRecords = 32;
 inline constexpr size_t kMaxRepairRecords = 32;
+inline constexpr size_t kMaxNewestRecords = 32;
 inline constexpr size_t kMaxLedgerContentSize = 128 * 1024;
 
 // What the vendor was asked the time with, until the answer is installed.
@@ -41,7 +43,7 @@ struct PastUsage {
 
 // How the conversation with a vendor about one license stands (protocol/heartbeat_report.h).
 struct ConversationRecord {
-  std::string product, license;
+  std::string vendor, product, license;
   int64_t sequence = 0;                  // of the last report
   std::optional<Sha256Digest> answer;    // the last that was applied
   std::vector<Sha256Digest> unanswered;  // reports made since, oldest first, the last kMaxUnanswered
@@ -50,16 +52,23 @@ struct ConversationRecord {
 
 // What was used of a license's vouchers.
 struct VoucherRecord {
-  std::string product, license;
+  std::string vendor, product, license;
   int used = 0;
-  Time until;  // the end of the last one
+  GrantedPeriod last;
 };
 
 // The emergency period of a repair: once for each license certificate.
 struct RepairRecord {
-  std::string product, license;
+  std::string vendor, product, license;
   Bytes serial;
-  Time until;
+  GrantedPeriod period;
+};
+
+// The newest that was installed of a license: an older file of it is a restored one.
+struct NewestRecord {
+  std::string vendor, product, license;
+  Time begins;  // the certificate's notBefore
+  Time list;    // thisUpdate of its revocation list
 };
 
 struct LedgerContent {
@@ -71,7 +80,9 @@ struct LedgerContent {
   std::vector<MeterRecord> meters;  // one for each meter, at most kMaxMeterRecords
   std::vector<PastUsage> past;      // oldest first; at most kMaxPastUsage, then the oldest gives way
   std::vector<ConversationRecord> heartbeats;  // one for each license, at most kMaxConversations
-  std::vector<RepairRecord> repairs;           // at most kMaxRepairRecords
+  std::vector<NewestRecord>
+      newest;  // one for each license, at most kMaxNewestRecords, then the oldest gives way
+  std::vector<RepairRecord> repairs;  // at most kMaxRepairRecords
   std::vector<VoucherRecord>
       vouchers;  // one for each license of which any was used, at most kMaxVoucherRecords
   // Only as long as the ledger is good: an older one asks what was answered already.

@@ -5,14 +5,21 @@
 namespace holdfast {
 namespace {
 
-Status CheckAnyLeft(const VoucherRecord& record, const std::optional<Vouchers>& vouchers, Time now) {
+bool Is(const VoucherRecord& record, const LicenseId& license) {
+  return record.vendor == license.vendor && record.product == license.product &&
+         record.license == license.license;
+}
+
+Status CheckAnyLeft(const VoucherRecord& record, const std::optional<Vouchers>& vouchers,
+                    const TimeReading& now) {
   if (!vouchers)
     return Fail(ErrorKind::kDenied, "voucher.none", "license " + record.license + " comes without vouchers",
                 "ask the vendor");
-  if (record.used > 0 && now <= record.until)
-    return Fail(ErrorKind::kConflict, "voucher.running",
-                "a voucher of license " + record.license + " is in use until " + FormatTime(record.until),
-                "use the next one when it has ended");
+  if (record.used > 0 && IsRunning(record.last, now))
+    return Fail(
+        ErrorKind::kConflict, "voucher.running",
+        "a voucher of license " + record.license + " is in use until " + FormatTime(record.last.until),
+        "use the next one when it has ended");
   if (record.used >= vouchers->count)
     return Fail(ErrorKind::kDenied, "voucher.none",
                 "all vouchers of license " + record.license + " are used: " + std::to_string(record.used),
@@ -24,23 +31,21 @@ Status CheckAnyLeft(const VoucherRecord& record, const std::optional<Vouchers>& 
 
 VoucherRecord VouchersOf(const LedgerContent& content, const LicenseId& license) {
   for (const VoucherRecord& record : content.vouchers)
-    if (record.product == license.product && record.license == license.license) return record;
-  return {.product = license.product, .license = license.license};
+    if (Is(record, license)) return record;
+  return {.vendor = license.vendor, .product = license.product, .license = license.license};
 }
 
 Result<VoucherRecord> UseVoucher(LedgerContent& content, const LicenseId& license,
-                                 const std::optional<Vouchers>& vouchers, Time now) {
+                                 const std::optional<Vouchers>& vouchers, const TimeReading& now) {
   VoucherRecord record = VouchersOf(content, license);
   HOLDFAST_CHECK(CheckAnyLeft(record, vouchers, now));
-  std::erase_if(content.vouchers, [&](const VoucherRecord& old) {
-    return old.product == license.product && old.license == license.license;
-  });
+  std::erase_if(content.vouchers, [&](const VoucherRecord& old) { return Is(old, license); });
   if (content.vouchers.size() == kMaxVoucherRecords)
     return Fail(ErrorKind::kConflict, "ledger.full",
                 "the ledger has vouchers of " + std::to_string(kMaxVoucherRecords) +
                     " licenses already, and no place for " + license.license);
   record.used++;
-  record.until = now + vouchers->length;
+  record.last = {now.now, now.now + vouchers->length, now.passed};
   content.vouchers.push_back(record);
   return record;
 }

@@ -125,7 +125,7 @@ TimeReading OwnedTime::Read() {
   const std::lock_guard lock(mutex_);
   Advance();
   const Time floor = floor_.value_or(wall_now_);
-  return {std::max(wall_now_, floor), wall_now_, floor, Judge(wall_now_, floor)};
+  return {std::max(wall_now_, floor), wall_now_, floor, Judge(wall_now_, floor), passed_};
 }
 
 TimeRecord OwnedTime::Record(const std::optional<tpm::ClockInfo>& tpm) {

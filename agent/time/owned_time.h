@@ -73,6 +73,7 @@ struct TimeReading {
   Time now, wall;
   Time floor;  // what must not be gained by a wrong clock begins by this: a meter's next period
   ClockState clock = ClockState::kGood;
+  Seconds passed{0};  // TimeRecord::passed
 };
 
 class OwnedTime {

@@ -106,8 +106,8 @@ class LedgerAnchor {
   };
   // Check: tpm.cleared (not this TPM's key).
   virtual Result<Reading> Read(const SealedKey& key, const LedgerCounter& counter) = 0;
-  // Increments the counter to `to`, from one below; nothing when it is there already, as after an answer that was lost. Check:
-  // tpm.counter, also when it is anywhere else.
+  // Increments the counter to `to`, from one below. Check: tpm.counter, also when it is anywhere else: something else increments it. After
+  // an answer that was lost it may have moved: Read tells.
   virtual Status Advance(const LedgerCounter& counter, uint64_t to) = 0;
   virtual Result<tpm::ClockInfo> ReadClock() = 0;
 };

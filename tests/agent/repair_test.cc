@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "agent/enforcement/meter.h"
 #include "tests/agent/enforcement/views.h"
 #include "tests/testing/played_anchor.h"
 #include "tests/testing/temp_dir.h"
@@ -27,7 +30,7 @@ class RepairTest : public ::testing::Test {
   Standing Stands() {
     std::vector<LicenseView> views{view_};
     books_.Judge(views);
-    return Assess(views[0], time_.Now());
+    return Assess(views[0], time_.Read());
   }
   void Pass(Seconds time) {
     wall_ += time;
@@ -61,7 +64,7 @@ TEST_F(RepairTest, WorkGoesOnForTheLengthThatTheTermsSay) {
 TEST_F(RepairTest, ItRunsOnceForALicense) {
   Begin();
   Pass(kEmergency + Seconds(1));
-  EXPECT_EQ(Begin(), kMidway + kEmergency) << "the request again";
+  EXPECT_EQ(Begin(), std::nullopt) << "the request again";
   EXPECT_EQ(Stands().state, LicenseState::kWrongHardware);
   view_.verified->serial = {7};
   EXPECT_EQ(Begin(), wall_ + kEmergency) << "the license that the repair brought is another";
@@ -78,6 +81,53 @@ TEST_F(RepairTest, ThereIsNoneForALicenseThatIsAtHome) {
     view_.hardware = proof;
     EXPECT_EQ(Begin(), std::nullopt) << "a returned license does not come back by a repair";
   }
+}
+
+TEST_F(RepairTest, WhileItRunsTheRequestAgainSaysUntilWhen) {
+  Begin();
+  Pass(kEmergency / 2);
+  EXPECT_EQ(Begin(), kMidway + kEmergency);
+}
+
+TEST_F(RepairTest, ALengthOfNothingIsNone) {
+  view_.verified->terms.repairs->emergency = Seconds(0);
+  EXPECT_EQ(Begin(), std::nullopt);
+}
+
+TEST_F(RepairTest, AWrongClockMakesItNoLonger) {
+  const Time right = wall_;
+  wall_ += std::chrono::days(100);
+  Begin();
+  wall_ = right;
+  EXPECT_EQ(Stands().state, LicenseState::kWrongHardware);
+}
+
+TEST_F(RepairTest, ItDoesNotOutliveTheLicense) {
+  wall_ = kExpires + kGracePeriod;
+  Begin();
+  EXPECT_EQ(Stands().state, LicenseState::kEmergency);
+  Pass(Seconds(1));
+  EXPECT_EQ(Stands().state, LicenseState::kWrongHardware);
+}
+
+TEST_F(RepairTest, WithALedgerThatWasTakenAwayHereThereIsNone) {
+  std::filesystem::remove(state_.LedgerPath());
+  Books books(state_, anchor_, time_);
+  EXPECT_EQ(BeginEmergency("nls", {view_}, {time_, books}).value(), std::nullopt);
+}
+
+TEST_F(RepairTest, MeteredUnitsWaitForTheAnswer) {
+  view_.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 5};
+  Begin();
+  std::vector<LicenseView> views{view_};
+  books_.Judge(views);
+  EXPECT_FALSE(DecideMeter(views[0], time_.Read(), "pages", 0, 1).allowed);
+}
+
+TEST_F(RepairTest, AnotherVendorsCertificateOfTheSameNumberIsAnother) {
+  Begin();
+  view_.verified->terms.vendor = "Evil";
+  EXPECT_EQ(Stands().state, LicenseState::kWrongHardware);
 }
 
 TEST_F(RepairTest, ItDoesNotHelpAgainstTheVendor) {

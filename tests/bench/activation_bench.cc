@@ -10,11 +10,7 @@
 #include "agent/ledger/books.h"
 #include "agent/tpm/tpm.h"
 #include "certs/path.h"
-#include "protocol/answer.h"
-#include "protocol/base64.h"
-#include "protocol/crypto/random.h"
-#include "protocol/product_key.h"
-#include "signer/server/verifier/make_credential.h"
+#include "tests/bench/activated_host.h"
 #include "tests/bench/sections.h"
 #include "tests/testing/pki.h"
 #include "tests/testing/swtpm.h"
@@ -23,43 +19,6 @@ namespace holdfast::bench {
 namespace {
 
 const Clock kClock = [] { return testing::kPkiNow; };
-
-template <class T>
-T Must(Result<T> result) {
-  if (result) return std::move(*result);
-  std::fprintf(stderr, "%s (%s)\n", result.error().message.c_str(), result.error().check.c_str());
-  std::abort();
-}
-
-Secret ProductKeyText(const LicenseTerms& terms) {
-  ProductKeyClaims claims{Base64UrlEncode(RandomBytes(16)),
-                          terms.vendor,
-                          terms.product,
-                          terms.plan,
-                          testing::kPkiNow,
-                          RandomSecret(32)};
-  auto key = testing::SoftwareKey::Generate(KeyType::kEcP256);
-  const std::string input = JwsSigningInput(MessageType::kProductKey, SignatureAlgorithm::kEcdsaSha256, "",
-                                            AsBytes(ProductKeyPayload(claims)));
-  auto signature = Must(key->SignDigest(Sha256(AsBytes(input))));
-  return Secret(ToBytes(FormatProductKey("NLS", FinishJws(input, signature))));
-}
-
-// What the vendor does, without appraisal: a license for the key in the request, sealed to its TPM.
-std::string Answer(const std::string& request_file, const testing::TestPki& pki, const LicenseTerms& terms) {
-  const ActivationRequest request = Must(ReadRequestFile(request_file));
-  const tpm::Public ek = Must(tpm::ParsePublic(request.content.ek_public));
-  const tpm::Public ak = Must(tpm::ParsePublic(request.content.ak_public));
-  const tpm::Public key = Must(tpm::ParsePublic(request.content.license_key_public));
-  CertificateFields fields = pki.LicenseFields(terms);
-  fields.subject_spki = Must(tpm::KeyOf(key)).spki();
-  const LicenseFile file{pki.IssueLicense(fields), pki.issuing, pki.IssueCrl(pki.ShardCrlFields()), {}};
-  const Secret secret = RandomSecret(32);
-  const AnswerHeader header{ToBytes(ByteView(request.request_hash)), tpm::NameOf(ek), tpm::NameOf(key)};
-  const Bytes wrapped = Must(MakeCredential(ek, tpm::NameOf(ak), secret));
-  return ArmorAnswer(Must(SealJwe(header, wrapped, secret, FormatAnswerContent({FormatLicenseFile(file)}))),
-                     "");
-}
 
 struct Times {
   double total = 0, esapi = 0, bus = 0;
@@ -94,7 +53,7 @@ Times ActivateOnce(const std::string& tcti, const std::filesystem::path& directo
     const auto counter = [&] { return books.Counter(); };
     times.total += WallSeconds(
         [&] { request = Must(MakeRequest(product_key, {}, {*tpm}, state, counter, kClock)).file; });
-    answer = Answer(request, pki, terms);
+    answer = AnswerTo(request, pki, terms);
     times.total += WallSeconds([&] {
       if (!Must(Install(answer, {*tpm}, state, anchors, kClock)).changed) std::abort();
     });

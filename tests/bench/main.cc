@@ -1,4 +1,4 @@
-// usage: holdfast-bench [--json FILE] [SECTION...]     sections: verify, check, activation, issue
+// usage: holdfast-bench [--json FILE] [SECTION...]     sections: verify, check, activation, agent, issue
 #include <cstdio>
 #include <cstring>
 #include <functional>
@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       {"verify", VerifySection},
       {"check", CheckSection},
       {"activation", ActivationSection},
+      {"agent", AgentSection},
       {"issue", IssueSection}};
   std::string json;
   std::vector<std::string> wanted;

@@ -10,5 +10,6 @@ void CheckSection(std::vector<Row>& rows);  // a feature check over the agent's 
 void IssueSection(
     std::vector<Row>& rows);  // the signing path; makes SoftHSM2 tokens below a temporary directory
 void ActivationSection(std::vector<Row>& rows);  // the customer's side; starts a software TPM
+void AgentSection(std::vector<Row>& rows);       // the service: commit, start, memory; starts software TPMs
 
 }  // namespace holdfast::bench

@@ -230,6 +230,41 @@ class Copies(Reporting):
         self.assertTrue(any('reset' in note for note in said['notes']), said['notes'])
 
 
+class Restored(Reporting):
+    def test_an_older_file_that_is_put_back_revives_nothing(self):
+        host = self.host()
+        file = host.state / 'licenses' / 'acme-cad.json'
+        before = file.read_bytes()
+        host.start_agent()
+        self.assertEqual(self.vendor.run('license', 'suspend', host.license).code, 0)
+        self.exchange(host)
+        self.assertEqual(self.status(host)['state'], 'suspended')
+        self.assertEqual(host.stop_agent(), 0)
+        file.write_bytes(before)
+        for _ in range(2):
+            status = self.status(host)
+            self.assertEqual(status['state'], 'state_rollback')
+            self.assertNotIn('last_contact', status)
+            self.assertEqual(host.run('check', 'export').code, 3)
+            self.assertIn('install', status['fault'])
+        self.assertEqual(self.vendor.run('license', 'reactivate', host.license).code, 0)
+        self.exchange(host)
+        self.assertEqual(self.status(host)['state'], 'active', 'the newest heals it')
+
+    def test_a_list_that_was_installed_is_not_forgotten_with_the_file(self):
+        host = self.host()
+        file = host.state / 'licenses' / 'acme-cad.json'
+        before = file.read_bytes()
+        host.start_agent()
+        self.assertEqual(self.vendor.run('license', 'suspend', host.license).code, 0)
+        lists = host.dir / 'lists.pem'
+        self.assertEqual(self.vendor.run('crl', '-o', lists).code, 0)
+        self.assertEqual(host.run('install', lists).code, 0)
+        self.assertEqual(host.stop_agent(), 0)
+        file.write_bytes(before)
+        self.assertEqual(self.status(host)['state'], 'state_rollback')
+
+
 class Window(Reporting):
     def test_whom_the_vendor_does_not_hear_of_is_warned_then_falls_back_and_comes_back(self):
         host = self.host()
@@ -250,6 +285,11 @@ class Window(Reporting):
         self.assertEqual(self.status(host, **LATER(23))['state'], 'fallback')
         self.assertEqual(host.run('break-glass', **LATER(23)).code, 0)
         self.assertEqual(host.run('break-glass', **LATER(27)).code, 3, 'there were two')
+
+    def test_a_wrong_clock_makes_a_voucher_no_longer(self):
+        host = self.host()
+        self.assertEqual(host.run('break-glass', **LATER(3000)).code, 0)
+        self.assertEqual(self.status(host, **LATER(20))['state'], 'fallback')
 
 
 if __name__ == '__main__':

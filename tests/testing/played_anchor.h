@@ -42,9 +42,9 @@ class PlayedAnchor : public LedgerAnchor {
   Status Advance(const LedgerCounter& made, uint64_t to) override {
     const Fault now = std::exchange(fault, Fault::kNone);
     if (now == Fault::kBefore) return Lost();
-    if (!counter || !Equal(auth_, made.auth.Reveal()) || *counter + 1 < to || *counter > to)
+    if (!counter || !Equal(auth_, made.auth.Reveal()) || *counter + 1 != to)
       return Refused("tpm.counter", "elsewhere");
-    if (*counter < to) highest = std::max(highest, ++*counter), increments++;
+    highest = std::max(highest, ++*counter), increments++;
     if (now != Fault::kNone) return Lost();
     return {};
   }

@@ -44,7 +44,10 @@ void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& lic
                Proven& proven) {
   SeeSignedTimes(licenses, time);
   const bool uses_tpm = AnyInTpm(licenses);
-  if (!uses_tpm && NeedsTpm(here.state)) return;
+  if (!uses_tpm && NeedsTpm(here.state)) {
+    for (LicenseView& license : proven.licenses) license.contact_known = false;
+    return;
+  }
   Books books(here.state, tpm, time);
   (void)books.Open(uses_tpm);  // the report says what came of it
   proven.ledger = books.report();
@@ -114,7 +117,7 @@ Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
   const auto counter = [&] { return books.Counter(); };
   const Hardware hardware{*tpm, here.host_root};
   auto made = MakeRequest(request.product_key, options, hardware, here.state, counter, SystemClock());
-  if (made && request.repair) {
+  if (made && made->repairs_installed) {
     HOLDFAST_TRY(made->emergency_until, BeginEmergencyHere(here, made->product, hardware, {time, books}));
   }
   return Unwrap(api::RequestAnswer(made));

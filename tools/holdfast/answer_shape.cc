@@ -46,6 +46,10 @@ bool AreLimits(const Json& limits) {
   return limits.is_object() && std::all_of(limits.begin(), limits.end(), IsLimit);
 }
 
+bool AreVouchers(const Json& vouchers) {
+  return vouchers.is_object() && Has(vouchers, {"count", "used"}, IsNumber);
+}
+
 bool IsCrl(const Json& crl) {
   return crl.is_object() && Has(crl, {"number"}, IsNumber) && Has(crl, {"this_update"}, IsText);
 }
@@ -55,9 +59,11 @@ bool IsLicense(const Json& license) {
          Has(license, {"reasons"}, AreTexts) && Has(license, {"features"}, IsObject) &&
          Has(license, {"limits"}, AreLimits) &&
          MayHave(license,
-                 {"advice", "fault", "license", "customer", "vendor", "edition", "expires", "last_contact"},
+                 {"advice", "fault", "license", "customer", "vendor", "edition", "expires", "last_contact",
+                  "heard_by", "emergency_until"},
                  IsText) &&
-         MayHave(license, {"keys"}, AreTexts) && MayHave(license, {"days_left"}, IsNumber) &&
+         MayHave(license, {"keys"}, AreTexts) && MayHave(license, {"vouchers"}, AreVouchers) &&
+         MayHave(license, {"advisory"}, IsSwitch) && MayHave(license, {"days_left"}, IsNumber) &&
          MayHave(license, {"crl"}, IsCrl);
 }
 

@@ -74,6 +74,13 @@ std::string DescribeLicense(const Json& license) {
   }
   for (const Json& name : license.value("keys", Json::array()))
     text += "  " + Line("content key", Text(name));
+  if (license.value("advisory", false))
+    text += "  " + Line("advisory", "nothing is denied, and what would be is recorded");
+  if (license.contains("vouchers"))
+    text += "  " + Line("vouchers", Text(license["vouchers"], "used") + " of " +
+                                        Text(license["vouchers"], "count") + " used");
+  text += Optional("granted until", license, "emergency_until");
+  text += Optional("report by", license, "heard_by");
   text += Optional("last heard of", license, "last_contact");
   if (license.contains("crl")) {
     text += "  " + Line("revocation list", "number " + Text(license["crl"], "number") + " of " +

@@ -20,6 +20,12 @@ Result<Json> InspectProductFile(std::string_view text) {
     plans[name]["duration"] = plan.duration ? FormatDuration(*plan.duration) : "perpetual";
     plans[name]["grace"] = FormatDuration(plan.expiry_grace);
     plans[name]["after_that"] = plan.fallback ? DescribeGrants(*plan.fallback) : Json("nothing");
+    plans[name].update(DescribeRules(plan));
+    plans[name]["assurance"] = Json::array();
+    for (const AssuranceClass allowed : plan.assurance)
+      plans[name]["assurance"].push_back(AssuranceName(allowed));
+    if (plan.allow_simulator) plans[name]["allow_simulator"] = true;
+    if (plan.maintenance) plans[name]["maintenance"] = FormatDuration(*plan.maintenance);
   }
   return Json{{"kind", "product"},
               {"summary", "A product file: what a vendor sells"},

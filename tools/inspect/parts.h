@@ -25,6 +25,25 @@ Result<Json> InspectJson(std::string_view text);  // product file, EK roots, sta
 
 Json DescribeCertificate(const Certificate& certificate);
 Json DescribeCrl(const Crl& crl);
+// What terms and plans have in common beside what they grant: windows, warnings, vouchers, repairs, policies.
+template <class T>
+Json DescribeRules(const T& of) {
+  Json json{
+      {"offline_window", of.offline_window.count() == 0 ? "unlimited" : FormatDuration(of.offline_window)},
+      {"heartbeat_interval", FormatDuration(of.heartbeat_interval)}};
+  json["warn_before"] = Json::array();
+  for (const Seconds before : of.warn_before) json["warn_before"].push_back(FormatDuration(before));
+  if (of.vouchers)
+    json["vouchers"] = std::to_string(of.vouchers->count) + " of " + FormatDuration(of.vouchers->length);
+  if (of.repairs)
+    json["repairs"] = std::to_string(of.repairs->per_year) + " a year, each with an emergency period of " +
+                      FormatDuration(of.repairs->emergency);
+  json["policies"] = {{"clock", PolicyName(of.policies.clock)},
+                      {"rollback", PolicyName(of.policies.rollback)},
+                      {"clone", ClonePolicyName(of.policies.clone)}};
+  if (of.advisory) json["advisory"] = "nothing is denied";
+  return json;
+}
 Json DescribeTerms(const LicenseTerms& terms);
 Json DescribeGrants(const Grants& grants);
 Json DescribeEvidence(const ActivationRequest& request);  // attests and public areas, decoded

@@ -42,7 +42,7 @@ Json EvidenceWords(const HostRequest& request) {
 Json Describe(const RequestHead& content, const SignedRequest& request, const Result<PublicKey>& key) {
   Json host = Json::object();
   for (const auto& [name, value] : content.host) host[name] = value;
-  return Json{
+  Json json{
       {"kind", "request"},
       {"summary",
        "An activation request: this machine asks " + content.vendor + " for a license of " + content.product},
@@ -57,6 +57,11 @@ Json Describe(const RequestHead& content, const SignedRequest& request, const Re
       {"signature", SignatureWords(request.jws, key)},
       {"product_key_proof", "64 octets; the product key itself is not in the file"},
   };
+  if (content.repair)
+    json["repair"] = content.repair->serial.empty()
+                         ? "of a license whose certificate is lost too"
+                         : "of the license with serial number " + HexEncode(content.repair->serial);
+  return json;
 }
 
 }  // namespace

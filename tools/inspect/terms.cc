@@ -42,6 +42,7 @@ Json DescribeTerms(const LicenseTerms& terms) {
     json["ledger"] = {{"counter", "0x" + HexEncode(Writer().U32(terms.ledger->index).Take())},
                       {"not_begun_after", terms.ledger->base}};
   }
+  json.update(DescribeRules(terms));
   if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
   return json;
 }

@@ -15,6 +15,9 @@ void PrintForPeople(std::ostream& out, const AnsweredRequest& answered) {
   if (!activation.host.empty()) out << cli::Line("host", cli::Printable(activation.host));
   out << cli::Line("assurance", AssuranceName(answered.assurance))
       << cli::Line("valid to", FormatTime(activation.not_after));
+  if (answered.repaired)
+    out << cli::Line("repair",
+                     "takes the place of activation " + answered.repaired->replaced + ", which is over");
   for (const std::string& note : answered.notes) out << cli::Line("note", note);
 }
 
@@ -27,14 +30,16 @@ Result<int> Answer(const cli::Arguments& arguments) {
   HOLDFAST_CHECK(cli::WriteOutput(arguments.File("output"), answered.file));
   const bool to_stdout = arguments.Text("output") == "-";
   if (arguments.json() && !to_stdout) {
-    cli::Print(Json{{"license", answered.activation.license},
-                    {"activation", answered.activation.id},
-                    {"host", answered.activation.host},
-                    {"assurance", AssuranceName(answered.assurance)},
-                    {"serial", HexEncode(answered.activation.serial)},
-                    {"not_after", FormatTime(answered.activation.not_after)},
-                    {"notes", answered.notes},
-                    {"repeated", answered.repeated}});
+    Json json{{"license", answered.activation.license},
+              {"activation", answered.activation.id},
+              {"host", answered.activation.host},
+              {"assurance", AssuranceName(answered.assurance)},
+              {"serial", HexEncode(answered.activation.serial)},
+              {"not_after", FormatTime(answered.activation.not_after)},
+              {"notes", answered.notes},
+              {"repeated", answered.repeated}};
+    if (answered.repaired) json["repaired"] = answered.repaired->replaced;
+    cli::Print(json);
   } else {
     PrintForPeople(to_stdout ? std::cerr : std::cout, answered);
   }

@@ -56,7 +56,8 @@ void TellFork(const AnsweredHeartbeat& answered) {
               << (answered.file.empty() ? " would be" : " is now") << " suspended, as its plan says\n";
 }
 
-void PrintForPeople(std::ostream& out, const AnsweredHeartbeat& answered, bool dry_run) {
+void PrintForPeople(std::ostream& out, const AnsweredHeartbeat& answered, const HeartbeatOptions& asked) {
+  const bool dry_run = asked.dry_run;
   const HeartbeatReport& report = answered.report.report;
   out << cli::Line("license",
                    answered.license.id + " (" + std::string(LicenseStatusName(answered.license.status)) + ")")
@@ -73,6 +74,8 @@ void PrintForPeople(std::ostream& out, const AnsweredHeartbeat& answered, bool d
     out << cli::Line("found", "two hosts have one TPM state, which the plan allows: " + ForkWords(answered));
   out << cli::Line(dry_run ? "would bring" : "brings", Brings(answered));
   for (const std::string& notice : answered.answer.notices) out << cli::Line("notice", notice);
+  if (answered.repeated && !asked.notices.empty())
+    out << "the notices given now are not in it: the report was answered before\n";
   if (answered.repeated)
     out << "answered before, at " << FormatTime(answered.seen) << ": the same answer again\n";
   if (!dry_run) out << "on the host:  holdfast apply FILE\n";
@@ -142,7 +145,7 @@ Result<int> Heartbeat(const cli::Arguments& arguments) {
     if (!options.dry_run) json["file"] = arguments.Text("output");
     cli::Print(json);
   } else {
-    PrintForPeople(to_stdout ? std::cerr : std::cout, answered, options.dry_run);
+    PrintForPeople(to_stdout ? std::cerr : std::cout, answered, options);
   }
   return cli::kExitDone;
 }

@@ -114,7 +114,12 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
   HOLDFAST_TRY(const std::string jwe, applicant.seal(FormatAnswerContent({license_file, keys})));
   const bool repeated = reserved.state == ActivationState::kIssued;
   std::string file = ArmorAnswer(jwe, Preamble(issued, entitlement.license, applicant.assurance));
-  return AnsweredRequest{std::move(file), std::move(issued), applicant.assurance, std::move(notes), repeated};
+  AnsweredRequest answered{std::move(file), std::move(issued), applicant.assurance, std::move(notes),
+                           repeated};
+  HOLDFAST_TRY(const auto repairs, store_.ListRepairs(answered.activation.license));
+  for (const RepairedActivation& repair : repairs)
+    if (repair.replacement == answered.activation.id) answered.repaired = repair;
+  return answered;
 }
 
 Result<ActivationRecord> Licensing::Issue(const std::string& actor, const ActivationRecord& reserved,

@@ -43,8 +43,9 @@ struct AnsweredRequest {
   std::string file;  // the sealed answer, armored
   ActivationRecord activation;
   AssuranceClass assurance = AssuranceClass::kHwTpm;
-  std::vector<std::string> notes;  // names of AppraisalNote
-  bool repeated = false;           // the request was answered before
+  std::vector<std::string> notes;                   // names of AppraisalNote
+  bool repeated = false;                            // the request was answered before
+  std::optional<RepairedActivation> repaired = {};  // whose place it took
 };
 
 struct AnsweredHeartbeat;  // heartbeats.h

@@ -68,12 +68,17 @@ Result<Ids> Repair(soci::session& sql, const Change& change, const LicenseRecord
   const bool here = std::ranges::any_of(
       all, [&](const ActivationRecord& activation) { return IsOf(activation, proposal.ek_name); });
   if (here) return Ids();
+  // Who does not know what he had takes a free place, before the last healthy host would be taken for his; and so does who has no repair left.
+  const bool room = license.activations < license.activation_limit;
+  if (room && proposal.repair->serial.empty()) return Ids();
+  const Status left = CheckAnyLeft(sql, change, license.id, proposal.repair->per_year);
+  if (room && !left) return Ids();
   HOLDFAST_TRY(const auto host, HostOf(license.id, *proposal.repair, all));
   Ids ended;
   for (const ActivationRecord& activation : all)
     if (host && IsOf(activation, *host)) ended.push_back(activation.id);
   if (ended.empty()) return ended;
-  HOLDFAST_CHECK(CheckAnyLeft(sql, change, license.id, proposal.repair->per_year));
+  HOLDFAST_CHECK(left);
   for (const std::string& id : ended) SetState(sql, change, id, ActivationState::kRevoked);
   return ended;
 }

@@ -73,6 +73,18 @@ TEST_F(MetersTest, WhenAPeriodIsOverTheNextBatchSaysWhatWasReallyUsedInIt) {
   EXPECT_EQ(use(60), std::nullopt) << "it is told once";
 }
 
+// The batch was recorded, and whoever waited for it had been told that it was not.
+TEST_F(MetersTest, UnitsThatNobodyGotAreNotToldAsUsed) {
+  const Limit monthly{.kind = LimitKind::kMeter, .max = 1600, .period = MeterPeriod::kMonth};
+  const auto batch = meters_.Take(kMonthly, monthly, now_, 5);
+  ASSERT_TRUE(batch);
+  meters_.Add(*batch, now_);
+  now_ += std::chrono::months(1);
+  const auto next = meters_.Take(kMonthly, monthly, now_, 1);
+  ASSERT_TRUE(next && next->ended);
+  EXPECT_EQ(next->ended->units, 0);
+}
+
 // The TPM's NV bears so many writes and no more, whatever the rate; the last batches before the end of a limit are few.
 TEST_F(MetersTest, ASteadyRateCommitsAtMostOnceInABatchsTime) {
   const Limit large{.kind = LimitKind::kMeter, .max = 10'000'000};

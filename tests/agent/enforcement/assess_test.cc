@@ -300,6 +300,12 @@ TEST(OfflineWindow, AnAnswerOfTheVendorsBeginsItAnew) {
   EXPECT_EQ(HeardBy(view), kMidway + Seconds(86400)) << "the certificate is newer";
 }
 
+TEST(OfflineWindow, IsNotJudgedBeforeTheLedgerWasRead) {
+  LicenseView view = Offline(Seconds(86400));
+  view.contact_known = false;
+  EXPECT_EQ(Assess(view, kMidway + Seconds(30 * 86400)).state, LicenseState::kActive);
+}
+
 TEST(OfflineWindow, ZeroIsUnlimited) {
   EXPECT_EQ(HeardBy(Offline(Seconds(0))), std::nullopt);
   EXPECT_EQ(Assess(Offline(Seconds(0)), kExpires - kWarn - 1s).state, LicenseState::kActive);

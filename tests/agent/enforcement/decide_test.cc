@@ -116,7 +116,7 @@ TEST(DecideKey, ALicenseThatOnlyAdvisesGivesWhatItNames) {
 
 TEST(DecideKey, AVoucherGrantsTheKeysOfTheEdition) {
   LicenseView view = ViewWithKeys();
-  view.emergency_until = kLate + Seconds{60};
+  view.voucher = GrantedPeriod{kLate, kLate + Seconds{60}};
   EXPECT_TRUE(DecideKey(view, kLate, "content").allowed);
   EXPECT_FALSE(DecideKey(view, kLate + Seconds{3600}, "content").allowed);
 }

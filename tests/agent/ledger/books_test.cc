@@ -71,6 +71,74 @@ TEST_F(BooksTest, TimeIsNotSetBackByARestart) {
   EXPECT_EQ(run->time.Read().clock, ClockState::kSetBack);
 }
 
+// The file of before the vendor's word is put back, beside a ledger that is good.
+TEST_F(BooksTest, AnOlderFileOfALicenseIsARestoredOne) {
+  const auto run = Start();
+  VerifiedLicense newer = license_;
+  newer.crl_this_update += std::chrono::hours(1);
+  std::vector<LicenseView> views(1);
+  views[0].verified = newer;
+  EXPECT_TRUE(run->books.See(views));
+  ASSERT_TRUE(run->books.Save());
+  EXPECT_FALSE(run->books.See(views)) << "once";
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kRolledBack);
+  EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kRolledBack) << "after a restart";
+  license_ = newer;
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kGood) << "the newest installed again";
+  license_.not_before += std::chrono::hours(1);
+  license_.crl_this_update -= std::chrono::hours(50);
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kGood) << "a renewal comes with a list of its own";
+}
+
+TEST_F(BooksTest, AnOlderFileHasNoContactWithTheVendor) {
+  license_.terms.assurance = AssuranceClass::kHost;
+  const auto run = Start();
+  VerifiedLicense newer = license_;
+  newer.crl_this_update += std::chrono::hours(1);
+  std::vector<LicenseView> views(1);
+  views[0].verified = newer;
+  run->books.See(views);
+  ASSERT_TRUE(run->books.Sent(IdOf(license_.terms), Sha256Digest{1}));
+  ASSERT_TRUE(run->books.Answered(true, IdOf(license_.terms), {Sha256Digest{1}, Sha256Digest{2}, wall}));
+  EXPECT_FALSE(Judged(*run).contact);
+  license_ = newer;
+  EXPECT_EQ(Judged(*run).contact, wall);
+}
+
+// Two processes with copies of one ledger, on one TPM.
+TEST_F(BooksTest, ACopyThatIsUsedBesideItDisturbsBoth) {
+  const auto one = Start();
+  const testing::TempDir copied;
+  std::filesystem::copy(state_.path(), copied.path(), std::filesystem::copy_options::recursive);
+  const StateDirectory other_state(copied.path());
+  OwnedTime other_time([this] { return wall; }, [this] { return uptime; });
+  Books other(other_state, anchor_, other_time);
+  ASSERT_TRUE(other.Keep(true));
+  const MeterRecord units{"nls", "L-1", "pages", MeterPeriod::kNever, {}, 5};
+  EXPECT_EQ(one->books.Reserve(units).error().check, "tpm.counter") << "nothing is handed out";
+  EXPECT_EQ(StandingIn(*one), LedgerStanding::kRolledBack);
+  ASSERT_TRUE(one->books.Save());
+  EXPECT_EQ(StandingIn(*one), LedgerStanding::kRolledBack) << "and stays so";
+  EXPECT_EQ(other.Reserve(units).error().check, "tpm.counter");
+  std::vector<LicenseView> views(1);
+  views[0].verified = license_;
+  other.Judge(views);
+  EXPECT_EQ(views[0].ledger, LedgerStanding::kRolledBack);
+  EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kRolledBack) << "also after a restart";
+}
+
+// Whose answer was lost, the increment was our own.
+TEST_F(BooksTest, AnAnswerOfTheTpmThatIsLostDisturbsNothing) {
+  const auto run = Start();
+  for (const auto fault : {PlayedAnchor::Fault::kBefore, PlayedAnchor::Fault::kAfter}) {
+    anchor_.fault = fault;
+    EXPECT_FALSE(run->books.Save());
+    EXPECT_EQ(StandingIn(*run), LedgerStanding::kGood);
+    EXPECT_TRUE(run->books.Save());
+    EXPECT_EQ(StandingIn(*run), LedgerStanding::kGood);
+  }
+}
+
 TEST_F(BooksTest, AnHourlySaveIncrementsOnce) {
   const auto run = Start();
   const int before = anchor_.increments;
@@ -279,7 +347,7 @@ class TimeAnswerTest : public BooksTest {
     nonce_ = *asked;
   }
   static std::string SetTime(Run& run, const Bytes& nonce, Time told) {
-    const Status set = run.books.SetTime(true, nonce, told, std::nullopt);
+    const Status set = run.books.SetTime(true, "Acme", nonce, told, std::nullopt);
     return set ? "" : set.error().check;
   }
   std::unique_ptr<Run> run_;

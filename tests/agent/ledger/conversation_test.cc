@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "agent/ledger/vouchers.h"
 #include "tests/agent/enforcement/views.h"
 
 namespace holdfast {
@@ -10,7 +11,7 @@ namespace {
 
 using ::testing::ElementsAre, ::testing::IsEmpty;
 
-const LicenseId kLicense{"nls", "L-1"}, kOther{"viewer", "L-2"};
+const LicenseId kLicense{"Acme", "nls", "L-1"}, kOther{"Acme", "viewer", "L-2"};
 
 Sha256Digest Id(uint8_t number) {
   Sha256Digest id{};
@@ -29,7 +30,7 @@ ReportedUsage Told(const MeterRecord& meter) {
 
 class ConversationTest : public ::testing::Test {
  protected:
-  void Report(uint8_t number) { ASSERT_TRUE(NoteReport(content_, kLicense, Id(number))); }
+  void Report(uint8_t number) { NoteReport(content_, kLicense, Id(number)); }
   std::string Answer(uint8_t to) {
     const Status noted =
         NoteAnswer(content_, kLicense, {Id(to), Id(static_cast<uint8_t>(to + 100)), kMidway});
@@ -108,18 +109,41 @@ TEST_F(ConversationTest, LicensesAreToldApart) {
   EXPECT_THAT(UsageOf(content_, kOther, {}), IsEmpty());
   EXPECT_EQ(ConversationOf(content_, kOther).sequence, 0);
   EXPECT_EQ(CheckWaitsFor(content_, kOther, Id(1)).error().check, "heartbeat_answer.report");
-  ASSERT_TRUE(NoteReport(content_, kOther, Id(7)));
+  NoteReport(content_, kOther, Id(7));
   EXPECT_EQ(Answer(1), "");
   EXPECT_THAT(ConversationOf(content_, kOther).unanswered, ElementsAre(Id(7)));
 }
 
 TEST_F(ConversationTest, WhatIsKeptIsBounded) {
-  for (size_t i = 0; i < kMaxPastUsage + 1; i++) KeepPast(content_, Month(1, static_cast<int64_t>(i + 1)));
+  for (size_t i = 0; i < kMaxPastUsage + 1; i++) {
+    MeterRecord ended = Month(1, 5);
+    ended.limit = "meter-" + std::to_string(i);
+    KeepPast(content_, ended);
+  }
   EXPECT_EQ(content_.past.size(), kMaxPastUsage);
-  EXPECT_EQ(content_.past.front().meter.units, 2) << "the oldest gives way";
-  for (size_t i = 0; i < kMaxConversations; i++)
-    ASSERT_TRUE(NoteReport(content_, {"p" + std::to_string(i), "L"}, Id(1)));
-  EXPECT_EQ(NoteReport(content_, kLicense, Id(1)).error().check, "ledger.full");
+  EXPECT_EQ(content_.past.front().meter.limit, "meter-1") << "the oldest gives way";
+  for (size_t i = 0; i <= kMaxConversations; i++)
+    NoteReport(content_, {"Acme", "p" + std::to_string(i), "L"}, Id(1));
+  EXPECT_EQ(content_.heartbeats.size(), kMaxConversations);
+  EXPECT_EQ(content_.heartbeats.front().product, "p1");
+}
+
+// A vendor's answer took time back into a month that was over already.
+TEST_F(ConversationTest, NoPeriodIsToldTwice) {
+  KeepPast(content_, Month(1, 10));
+  Report(1);
+  content_.meters = {Month(1, 3)};
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13))));
+  KeepPast(content_, Month(1, 3));
+  content_.meters = {Month(2, 1)};
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13)), Told(Month(2, 1))));
+  EXPECT_EQ(Answer(1), "");
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13)), Told(Month(2, 1)))) << "what came since was not told";
+}
+
+TEST_F(ConversationTest, AnotherVendorsLicenseOfTheSameNameIsAnother) {
+  Report(1);
+  EXPECT_EQ(ConversationOf(content_, {"Evil", "nls", "L-1"}).sequence, 0);
 }
 
 TEST_F(ConversationTest, TheFullestLedgerFitsItsFile) {
@@ -132,9 +156,17 @@ TEST_F(ConversationTest, TheFullestLedgerFitsItsFile) {
     KeepPast(content_, meter);
   }
   for (size_t i = 0; i < kMaxConversations; i++) {
-    const LicenseId id{longest, longest.substr(0, 60) + std::to_string(1000 + i)};
-    for (uint8_t n = 0; n < kMaxUnanswered; n++) ASSERT_TRUE(NoteReport(content_, id, Id(n)));
+    const LicenseId id{longest, longest, longest.substr(0, 60) + std::to_string(1000 + i)};
+    for (uint8_t n = 0; n < kMaxUnanswered; n++) NoteReport(content_, id, Id(n));
+    ASSERT_TRUE(UseVoucher(content_, id, Vouchers{1, Seconds(60)}, {kMidway, kMidway, kMidway}));
+    content_.repairs.push_back(
+        {longest, longest, id.license, Bytes(20, 7), {kMidway, kMidway, Seconds(INT32_MAX)}});
+    content_.newest.push_back({longest, longest, id.license, kMidway, kMidway});
   }
+  const auto fill = [&](std::vector<ConversationRecord>& all) {
+    for (ConversationRecord& record : all) record.answer = Id(1), record.contact = kMidway;
+  };
+  fill(content_.heartbeats);
   content_.birth = content_.stamp = INT64_MAX;
   const std::string text = FormatLedgerContent(content_);
   EXPECT_LT(text.size(), kMaxLedgerContentSize);

@@ -11,7 +11,7 @@
 namespace holdfast {
 namespace {
 
-const LicenseId kLicense{"nls", "L-1"};
+const LicenseId kLicense{"Acme", "nls", "L-1"};
 constexpr Vouchers kTwo{2, Seconds(3 * 86400)};
 
 std::string CheckOf(const auto& result) {
@@ -20,18 +20,21 @@ std::string CheckOf(const auto& result) {
 
 TEST(Vouchers, EachIsGoodOnceAndTheyDoNotOverlap) {
   LedgerContent content;
-  const auto use = [&](Time now) { return UseVoucher(content, kLicense, kTwo, now); };
-  EXPECT_EQ(use(kMidway)->until, kMidway + kTwo.length);
+  const auto use = [&](Time now) {
+    return UseVoucher(content, kLicense, kTwo, {now, now, now, ClockState::kGood, now - kMidway});
+  };
+  EXPECT_EQ(use(kMidway)->last.until, kMidway + kTwo.length);
   EXPECT_EQ(CheckOf(use(kMidway + kTwo.length)), "voucher.running");
   EXPECT_EQ(use(kMidway + kTwo.length + Seconds(1))->used, 2);
   EXPECT_EQ(CheckOf(use(kMidway + 10 * kTwo.length)), "voucher.none");
   EXPECT_EQ(VouchersOf(content, kLicense).used, 2);
-  EXPECT_EQ(VouchersOf(content, {"nls", "L-2"}).used, 0) << "another license has its own";
+  EXPECT_EQ(VouchersOf(content, {"Acme", "nls", "L-2"}).used, 0) << "another license has its own";
 }
 
 TEST(Vouchers, WhereTheTermsHaveNoneThereAreNone) {
   LedgerContent content;
-  EXPECT_EQ(CheckOf(UseVoucher(content, kLicense, std::nullopt, kMidway)), "voucher.none");
+  EXPECT_EQ(CheckOf(UseVoucher(content, kLicense, std::nullopt, {kMidway, kMidway, kMidway})),
+            "voucher.none");
 }
 
 class BreakGlassTest : public ::testing::Test {
@@ -52,7 +55,7 @@ class BreakGlassTest : public ::testing::Test {
     books_.Judge(views);
     return views[0];
   }
-  Standing Stands() { return Assess(Judged(), time_.Now()); }
+  Standing Stands() { return Assess(Judged(), time_.Read()); }
 
   testing::TempDir home_;
   const StateDirectory state_{home_.path() / "state"};
@@ -87,7 +90,7 @@ TEST_F(BreakGlassTest, ItIsOnRecordAndSurvivesARestart) {
   std::vector<LicenseView> views{view_};
   books.Judge(views);
   EXPECT_EQ(views[0].vouchers_used, 1);
-  EXPECT_EQ(Assess(views[0], time.Now()).state, LicenseState::kEmergency);
+  EXPECT_EQ(Assess(views[0], time.Read()).state, LicenseState::kEmergency);
 }
 
 TEST_F(BreakGlassTest, ADryRunUsesNothing) {
@@ -114,6 +117,38 @@ TEST_F(BreakGlassTest, ARevocationEndsAVoucherToo) {
   Revoke(view_, RevocationReason::kPrivilegeWithdrawn);
   EXPECT_EQ(Stands().state, LicenseState::kRevoked);
   EXPECT_EQ(Stands().grants, nullptr);
+}
+
+// The clock is set ten years ahead, the voucher used, and the clock set right again.
+TEST_F(BreakGlassTest, AWrongClockMakesItNoLonger) {
+  const Time right = wall_;
+  wall_ += std::chrono::years(10);
+  ASSERT_TRUE(Use());
+  wall_ = right;
+  EXPECT_EQ(Stands().state, LicenseState::kFallback) << "it has not begun";
+}
+
+// The same, and the clock stands still there.
+TEST_F(BreakGlassTest, AClockThatStandsStillMakesItNoLonger) {
+  ASSERT_TRUE(Use());
+  uptime_ += kTwo.length;
+  EXPECT_EQ(Stands().state, LicenseState::kEmergency);
+  uptime_ += std::chrono::hours(1);
+  EXPECT_EQ(Stands().state, LicenseState::kFallback);
+}
+
+TEST_F(BreakGlassTest, WithALedgerThatWasSetBackThereIsNone) {
+  ASSERT_TRUE(Use());
+  std::vector<LicenseView> views{view_};
+  books_.Judge(views);
+  views[0].ledger = LedgerStanding::kRolledBack;
+  EXPECT_NE(Assess(views[0], time_.Read()).state, LicenseState::kEmergency);
+  EXPECT_EQ(CheckOf(BreakGlass({"", false}, views, true, {time_, books_})), "break_glass.state");
+}
+
+TEST_F(BreakGlassTest, AnAdvisoryLicenseNeedsNone) {
+  view_.verified->terms.advisory = true;
+  EXPECT_EQ(CheckOf(Use()), "break_glass.state");
 }
 
 TEST_F(BreakGlassTest, OfSeveralProductsOneIsNamed) {

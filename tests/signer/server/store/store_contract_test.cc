@@ -716,12 +716,19 @@ TEST_P(StoreContract, RepairsAreCountedOverAYear) {
 }
 
 TEST_P(StoreContract, WhereThePlanAllowsNoneThereIsNoRepair) {
-  Sell(1, 5);
+  Sell(1);
   const ActivationRecord lost = Issue(ProposalFor("license-1", 1, 1));
-  EXPECT_EQ(store_->ReserveActivation(At(20), RepairOf(ProposalFor("license-1", 2, 2), lost.serial, 0))
-                .error()
-                .check,
-            "store.repairs");
+  const auto refused =
+      store_->ReserveActivation(At(20), RepairOf(ProposalFor("license-1", 2, 2), lost.serial, 0));
+  EXPECT_EQ(refused.error().check, "store.repairs");
+}
+
+TEST_P(StoreContract, WithoutARepairAFreePlaceIsTaken) {
+  Sell(1, 2);
+  const ActivationRecord lost = Issue(ProposalFor("license-1", 1, 1));
+  Issue(RepairOf(ProposalFor("license-1", 2, 2), lost.serial, 0), 20);
+  EXPECT_EQ(StateOf("license-1", lost.id), ActivationState::kIssued) << "nothing was repaired";
+  EXPECT_TRUE(store_->ListRepairs("license-1")->empty());
 }
 
 TEST_P(StoreContract, AHostThatHasTheLicenseAlreadyUsesNoRepairUp) {
@@ -733,17 +740,25 @@ TEST_P(StoreContract, AHostThatHasTheLicenseAlreadyUsesNoRepairUp) {
 }
 
 TEST_P(StoreContract, WhoLostHisCertificateTooIsTheOnlyHostOrNobody) {
-  Sell(1, 2);
+  Sell(1);
   const ActivationRecord first = Issue(ProposalFor("license-1", 1, 1));
   Issue(RepairOf(ProposalFor("license-1", 2, 2), {}), 20);
   EXPECT_EQ(StateOf("license-1", first.id), ActivationState::kRevoked);
-  Issue(ProposalFor("license-1", 3, 3), 30);
-  const auto which = store_->ReserveActivation(At(40), RepairOf(ProposalFor("license-1", 4, 4), {}));
-  ASSERT_FALSE(which);
-  EXPECT_EQ(which.error().check, "store.repair");
   EXPECT_EQ(
       store_->ReserveActivation(At(40), RepairOf(ProposalFor("license-1", 4, 4), Bytes{9})).error().check,
       "store.repair");
+}
+
+// What the refusal advises: the lost one is given back, and the healthy one stays.
+TEST_P(StoreContract, WhoLostHisCertificateTooEndsNoHealthyHost) {
+  Sell(1, 2);
+  const ActivationRecord lost = Issue(ProposalFor("license-1", 1, 1));
+  const ActivationRecord healthy = Issue(ProposalFor("license-1", 2, 2));
+  const ActivationProposal repair = RepairOf(ProposalFor("license-1", 3, 3), {});
+  EXPECT_EQ(store_->ReserveActivation(At(20), repair).error().check, "store.repair");
+  ASSERT_TRUE(store_->ReleaseActivation(At(30), "license-1", lost.id));
+  Issue(repair, 40);
+  EXPECT_EQ(StateOf("license-1", healthy.id), ActivationState::kIssued);
 }
 
 TEST_P(StoreContract, OfAPlaceThatWasGivenBackNothingIsRepaired) {
