@@ -29,7 +29,7 @@ bool Is(const NewestRecord& record, const LicenseTerms& terms) {
 
 NewestRecord NewestOf(const VerifiedLicense& license) {
   const LicenseTerms& terms = license.terms;
-  return {terms.vendor, terms.product, terms.license, license.not_before, license.crl_this_update};
+  return {terms.vendor, terms.product, terms.license, license.not_before, license.crl_number};
 }
 
 bool IsRepairOf(const RepairRecord& record, const LicenseId& license, const Bytes& serial) {

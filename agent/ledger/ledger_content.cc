@@ -177,7 +177,7 @@ Json FormatNewest(const std::vector<NewestRecord>& records) {
                     {"product", record.product},
                     {"license", record.license},
                     {"begins", FormatTime(record.begins)},
-                    {"list", FormatTime(record.list)}});
+                    {"list", record.list}});
   return json;
 }
 
@@ -188,7 +188,7 @@ Result<NewestRecord> ParseNewestRecord(const Json& json) {
   record.product = ReadProduct(o);
   record.license = o.String("license", kMaxNameSize);
   record.begins = o.Time("begins");
-  record.list = o.Time("list");
+  record.list = o.Integer("list", 0, INT64_MAX);
   HOLDFAST_CHECK(o.Finish());
   return record;
 }

@@ -11,7 +11,7 @@
 //                       "contact": "2026-11-20T06:00:00Z" } ],
 //     "vouchers": [ { "product": "editor", "license": "L-0001", "used": 1, "from": "...", "until": "...", "passed": 80000 } ],
 //     "repairs": [ { "product": "editor", "license": "L-0001", "serial": "<hex>", "from": "...", "until": "...", "passed": 1 } ],
-//     "newest": [ { "vendor": "Acme", "product": "editor", "license": "L-0001", "begins": "...", "list": "..." } ] }
+//     "newest": [ { "vendor": "Acme", "product": "editor", "license": "L-0001", "begins": "...", "list": 7 } ] }
 //
 // Parsing authenticates nothing: ledger.h does.
 #pragma once
@@ -27,7 +27,7 @@ inline constexpr size_t kMaxConversations = 32;
 inline constexpr size_t kMaxVoucherRecords = 32;
 inline constexpr size_t kMaxRepairRecords = 32;
 inline constexpr size_t kMaxNewestRecords = 32;
-inline constexpr size_t kMaxLedgerContentSize = 128 * 1024;
+inline constexpr size_t kMaxLedgerContentSize = 192 * 1024;
 
 // What the vendor was asked the time with, until the answer is installed.
 struct TimeQuestion {
@@ -68,7 +68,8 @@ struct RepairRecord {
 struct NewestRecord {
   std::string vendor, product, license;
   Time begins;  // the certificate's notBefore
-  Time list;    // thisUpdate of its revocation list
+  int64_t list =
+      0;  // number of its revocation list, which only grows, also when the vendor's clock is put right
 };
 
 struct LedgerContent {

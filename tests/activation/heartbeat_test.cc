@@ -212,7 +212,7 @@ TEST_F(HeartbeatTest, WhatIsNotTheVendorsAnswerToThisReportChangesNothing) {
   const auto other_key = testing::SoftwareKey::Generate(KeyType::kEcP256);
   EXPECT_EQ(ApplyCheck(TestVendor::Say(good, vendor.LicenseFor(other_key->public_key(), vendor.Terms()),
                                        vendor.pki)),
-            "install.key");
+            "heartbeat_answer.license");
   const auto record = Report().report.report;
   EXPECT_EQ(record.sequence, 2);
   EXPECT_EQ(record.unanswered.size(), 1u);

@@ -134,7 +134,8 @@ void Activate(const std::string& tcti, const StateDirectory& state, const testin
 bool IsAllowed(int socket) {
   std::string answer;
   char octet = 0;
-  if (::write(socket, kCheck.data(), kCheck.size()) != static_cast<ssize_t>(kCheck.size())) Give("line " + std::to_string(__LINE__));
+  if (::write(socket, kCheck.data(), kCheck.size()) != static_cast<ssize_t>(kCheck.size()))
+    Give("line " + std::to_string(__LINE__));
   while (::read(socket, &octet, 1) == 1 && octet != '\n') answer += octet;
   return answer.find("\"allowed\":true") != std::string::npos;
 }
@@ -217,18 +218,22 @@ struct Memory {
 };
 constexpr int kConnections = 500;
 
-Memory MemoryOf(testing::SwTpm& swtpm, const Path& directory, size_t features) {
+// On a TPM of its own: two state directories on one take the ledger from each other.
+Memory MemoryOf(size_t features) {
+  const testing::TempDir home;
+  const Path& directory = home.path();
+  auto swtpm = testing::SwTpm::Start(directory / "tpm");
   const testing::TestPki pki;
   LicenseTerms terms = testing::TestPki::Terms();
   for (size_t i = terms.grants.features.size(); i < features; i++)
     terms.grants.features["feature-" + std::to_string(i)] = true;
   const StateDirectory state(directory / ("state-" + std::to_string(features)));
-  Activate(swtpm.tcti(), state, pki, terms);
+  Activate(swtpm->tcti(), state, pki, terms);
   std::ofstream(directory / "roots.pem") << Armor(kLabelCertificate, pki.root.der());
   const std::string socket = (directory / "memory.sock").string();
   const std::vector<std::string> words{std::string(HOLDFAST_BINARY_DIR) + "/holdfast-agent",
                                        "--tcti",
-                                       swtpm.tcti(),
+                                       swtpm->tcti(),
                                        "--state",
                                        state.path().string(),
                                        "--socket",
@@ -245,7 +250,7 @@ Memory MemoryOf(testing::SwTpm& swtpm, const Path& directory, size_t features) {
   const pid_t agent = ::fork();
   if (agent == 0) {
     const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, 2);
+    for (const int output : {1, 2}) ::dup2(null, output);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
@@ -269,10 +274,7 @@ Memory MemoryOf(testing::SwTpm& swtpm, const Path& directory, size_t features) {
 }
 
 void MemoryRow(std::vector<Row>& rows) {
-  const testing::TempDir directory;
-  auto swtpm = testing::SwTpm::Start(directory.path() / "tpm");
-  const Memory small = MemoryOf(*swtpm, directory.path(), 1),
-               large = MemoryOf(*swtpm, directory.path(), kMaxFeatures);
+  const Memory small = MemoryOf(1), large = MemoryOf(kMaxFeatures);
   char detail[160];
   std::snprintf(detail, sizeof detail,
                 "%.1f MiB with 1 feature, %.1f with %zu, %.1f with %zu and %d connections",

@@ -161,7 +161,7 @@ TEST_F(ConversationTest, TheFullestLedgerFitsItsFile) {
     ASSERT_TRUE(UseVoucher(content_, id, Vouchers{1, Seconds(60)}, {kMidway, kMidway, kMidway}));
     content_.repairs.push_back(
         {longest, longest, id.license, Bytes(20, 7), {kMidway, kMidway, Seconds(INT32_MAX)}});
-    content_.newest.push_back({longest, longest, id.license, kMidway, kMidway});
+    content_.newest.push_back({longest, longest, id.license, kMidway, INT64_MAX});
   }
   const auto fill = [&](std::vector<ConversationRecord>& all) {
     for (ConversationRecord& record : all) record.answer = Id(1), record.contact = kMidway;
