@@ -27,10 +27,11 @@ class RepairTest : public ::testing::Test {
     EXPECT_TRUE(books_.Keep(true));
   }
   std::optional<Time> Begin() { return BeginEmergency("nls", {view_}, {time_, books_}).value(); }
+  // Points into judged_, which the next call replaces.
   Standing Stands() {
-    std::vector<LicenseView> views{view_};
-    books_.Judge(views);
-    return Assess(views[0], time_.Read());
+    judged_ = {view_};
+    books_.Judge(judged_);
+    return Assess(judged_[0], time_.Read());
   }
   void Pass(Seconds time) {
     wall_ += time;
@@ -45,6 +46,7 @@ class RepairTest : public ::testing::Test {
   OwnedTime time_{[this] { return wall_; }, [this] { return uptime_; }};
   Books books_{state_, anchor_, time_};
   LicenseView view_ = GoodView();
+  std::vector<LicenseView> judged_;
 };
 
 TEST_F(RepairTest, WorkGoesOnForTheLengthThatTheTermsSay) {

@@ -55,7 +55,8 @@ class BreakGlassTest : public ::testing::Test {
     books_.Judge(views);
     return views[0];
   }
-  Standing Stands() { return Assess(Judged(), time_.Read()); }
+  // Points into judged_, which the next call replaces.
+  Standing Stands() { return Assess(judged_ = Judged(), time_.Read()); }
 
   testing::TempDir home_;
   const StateDirectory state_{home_.path() / "state"};
@@ -64,7 +65,7 @@ class BreakGlassTest : public ::testing::Test {
   Milliseconds uptime_{1000};
   OwnedTime time_{[this] { return wall_; }, [this] { return uptime_; }};
   Books books_{state_, anchor_, time_};
-  LicenseView view_ = GoodView();
+  LicenseView view_ = GoodView(), judged_ = view_;
 };
 
 TEST_F(BreakGlassTest, WorkGoesOnUntilTheVoucherEnds) {

@@ -153,7 +153,8 @@ TEST_F(LedgerAnchorTest, TheKeyIsNeverOnTheBusInClear) {
   ASSERT_TRUE(tpm->Read(*sealed, counter_));
   tpm->Release();
   std::string seen;
-  for (const char c : AsText(ReadFile(loud->bus_log())))
+  const Bytes log = ReadFile(loud->bus_log());
+  for (const char c : AsText(log))
     if (isxdigit(static_cast<unsigned char>(c))) seen += static_cast<char>(tolower(c));
   ASSERT_NE(seen.find(HexEncode(sealed->public_area)),
             std::string::npos);  // the log holds what crosses the bus

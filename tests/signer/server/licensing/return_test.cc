@@ -55,7 +55,8 @@ TEST_F(ReturnTest, FreesThePlaceAndTellsTheList) {
   EXPECT_FALSE(accepted->repeated);
   EXPECT_EQ(accepted->ended, std::vector<std::string>{activation.id});
   EXPECT_EQ(ActivationsUsed(), 0);
-  const auto entry = CurrentList().Find(activation.serial);
+  const Crl list = CurrentList();
+  const auto entry = list.Find(activation.serial);
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->reason, RevocationReason::kCessationOfOperation);
   SoftwareTpm other = SiblingOf(tpm_);
