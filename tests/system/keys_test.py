@@ -2,11 +2,11 @@
 """usage: keys_test.py BINARIES - content keys: sealed by the vendor to the TPM that asked, handed out while the license stands, and
 otherwise nothing. Real programs, simulated TPMs. Beside what must be refused stands the same thing where it must not."""
 import json, os, pathlib, shutil, signal, socket, stat, subprocess, sys, unittest
-from stage import PRODUCT, Stage, snapshot
+from stage import FAKETIME, PRODUCT, Stage, snapshot
 
 BINARIES = sys.argv.pop(1)
 # The clock that programs see, without the one that counts from the machine's start.
-BACK = dict(prefix=['faketime', '-f', '-400d'], env={'FAKETIME_DONT_FAKE_MONOTONIC': '1'})
+BACK = dict(prefix=['faketime', '-f', '-400d'], env=FAKETIME)
 AHEAD = dict(prefix=['faketime', '-f', '+400d'], env=BACK['env'])
 STATE = pathlib.Path('licenses') / 'acme-cad.json'
 

@@ -2,10 +2,10 @@
 """usage: repair_test.py BINARIES - a license on new hardware: the emergency period, the answer that puts it in the place of the old one, and a TPM that
 was cleared, with the real programs."""
 import json, shutil, sys, unittest
-from stage import PRODUCT, Stage
+from stage import FAKETIME, PRODUCT, Stage
 
 BINARIES = sys.argv.pop(1)
-LATER = lambda days: dict(prefix=['faketime', '-f', f'+{days}d'], env={'FAKETIME_DONT_FAKE_MONOTONIC': '1'})
+LATER = lambda days: dict(prefix=['faketime', '-f', f'+{days}d'], env=FAKETIME)
 
 
 class Repair(unittest.TestCase):

@@ -2,11 +2,11 @@
 """usage: time_test.py BINARIES - a clock that is set back, a floor that is put right by file, and a ledger that is set back, deleted or altered,
 with the real programs."""
 import datetime, shutil, sys, unittest
-from stage import Stage
+from stage import FAKETIME, Stage
 
 BINARIES = sys.argv.pop(1)
 # The clock that programs see, without the one that counts from the machine's start.
-BACK = dict(prefix=['faketime', '-f', '-400d'], env={'FAKETIME_DONT_FAKE_MONOTONIC': '1'})
+BACK = dict(prefix=['faketime', '-f', '-400d'], env=FAKETIME)
 AHEAD = dict(prefix=['faketime', '-f', '+400d'], env=BACK['env'])
 
 
