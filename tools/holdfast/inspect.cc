@@ -29,8 +29,11 @@ Command InspectCommand() {
       .summary = "say what is in a file of Holdfast, without keys and without trusting it",
       .arguments =
           {{.name = "FILE",
-            .help = "a request, answer, license, return proof, return nonce, time request, time answer, "
-                    "revocation list, roots, product file, product key or state file; - is standard input",
+            .help =
+                "a request, answer, license, return proof, return nonce, time request, time answer, report "
+                "(heartbeat) or its answer, revocation list (PEM or DER), roots, certificate, product file, "
+                "product key, EK roots, state file of the agent, transcript or audit log of the signer; - is "
+                "standard input",
             .required = true}},
       .options = {kJsonOption},
       .run = Run};

@@ -56,27 +56,6 @@ Json DescribeLicenseFile(const LicenseFile& file) {
   return json;
 }
 
-// A single certificate of ours, whichever it is.
-Result<Json> DescribeSingle(ByteView der) {
-  Error last;
-  for (auto profile : {CertificateProfile::kLicense, CertificateProfile::kIssuing,
-                       CertificateProfile::kMessage, CertificateProfile::kRoot}) {
-    auto certificate = Certificate::Parse(der, profile);
-    if (!certificate) {
-      if (last.check.empty()) last = certificate.error();
-      continue;
-    }
-    Json json{{"kind", "certificate"},
-              {"summary", "A certificate of Holdfast; its signature is not verified"}};
-    json["certificate"] = DescribeCertificate(*certificate);
-    if (profile == CertificateProfile::kLicense) json["terms"] = TermsWords(*certificate);
-    return json;
-  }
-  return Malformed("inspect.certificate",
-                   "this is no certificate of Holdfast: " + last.message + " (" + last.check + ")",
-                   "openssl x509 -text shows certificates of others");
-}
-
 }  // namespace
 
 std::string DescribeKey(const PublicKey& key) {
@@ -124,6 +103,26 @@ Json DescribeCrl(const Crl& crl) {
               {"revoked", std::move(revoked)}};
 }
 
+Result<Json> InspectCertificate(ByteView der) {
+  Error last;
+  for (auto profile : {CertificateProfile::kLicense, CertificateProfile::kIssuing,
+                       CertificateProfile::kMessage, CertificateProfile::kRoot}) {
+    auto certificate = Certificate::Parse(der, profile);
+    if (!certificate) {
+      if (last.check.empty()) last = certificate.error();
+      continue;
+    }
+    Json json{{"kind", "certificate"},
+              {"summary", "A certificate of Holdfast; its signature is not verified"}};
+    json["certificate"] = DescribeCertificate(*certificate);
+    if (profile == CertificateProfile::kLicense) json["terms"] = TermsWords(*certificate);
+    return json;
+  }
+  return Malformed("inspect.certificate",
+                   "this is no certificate of Holdfast: " + last.message + " (" + last.check + ")",
+                   "openssl x509 -text shows certificates of others");
+}
+
 Result<Json> InspectCertificates(std::string_view text) {
   HOLDFAST_TRY(const auto blocks, ParseArmor(text));
   auto license = ParseLicenseFile(text);
@@ -137,8 +136,11 @@ Result<Json> InspectCertificates(std::string_view text) {
                  "Root certificates, as they are pinned. Compare key_sha256 with what the vendor publishes"},
                 {"roots", std::move(roots)}};
   }
-  if (blocks.size() == 1) return DescribeSingle(blocks[0].content);
-  return tl::unexpected(std::move(license.error()));
+  if (blocks.size() == 1) return InspectCertificate(blocks[0].content);
+  return Malformed("inspect.certificates",
+                   "these are neither the certificates of a license file nor roots of Holdfast: " +
+                       license.error().message + " (" + license.error().check + ")",
+                   "openssl storeutl -certs -text shows certificates of others");
 }
 
 Result<Json> InspectCrlFile(std::string_view text) {

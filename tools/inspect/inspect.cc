@@ -33,9 +33,16 @@ void AddLines(const Json& json, int depth, std::string& out) {
   }
 }
 
+// A SEQUENCE whose length takes octets of its own (X.690 8.1.3.5): no text has the second octet.
+bool LooksLikeDer(std::string_view text) {
+  return text.size() > 2 && text[0] == 0x30 && (static_cast<uint8_t>(text[1]) & 0x80) != 0;
+}
+
 }  // namespace
 
 Result<Json> Inspect(std::string_view text) {
+  if (text.empty()) return Malformed("inspect.empty", "the file is empty", "");
+  if (LooksLikeDer(text)) return InspectDer(text);
   switch (RecogniseFile(text)) {
     case FileKind::kRequest:
       return InspectRequest(text);

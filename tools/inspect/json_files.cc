@@ -80,7 +80,11 @@ Result<Json> InspectState(const Json& value) {
 }  // namespace
 
 Result<Json> InspectJson(std::string_view text) {
+  if (text.starts_with("{\"sequence\":")) return InspectAuditLog(text);
   HOLDFAST_TRY(const Json value, ParseJson(text, kMaxInspected));
+  if (!value.is_object()) return Malformed("inspect.unknown", "this is JSON, but no file of Holdfast");
+  if (value.contains("mac") && value.contains("content")) return InspectLedger(value);
+  if (value.contains("plan_sha256") && value.contains("title")) return InspectTranscript(value);
   if (value.contains("plans")) return InspectProductFile(text);
   if (value.contains("roots")) return InspectEkRoots(text);
   if (value.contains("statement")) return InspectReturned(value);

@@ -21,7 +21,13 @@ Result<Json> InspectHeartbeatAnswer(std::string_view text);  // with the license
 Result<Json> InspectCertificates(std::string_view text);     // a license file, or roots, or one of ours
 Result<Json> InspectCrlFile(std::string_view text);
 Result<Json> InspectProductKey(std::string_view text);
-Result<Json> InspectJson(std::string_view text);  // product file, EK roots, state files
+Result<Json> InspectCertificate(ByteView der);    // one of ours, whichever it is
+Result<Json> InspectDer(std::string_view text);   // a revocation list or a certificate
+Result<Json> InspectJson(std::string_view text);  // product file, EK roots, state files, transcripts
+Result<Json> InspectLedger(const Json& value);
+Result<Json> InspectTranscript(const Json& value);
+Result<Json> InspectAuditLog(std::string_view text);  // lines of JSON
+inline constexpr size_t kMaxInspectedLedger = 192 * 1024;
 
 Json DescribeCertificate(const Certificate& certificate);
 Json DescribeCrl(const Crl& crl);
