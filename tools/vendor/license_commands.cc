@@ -6,6 +6,7 @@
 #include "signer/server/licensing/sold_plan.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/commands.h"
+#include "tools/vendor/length_words.h"
 #include "tools/vendor/office.h"
 
 namespace holdfast::vendor {
@@ -59,7 +60,10 @@ Result<int> List(const cli::Arguments& arguments) {
               << std::setw(24) << (license.product + "/" + license.plan) << std::setw(8)
               << (std::to_string(license.activations) + "/" + std::to_string(license.activation_limit))
               << cli::Printable(license.customer)
-              << (license.ends ? "  (until " + FormatTime(*license.ends) + ")" : "") << "\n";
+              << (license.time_left ? "  (stands still)"
+                  : license.ends    ? "  (until " + FormatTime(*license.ends) + ")"
+                                    : "")
+              << "\n";
   return cli::kExitDone;
 }
 
@@ -68,7 +72,7 @@ void PrintReturn(const ReturnRecord& record) {
   std::cout << cli::Line(
       "returned",
       "accepted " + FormatTime(record.accepted) +
-          (record.time_left ? ", with " + FormatDuration(*record.time_left) + " of its time left" : ""));
+          (record.time_left ? ", with " + LengthWords(*record.time_left) + " of its time left" : ""));
   for (const MeterUsage& used : record.used)
     std::cout << cli::Line(
         "", std::to_string(used.units) + " of " + used.limit + " used up" +
@@ -97,7 +101,7 @@ std::string EndWords(Store& store, const LicenseRecord& license) {
   const auto sold = FindSoldPlan(store, license);
   if (!sold) return "cannot be said: " + sold.error().message;
   if (license.time_left)
-    return "stands still with " + FormatDuration(*license.time_left) + " left, until it is activated again";
+    return "stands still with " + LengthWords(*license.time_left) + " left, until it is activated again";
   const auto end = EndOf(license, sold->plan, SystemClock()());
   if (!end) return "never";
   return FormatTime(*end) + (license.ends ? ", its own end" : ", by its plan");

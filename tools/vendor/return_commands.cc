@@ -4,6 +4,7 @@
 #include "signer/server/licensing/returns.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/commands.h"
+#include "tools/vendor/length_words.h"
 #include "tools/vendor/office.h"
 
 namespace holdfast::vendor {
@@ -47,12 +48,15 @@ std::string DoubtWords(const std::string& note) {
 
 // Nothing of a license that never ends.
 std::string TimeWords(const AcceptedReturn& accepted, bool dry_run) {
-  if (!accepted.expires && !accepted.time_left) return {};
-  if (accepted.time_left)
-    return std::string(dry_run ? "would stand still" : "stands still") + " with " +
-           FormatDuration(*accepted.time_left) + " left, until the next activation";
+  if (accepted.time_left) {
+    const std::string left = " with " + LengthWords(*accepted.time_left) + " left, until the next activation";
+    return (accepted.repeated ? "stood still" : dry_run ? "would stand still" : "stands still") + left;
+  }
+  if (!accepted.expires) return {};
   if (!accepted.credits_time) return "goes on: the license does not credit time";
-  return accepted.license.activations > 0 ? "goes on: the license is in use elsewhere" : "goes on";
+  // This one still counts before it is accepted.
+  const int64_t here = dry_run && !accepted.ended.empty() ? 1 : 0;
+  return accepted.license.activations > here ? "goes on: the license is in use elsewhere" : "goes on";
 }
 
 void PrintUnits(const ReturnedUnits& units) {
