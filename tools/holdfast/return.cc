@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "protocol/armor.h"
+#include "protocol/json_text.h"
 #include "protocol/return_nonce.h"
 #include "tools/cli/output.h"
 #include "tools/holdfast/commands.h"
@@ -40,8 +41,8 @@ std::string Stated(const Json& answer) {
   std::string text;
   if (!answer.contains("usage")) return text;
   for (const Json& usage : answer["usage"]) {
-    text +=
-        "It states that " + Printable(usage["units"].dump()) + " of " + Text(usage, "limit") + " are used up";
+    text += "It states that " + Printable(FormatJson(usage["units"])) + " of " + Text(usage, "limit") +
+            " are used up";
     text += usage["period"] == "never" ? ".\n" : " since " + Text(usage, "since") + ".\n";
   }
   return text;
