@@ -136,8 +136,13 @@ bool IsOpen(const Found& found) {
   return found.installed && !(found.returned && found.returned->proof);
 }
 
-// Signs and writes the statement. What cannot be signed any more was begun, and is completed as it is. After a dry run it is unsigned and
-// nowhere but here.
+// Has the gate moved? The license key tells, and nothing else has to be in order to complete what was begun then.
+bool IsDead(const LicenseToReturn& wanted, const InstalledLicense& installed, const Surroundings& at) {
+  const auto probe = SignStatement(wanted.statement, installed.keys, at.hardware.tpm, at.state);
+  return !probe && probe.error().kind != ErrorKind::kUnavailable;
+}
+
+// Signs and writes the statement. After a dry run it is unsigned and nowhere but here.
 Result<ReturnedLicense> State(const Found& found, const LicenseToReturn& wanted, const Surroundings& at) {
   if (found.returned && !found.Begun()) HOLDFAST_CHECK(CheckMayReplace(*found.returned, wanted.statement));
   ReturnedLicense license{found.installed->product, found.installed->keys, {}, {}};
@@ -159,10 +164,8 @@ Result<ReturnedLicense> Begin(const Found& found, const Result<LicenseToReturn>&
     if (found.Begun()) return *found.returned;
     return tl::unexpected(wanted.error());
   }
-  auto stated = State(found, *wanted, at);
-  const bool dead = !stated && stated.error().kind != ErrorKind::kUnavailable;
-  if (found.Begun() && dead) return *found.returned;
-  return stated;
+  if (found.Begun() && IsDead(*wanted, *found.installed, at)) return *found.returned;
+  return State(found, *wanted, at);
 }
 
 Result<ReturnOutcome> Return(const ReturnOptions& options, const Hardware& hardware,
