@@ -192,8 +192,8 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
     return api::RequestAnswer(made);
   }
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) {
-    const auto outcome =
-        api::DoReturn(*back, std::string(kVersion), hardware(), parts_.state, parts_.anchors, parts_.clock);
+    const auto outcome = api::DoReturn(*back, std::string(kVersion), hardware(), parts_.state, parts_.anchors,
+                                       parts_.clock, books_);
     Reload();
     Prove();
     return api::ReturnAnswer(*back, outcome);

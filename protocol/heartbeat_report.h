@@ -11,28 +11,15 @@
 // docs/schemas/heartbeat.schema.json, heartbeat-report.schema.json.
 #pragma once
 
+#include "protocol/meter_usage.h"
 #include "protocol/request.h"
-#include "protocol/terms.h"
 
 namespace holdfast {
 
 inline constexpr size_t kMaxUnanswered = 16;
-inline constexpr size_t kMaxReportedUsage = 256;
 inline constexpr size_t kReportNonceSize = 16;
 
-// Of one meter in one period.
-struct ReportedUsage {
-  std::string limit;
-  MeterPeriod period = MeterPeriod::kNever;
-  Time since;         // the period's beginning; the epoch where it never begins anew
-  int64_t units = 0;  // used up
-  bool operator==(const ReportedUsage&) const = default;
-};
-
-// The ledger that the report was made from: docs/ledger.md.
-struct ReportedLedger {
-  int64_t birth = 0, stamp = 0, disturbed = 0;
-};
+using ReportedUsage = MeterUsage;
 
 struct HeartbeatReport {
   std::string schema = "1.0";

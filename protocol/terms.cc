@@ -1,6 +1,7 @@
 #include "protocol/terms.h"
 
 #include "protocol/json_text.h"
+#include "protocol/meter_usage.h"
 #include "protocol/schema_version.h"
 #include "protocol/terms_members.h"
 
@@ -36,6 +37,18 @@ Result<std::optional<LedgerPin>> ReadLedgerPin(JsonObject& o, AssuranceClass ass
                       members.Integer("base", 1, kMaxNumber)};
   HOLDFAST_CHECK(FinishMembers(members, *value, lenient));
   return pin;
+}
+
+// Units of before: at most one period of each meter.
+Result<std::vector<MeterUsage>> ReadUsed(JsonObject& o, bool lenient) {
+  const Json* array = o.OptionalArray("used", kMaxUsedMeters);
+  if (array == nullptr) return std::vector<MeterUsage>();
+  HOLDFAST_TRY(std::vector<MeterUsage> used, ParseMeterUsages(*array, "terms.used", kMaxNumber, lenient));
+  for (size_t i = 0; i < used.size(); i++)
+    for (size_t j = 0; j < i; j++)
+      if (used[i].limit == used[j].limit && used[i].period == used[j].period)
+        return Malformed("terms.used", "a meter twice");
+  return used;
 }
 
 Json FormatGrants(const Grants& grants) {
@@ -97,6 +110,8 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.advisory = o.Bool("advisory", false);
   HOLDFAST_TRY(terms.vouchers, ReadVouchers(o, kContext, lenient));
   HOLDFAST_TRY(terms.repairs, ReadRepairs(o, kContext, lenient));
+  HOLDFAST_TRY(terms.returns, ReadReturnCredit(o, kContext, lenient));
+  HOLDFAST_TRY(terms.used, ReadUsed(o, lenient));
   // Sealed to a TPM, or nowhere.
   if (terms.assurance == AssuranceClass::kHost && !AllKeys(terms.grants, terms.fallback).empty())
     o.Fault("keys", "class host has none");
@@ -132,6 +147,9 @@ std::string FormatTerms(const LicenseTerms& terms) {
   if (terms.repairs)
     json["repairs"] = {{"per_year", terms.repairs->per_year},
                        {"emergency", FormatDuration(terms.repairs->emergency)}};
+  if (terms.returns != ReturnCredit{})
+    json["return"] = {{"units", terms.returns.units}, {"time", terms.returns.time}};
+  if (!terms.used.empty()) json["used"] = FormatMeterUsages(terms.used);
   return FormatJson(json);
 }
 
@@ -164,6 +182,7 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.advisory = plan.advisory;
   terms.vouchers = plan.vouchers;
   terms.repairs = plan.repairs;
+  terms.returns = plan.returns;
   return terms;
 }
 

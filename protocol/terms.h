@@ -98,6 +98,21 @@ struct Repairs {
   bool operator==(const Repairs&) const = default;
 };
 
+// What a return gives back beside the activation (docs/operations.md): the units of meters that were not used, and the time that is left.
+struct ReturnCredit {
+  bool units = false, time = false;
+  bool operator==(const ReturnCredit&) const = default;
+};
+
+// What was used up of one meter in one period.
+struct MeterUsage {
+  std::string limit;
+  MeterPeriod period = MeterPeriod::kNever;
+  Time since;         // the period's beginning; the epoch where it never begins anew
+  int64_t units = 0;  // used up
+  bool operator==(const MeterUsage&) const = default;
+};
+
 struct LicenseTerms {
   std::string schema = "1.0";
   std::string license;  // license id, as in the certificate's subject
@@ -120,6 +135,9 @@ struct LicenseTerms {
   bool advisory = false;  // nothing is denied, and what would have been is recorded
   std::optional<Vouchers> vouchers;
   std::optional<Repairs> repairs;
+  ReturnCredit returns;  // member return
+  // Of the units, what was used up before this activation, by one that was returned: a meter begins with no less. One for each meter.
+  std::vector<MeterUsage> used;
 };
 
 // Checks: those of ParseJson, terms.schema (kRefused: another major), terms.<member>, terms.unknown.
@@ -145,6 +163,7 @@ struct Plan {
   bool advisory = false;
   std::optional<Vouchers> vouchers;
   std::optional<Repairs> repairs;
+  ReturnCredit returns;  // member return
 };
 
 struct ProductFile {

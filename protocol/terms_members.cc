@@ -177,4 +177,15 @@ Result<std::optional<Repairs>> ReadRepairs(JsonObject& object, const std::string
   return repairs;
 }
 
+Result<ReturnCredit> ReadReturnCredit(JsonObject& object, const std::string& context, bool lenient) {
+  ReturnCredit credit;
+  const Json* value = object.OptionalObject("return");
+  if (value == nullptr) return credit;
+  JsonObject o(*value, context + ".return");
+  credit.units = o.Bool("units", false);
+  credit.time = o.Bool("time", false);
+  HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
+  return credit;
+}
+
 }  // namespace holdfast

@@ -17,11 +17,15 @@ const holdfast::Limit* FindLimit(const Grants* grants, const std::string& name) 
   return found == grants->limits.end() ? nullptr : &found->second;
 }
 
-MeterRecord MeterOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit) {
+// With what was used before, by an activation that was returned.
+MeterRecord MeterOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit,
+                    Time floor) {
+  const LicenseTerms& terms = license.verified->terms;
   return {.product = license.product,
-          .license = license.verified->terms.license,
+          .license = terms.license,
           .limit = name,
-          .period = limit.period};
+          .period = limit.period,
+          .units = UsedBefore(terms.used, name, limit.period, PeriodBegin(limit.period, floor))};
 }
 
 Error NotHeld(const std::string& name) {
@@ -90,8 +94,10 @@ Json Service::StatusOf(const LicenseView& license, const std::string& name, cons
   if (limit.kind != LimitKind::kMeter)
     return LimitJson(limit, holdings_.Used(Account(license.product, name)));
   std::optional<int64_t> used;
-  if (meters_.loaded()) used = meters_.Used(MeterOf(license, name, limit), floor);
+  const MeterRecord meter = MeterOf(license, name, limit, floor);
+  if (meters_.loaded()) used = meters_.Used(meter, floor);
   Json json = LimitJson(limit, used);
+  if (meter.units > 0) json["used_before"] = meter.units;
   AddPeriod(json, license, limit, floor);
   return json;
 }
@@ -176,7 +182,7 @@ std::variant<Json, NextBatch> Service::Consume(const ConsumeRequest& request) {
   if (!meters_.loaded())
     return ErrorAnswer({ErrorKind::kUnavailable, "books.closed", "the ledger could not be opened yet",
                         "try again; holdfast status says more"});
-  const MeterRecord meter = MeterOf(license, request.limit, *limit);
+  const MeterRecord meter = MeterOf(license, request.limit, *limit, reading.floor);
   const int64_t used = meters_.Used(meter, reading.floor);
   Decision decision = DecideMeter(license, now, request.limit, used, request.amount);
   if (used > kMaxNumber) decision.allowed = false;  // no license counts further, whatever it advises

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "agent/enforcement/decide.h"
+#include "protocol/meter_usage.h"
 
 namespace holdfast {
 
@@ -18,10 +19,6 @@ struct MeterRecord {
   bool operator==(const MeterRecord&) const = default;
 };
 bool IsSameMeter(const MeterRecord& a, const MeterRecord& b);  // whenever the period began
-
-// The period that `time` is in: [begin, end), of the UTC calendar. kNever: from the epoch on, without end.
-Time PeriodBegin(MeterPeriod period, Time time);
-std::optional<Time> PeriodEnd(MeterPeriod period, Time time);
 
 // The same meter in a period that begins later has nothing used. One that seems to begin earlier is the same period: time does not
 // go back. But a vendor's answer may take time back by years: what was used in a period that is far ahead then counts in the present one.

@@ -122,6 +122,15 @@ TEST(ProductFileTest, PlanMembersAreStrict) {
   EXPECT_EQ(PlanCheckAfter([](Json& p) { p["limits"]["users"]["kind"] = "x"; }), "product.plans.limits.kind");
   EXPECT_EQ(CheckAfter([](Json& j) { j["plans"]["pro"] = 5; }), "product.plans");
 }
+TEST(ProductFileTest, APlanSaysWhatAReturnCreditsAndNotWhatWasUsed) {
+  EXPECT_EQ(examples::Product().plans.at("pro").returns, ReturnCredit{});
+  const auto file = After([](Json& j) { j["plans"]["pro"]["return"] = {{"units", true}, {"time", true}}; });
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->plans.at("pro").returns, (ReturnCredit{true, true}));
+  EXPECT_EQ(ResolvePlan(file->plans.at("pro"), {}).returns, (ReturnCredit{true, true}));
+  EXPECT_EQ(PlanCheckAfter([](Json& p) { p["return"]["unit"] = true; }), "product.plans.return.unknown");
+  EXPECT_EQ(PlanCheckAfter([](Json& p) { p["used"] = Json::array(); }), "product.plans.unknown");
+}
 TEST(ProductFileTest, APlanWhoseTermsFitIntoNoCertificateIsRefused) {
   auto with_texts = [](int count) {
     return PlanCheckAfter([&](Json& p) {

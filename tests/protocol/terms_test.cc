@@ -320,5 +320,50 @@ TEST(TermsTest, StrictJsonRulesHold) {
   EXPECT_EQ(ParseTerms("").error().check, "json.syntax");
 }
 
+TEST(TermsTest, WhatAReturnCreditsSurvives) {
+  LicenseTerms terms = examples::Terms();
+  EXPECT_EQ(FormatTerms(terms).find("\"return\""), std::string::npos) << "nothing is the default";
+  terms.returns = {.units = true, .time = false};
+  const auto read = ParseTerms(FormatTerms(terms));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->returns, terms.returns);
+  EXPECT_EQ(CheckAfter([](Json& json) { json["return"] = {{"time", true}}; }), "accepted");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["return"] = true; }), "terms.return");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["return"] = {{"time", 1}}; }), "terms.return.time");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["return"] = {{"money", true}}; }), "terms.return.unknown");
+}
+
+TEST(TermsTest, WhatWasUsedBeforeSurvives) {
+  LicenseTerms terms = examples::Terms();
+  terms.used = {{"calls", MeterPeriod::kMonth, At("2026-11-01T00:00:00Z"), 40}};
+  const auto read = ParseTerms(FormatTerms(terms));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->used, terms.used);
+}
+
+TEST(TermsTest, WhatWasUsedBeforeIsStrict) {
+  const Json good{{"limit", "calls"}, {"period", "month"}, {"since", "2026-11-01T00:00:00Z"}, {"units", 40}};
+  const auto check = [&](auto alter) {
+    return CheckAfter([&](Json& json) {
+      json["used"] = Json::array({good});
+      alter(json["used"]);
+    });
+  };
+  EXPECT_EQ(check([](Json&) {}), "accepted");
+  EXPECT_EQ(check([](Json& used) { used[0]["units"] = -1; }), "terms.used.units");
+  EXPECT_EQ(check([](Json& used) { used[0]["units"] = kMaxNumber + 1; }), "terms.used.units");
+  EXPECT_EQ(check([](Json& used) { used[0]["limit"] = "../calls"; }), "terms.used.limit");
+  EXPECT_EQ(check([](Json& used) { used[0]["by"] = "A"; }), "terms.used.unknown");
+  EXPECT_EQ(check([](Json& used) { used.push_back(used[0]); }), "terms.used") << "one period twice";
+  EXPECT_EQ(check([](Json& used) {
+              used.push_back(used[0]);
+              used[1]["since"] = "2026-12-01T00:00:00Z";
+            }),
+            "terms.used")
+      << "two periods of one meter";
+  EXPECT_EQ(check([](Json& used) { used = Json::array(); }), "accepted");
+  EXPECT_EQ(check([](Json& used) { used = "calls"; }), "terms.used");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -178,9 +178,11 @@ Result<Json> BreakGlassHere(const Here& here, const api::BreakGlassRequest& requ
 
 Result<Json> ReturnHere(const Here& here, const api::ReturnRequest& request) {
   HOLDFAST_TRY(const Work work, Begin(here));
+  OwnedTime time(SystemClock(), SystemUptime());
+  Books books(here.state, *work.tpm, time);
   return Unwrap(
       api::ReturnAnswer(request, api::DoReturn(request, std::string(kVersion), {*work.tpm, here.host_root},
-                                               here.state, work.anchors, SystemClock())));
+                                               here.state, work.anchors, SystemClock(), books)));
 }
 
 }  // namespace

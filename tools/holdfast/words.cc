@@ -49,6 +49,8 @@ bool IsMeter(const Json& limit) {
 std::string Use(const Json& limit) {
   const std::string used = limit.contains("used") ? Text(limit, "used") : "?";
   std::string text = used + " of " + Text(limit, "max") + (IsMeter(limit) ? " used" : " in use");
+  if (limit.contains("used_before"))
+    text += ", " + Text(limit, "used_before") + " of them before this activation";
   if (limit.contains("period_ends")) text += ", until " + Text(limit, "period_ends");
   return text;
 }

@@ -9,18 +9,6 @@
 namespace holdfast::inspect {
 namespace {
 
-Json DescribeUsage(const std::vector<ReportedUsage>& usages) {
-  Json list = Json::array();
-  for (const ReportedUsage& usage : usages) {
-    const bool never = usage.period == MeterPeriod::kNever;
-    list.push_back(std::to_string(usage.units) + " of " + usage.limit +
-                   (never ? ""
-                          : " in the " + std::string(MeterPeriodName(usage.period)) + " since " +
-                                FormatTime(usage.since)));
-  }
-  return list;
-}
-
 // What the TPM says of the ledger's counter. The key that signed it is not in the file: the vendor has it from the request.
 Json DescribeCounterWord(const Heartbeat& heartbeat) {
   auto attest = tpm::ParseAttest(heartbeat.counter->attest);

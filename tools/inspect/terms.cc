@@ -28,6 +28,18 @@ Json DescribeGrants(const Grants& grants) {
   return json;
 }
 
+Json DescribeUsage(const std::vector<MeterUsage>& usages) {
+  Json list = Json::array();
+  for (const MeterUsage& usage : usages) {
+    const bool never = usage.period == MeterPeriod::kNever;
+    list.push_back(std::to_string(usage.units) + " of " + usage.limit +
+                   (never ? ""
+                          : " in the " + std::string(MeterPeriodName(usage.period)) + " since " +
+                                FormatTime(usage.since)));
+  }
+  return list;
+}
+
 Json DescribeTerms(const LicenseTerms& terms) {
   Json json{
       {"license", terms.license}, {"vendor", terms.vendor}, {"product", terms.product}, {"plan", terms.plan}};
@@ -43,6 +55,7 @@ Json DescribeTerms(const LicenseTerms& terms) {
                       {"not_begun_after", terms.ledger->base}};
   }
   json.update(DescribeRules(terms));
+  if (!terms.used.empty()) json["used_before"] = DescribeUsage(terms.used);
   if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
   return json;
 }

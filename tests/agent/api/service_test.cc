@@ -164,6 +164,20 @@ TEST_F(ServiceMeterTest, StatusShowsUseAndHowItIsCounted) {
   EXPECT_EQ(meter["period_ends"], "2026-01-01T00:00:00Z");
 }
 
+TEST_F(ServiceMeterTest, ItBeginsWithWhatTheLicenseSaysWasUsedBefore) {
+  view_.verified->terms.used = {
+      {"pages", MeterPeriod::kYear, Time(std::chrono::sys_days(std::chrono::year(2025) / 1 / 1)), 3}};
+  service.SetLicenses({view_});
+  const Json meter = service.Status()["licenses"][0]["limits"]["pages"];
+  EXPECT_EQ(meter["used"], 3);
+  EXPECT_EQ(meter["used_before"], 3);
+  EXPECT_EQ(Consume(3)["allowed"], false);
+  EXPECT_EQ(Consume(2)["used"], 5);
+  time.SeeSigned(Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 2)));
+  EXPECT_EQ(Consume(5)["used"], 5) << "in the period that it says only";
+  EXPECT_FALSE(service.Status()["licenses"][0]["limits"]["pages"].contains("used_before"));
+}
+
 TEST_F(ServiceMeterTest, ANewPeriodBeginsByTheFloorNotByTheWallClock) {
   time.SeeSigned(kMidway);
   Consume(5);
