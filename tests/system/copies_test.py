@@ -46,6 +46,15 @@ class OneTpm(Activated):
         self.assertRolledBack(self.host)
 
 
+    def test_of_two_states_on_one_tpm_the_first_has_lost_its_ledger(self):
+        self.run_agent()
+        other = self.stage.host('other', self.tpm, self.vendor)
+        other.activate(self.vendor.sell())
+        self.host.start_agent()
+        self.assertEqual(self.status(self.host)['ledger']['finding'], 'lost')
+        self.assertEqual(self.host.run('check', 'export').code, 3)
+
+
 class SetBackWithItsTpm(Activated):
     def exchange(self):
         report, answer = self.stage.path('report'), self.stage.path('answer')
