@@ -126,8 +126,10 @@ void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
   // std::function wants what can be copied.
   auto shared = std::make_shared<api::ApiRequest>(std::move(request));
   worker_.Post([this, shared, waiting, used = service_.UsedOfMeters()] {
-    if (!waiting->answered.test())
-      waiting->Answer(Do(*shared, used));  // who was told that it is not done does it again
+    if (waiting->answered.test()) return;  // who was told that it is not done does it again
+    const Json answer = Do(*shared, used);
+    Publish();  // whatever came of it, the ledger may have been found disturbed
+    waiting->Answer(answer);
   });
 }
 
@@ -187,7 +189,6 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
       tpm_.Release();
       if (!until) return api::ErrorAnswer(until.error());
       made->emergency_until = *until;
-      Publish();
     }
     return api::RequestAnswer(made);
   }
@@ -208,7 +209,6 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
     const auto outcome =
         BreakGlass({glass->product, glass->dry_run}, Views(), AnyInTpm(licenses_), {time_, books_});
     tpm_.Release();
-    Publish();
     return api::BreakGlassAnswer(*glass, outcome);
   }
   const auto& install = std::get<api::InstallRequest>(request);
