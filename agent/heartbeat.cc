@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/hard_meter.h"
 #include "agent/license_key_signature.h"
 #include "agent/licenses.h"
 #include "agent/supersede.h"
@@ -94,6 +95,19 @@ Result<Heartbeat> Make(const HeartbeatReport& report, const ReportBasis& basis, 
   return heartbeat;
 }
 
+// What the ledger counted of the same limit, as long as the TPM did not, comes on top. Of a meter that is lost nothing is known: the vendor sees that it is missing.
+Status AddHardMeter(ReportBasis& basis, const Subject& subject, HardMeters& tpm) {
+  const LicenseTerms& terms = subject.license.terms;
+  const auto* keys = std::get_if<KeySet>(&subject.installed.keys);
+  const auto meter = HardMeterOf(terms);
+  if (keys == nullptr || !meter) return {};
+  const auto used = tpm.MeterUsed(*keys, *meter);
+  if (!used && used.error().kind != ErrorKind::kRefused) return tl::unexpected(used.error());
+  HOLDFAST_TRY(const auto limit, FindHardLimit(terms.grants, terms.fallback, "terms"));
+  if (used) AddUsage(basis.usage, {limit->name, MeterPeriod::kNever, Time{}, *used});
+  return {};
+}
+
 Result<HeartbeatOutcome> Report(const ReportOptions& options, const Hardware& hardware,
                                 const StateDirectory& state, const TrustAnchors& anchors,
                                 const TimeKeeper& keeper) {
@@ -101,7 +115,8 @@ Result<HeartbeatOutcome> Report(const ReportOptions& options, const Hardware& ha
   SeeSignedTimes(licenses, keeper.time);
   HOLDFAST_TRY(const std::string product, Choose(licenses, options.product));
   HOLDFAST_TRY(const Subject subject, Look(product, licenses, state, anchors));
-  HOLDFAST_TRY(const ReportBasis basis, keeper.books.BeginReport(subject.use_tpm, subject.id, options.used));
+  HOLDFAST_TRY(ReportBasis basis, keeper.books.BeginReport(subject.use_tpm, subject.id, options.used));
+  HOLDFAST_CHECK(AddHardMeter(basis, subject, hardware.tpm));
   const HeartbeatReport report = ReportOf(subject, basis, options, keeper.time.Read());
   HOLDFAST_TRY(const Heartbeat heartbeat, Make(report, basis, subject.installed.keys, hardware.tpm, state));
   HOLDFAST_CHECK(keeper.books.Sent(subject.id, heartbeat.report.id));

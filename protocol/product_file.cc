@@ -43,6 +43,7 @@ Result<Plan> ParsePlan(const Json& value) {
   Plan plan;
   HOLDFAST_TRY(plan.grants, ReadGrants(o, kPlanContext, false));
   HOLDFAST_TRY(plan.fallback, ReadFallback(o, kPlanContext, false));
+  HOLDFAST_CHECK(FindHardLimit(plan.grants, plan.fallback, kPlanContext));
   plan.duration = ReadOptionalLength(o, "duration");
   plan.expiry_grace = o.Duration("expiry_grace", plan.expiry_grace);
   plan.warn_before = ReadWarnings(o, plan.warn_before);
@@ -76,9 +77,9 @@ Fingerprint LargestFingerprint(const Plan& plan) {
 // longest that there can be: 64 octets, each escaped in JSON.
 Status CheckTermsSize(const std::string& id, const Plan& plan) {
   const std::string longest(kMaxNameSize, '"'), longest_id(64, 'a');
-  const LicenseTerms terms =
-      ResolvePlan(plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm,
-                         LargestFingerprint(plan), LedgerPin{UINT32_MAX, kMaxNumber}});
+  const LicenseTerms terms = ResolvePlan(
+      plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm, LargestFingerprint(plan),
+             LedgerPin{UINT32_MAX, kMaxNumber}, MeterPin{UINT32_MAX, kMaxNumber}});
   const size_t size = FormatTerms(terms).size();
   if (size <= kMaxTermsSize) return {};
   return Malformed(kPlanContext,

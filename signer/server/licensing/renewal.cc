@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "signer/server/licensing/heartbeats.h"
+#include "signer/server/licensing/meter_pin.h"
 #include "signer/server/licensing/reporter.h"
 #include "signer/server/licensing/sold_plan.h"
 
@@ -45,8 +46,9 @@ Result<ActivationRecord> Licensing::Refresh(const std::string& actor, const Repo
   if (answered.license.status != LicenseStatus::kActive) return current;
   HOLDFAST_TRY(const Entitlement entitlement, EntitlementOf(answered.license));
   const LicenseTerms& old = reporter.terms;
-  const LicenseTerms terms = TermsOf(answered.license, entitlement.plan, settings_.vendor, old.assurance,
-                                     old.fingerprint, old.ledger);
+  const LicenseTerms terms =
+      TermsOf(answered.license, entitlement.plan, settings_.vendor,
+              {old.assurance, old.fingerprint, old.ledger, MeterOfRenewal(old, entitlement.plan)});
   auto proposed = ProposalFor(entitlement, terms, status);
   // Over, and not renewed: the host has what there is. So does one whose certificate says all, while no longer one can be made.
   if (!proposed && (proposed.error().check == "licensing.expired" || current.terms == FormatTerms(terms)))

@@ -17,17 +17,16 @@ Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license) {
 }
 
 LicenseTerms TermsOf(const LicenseRecord& license, const Plan& plan, const std::string& vendor,
-                     AssuranceClass assurance, const Fingerprint& fingerprint,
-                     const std::optional<LedgerPin>& ledger) {
+                     const HostTerms& host) {
   LicenseTerms terms = ResolvePlan(plan, {license.id, vendor, license.product, license.plan, license.created,
-                                          assurance, fingerprint, ledger});
+                                          host.assurance, host.fingerprint, host.ledger, host.meter});
   // With its grace it must be a date that a certificate can hold.
   if (license.ends) terms.expires = std::min(*license.ends, kNoExpiry - terms.expiry_grace);
   return terms;
 }
 
 std::optional<Time> EndOf(const LicenseRecord& license, const Plan& plan) {
-  return TermsOf(license, plan, {}, AssuranceClass::kHwTpm, {}, {}).expires;
+  return TermsOf(license, plan, {}, {}).expires;
 }
 
 }  // namespace holdfast

@@ -14,10 +14,16 @@ struct SoldPlan {
 // From the version of the product file that the license has. Checks: store.product, those of ParseProductFile, licensing.plan.
 Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license);
 
+// What of the terms is the host's.
+struct HostTerms {
+  AssuranceClass assurance = AssuranceClass::kHwTpm;
+  Fingerprint fingerprint = {};
+  std::optional<LedgerPin> ledger = {};
+  std::optional<MeterPin> meter = {};
+};
 // As ResolvePlan, with the license's own end, if it has one, in place of the plan's.
 LicenseTerms TermsOf(const LicenseRecord& license, const Plan& plan, const std::string& vendor,
-                     AssuranceClass assurance, const Fingerprint& fingerprint,
-                     const std::optional<LedgerPin>& ledger);
+                     const HostTerms& host);
 
 // When it expires; absent: never.
 std::optional<Time> EndOf(const LicenseRecord& license, const Plan& plan);

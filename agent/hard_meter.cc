@@ -1,0 +1,40 @@
+#include "agent/hard_meter.h"
+
+namespace holdfast {
+
+std::optional<HardMeter> HardMeterOf(const LicenseTerms& terms) {
+  if (!terms.meter) return std::nullopt;
+  const auto limit = FindHardLimit(terms.grants, terms.fallback, "terms");
+  if (!limit || !*limit) return std::nullopt;
+  return HardMeter{terms.meter->index, static_cast<uint64_t>(terms.meter->base),
+                   static_cast<uint32_t>((*limit)->max)};
+}
+
+Status PrepareInstalled(const LicenseTerms& terms, const std::string& product_key_id, HardMeters& tpm) {
+  if (const auto meter = HardMeterOf(terms)) return tpm.ChargeMeter(*meter);
+  static_cast<void>(tpm.DropMeter(tpm::MeterCounterIndex(terms.vendor, product_key_id)));
+  return {};
+}
+
+HardCount CountFrom(const Result<int64_t>& used) {
+  if (used) return {*used, false, ""};
+  const Error& error = used.error();
+  return {std::nullopt, error.kind == ErrorKind::kRefused,
+          "the hard meter: " + error.message + " (" + error.check + "); " + error.advice};
+}
+
+bool ReadHardMeters(std::vector<LoadedLicense>& licenses, HardMeters& tpm) {
+  bool all = true;
+  for (LoadedLicense& license : licenses) {
+    LicenseView& view = license.view;
+    const auto* keys = std::get_if<KeySet>(&license.keys);
+    if (keys == nullptr || !view.verified || view.hardware != HardwareProof::kProven) continue;
+    const auto meter = HardMeterOf(view.verified->terms);
+    if (!meter || view.hard_count.used || view.hard_count.lost) continue;
+    view.hard_count = CountFrom(tpm.MeterUsed(*keys, *meter));
+    all = all && (view.hard_count.used || view.hard_count.lost);
+  }
+  return all;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,20 @@
+// The hard meter of a license, which the TPM counts (HardMeters in tpm/tpm.h): charged when the license is installed, read when it is proven.
+#pragma once
+
+#include "agent/licenses.h"
+
+namespace holdfast {
+
+// Of terms that have one which the TPM counts.
+std::optional<HardMeter> HardMeterOf(const LicenseTerms& terms);
+
+// The license of `keys` is about to be installed: its meter is charged, if it was not yet; where the license has none, what the request made for
+// one is removed as far as it can be. Checks: those of HardMeters::ChargeMeter.
+Status PrepareInstalled(const LicenseTerms& terms, const std::string& product_key_id, HardMeters& tpm);
+
+// Asks the TPM for what is used of each license that is proven and was not asked for yet. False: something could not be asked.
+bool ReadHardMeters(std::vector<LoadedLicense>& licenses, HardMeters& tpm);
+// What the view says of it then.
+HardCount CountFrom(const Result<int64_t>& used);
+
+}  // namespace holdfast
