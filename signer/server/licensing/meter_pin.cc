@@ -19,7 +19,8 @@ std::optional<MeterPin> MeterOfRenewal(const LicenseTerms& old, const Plan& plan
 std::optional<MeterPin> MeterOfActivation(const std::vector<ActivationRecord>& activations, const Bytes& host,
                                           const Plan& plan, const std::optional<MeterPin>& requested) {
   for (auto record = activations.rbegin(); record != activations.rend(); ++record) {
-    if (record->ek_name != host || record->state == ActivationState::kRevoked) continue;
+    if (record->ek_name != host || record->certificate.empty()) continue;  // reserved, and never signed
+    if (record->state == ActivationState::kRevoked) return requested;
     const auto terms = ParseTerms(record->terms);
     const auto known = terms ? MeterOfRenewal(*terms, plan) : std::nullopt;
     return known ? known : requested;

@@ -72,6 +72,7 @@ TEST_F(MeterPinTest, AnotherTpmHasItsOwn) {
 
 TEST_F(MeterPinTest, AnActivationThatTheVendorReleasedIsNotGoneOnWith) {
   EXPECT_EQ(PinOf(tpm_, 7), At(7));
+  EXPECT_EQ(PinOf(tpm_, 30), At(7));
   const auto activations = store_->ListActivations(license_);
   ASSERT_TRUE(store_->ReleaseActivation({now_, "test"}, license_, activations->back().id));
   EXPECT_EQ(PinOf(tpm_, 68), At(68));
