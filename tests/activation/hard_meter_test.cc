@@ -154,6 +154,11 @@ TEST_F(HardMeterInstallTest, AHeartbeatTellsWhatTheTpmCounted) {
   const Heartbeat heartbeat = ReadHeartbeatFile(made->file).value();
   const std::vector<ReportedUsage> wanted{{"pages", MeterPeriod::kNever, Time{}, 2}};
   EXPECT_EQ(heartbeat.report.report.usage, wanted);
+  ASSERT_TRUE(heartbeat.meter) << "and the TPM vouches for it";
+  const tpm::Attest attest = tpm::ParseAttest(heartbeat.meter->attest).value();
+  EXPECT_TRUE(Equal(attest.extra_data, HeartbeatQualifyingData(heartbeat.report.id)));
+  EXPECT_EQ(std::get<tpm::NvCertifyInfo>(attest.attested).contents,
+            Writer().U64(static_cast<uint64_t>(PinOf(request)->base) + 1 + 2).Take());
 }
 
 }  // namespace

@@ -125,6 +125,7 @@ class Use(HardMeter):
         done = self.vendor.run('heartbeat', report, '-o', self.host.dir / 'h.update', '--json')
         self.assertEqual(done.code, 0, done.text)
         self.assertEqual([(u['limit'], u['units']) for u in done.json()['usage']], [('pages', 5)])
+        self.assertEqual(done.json()['notes'], [], 'and the TPM proves it')
 
 
 class Attacks(HardMeter):

@@ -31,6 +31,12 @@ std::string At(const std::string& counter, Time seen) {
   return FormatTime(seen) + (counter == "0" ? "" : " with its counter at " + counter);
 }
 
+std::optional<HeartbeatExpectation::Meter> MeterOf(const LicenseTerms& terms) {
+  const auto hard = FindHardLimit(terms.grants, terms.fallback, "terms");
+  if (!terms.meter || !hard || !*hard) return {};
+  return HeartbeatExpectation::Meter{(*hard)->name, *terms.meter};
+}
+
 }  // namespace
 
 Result<Reporter> FindReporter(Store& store, const HeartbeatReport& report) {
@@ -60,7 +66,8 @@ HeartbeatExpectation ExpectationOf(const Reporter& reporter, const std::string& 
           .assurance = reporter.terms.assurance,
           .ek_name = reporter.named.ek_name,
           .ak_public = reporter.named.ak_public,
-          .ledger = reporter.terms.ledger};
+          .ledger = reporter.terms.ledger,
+          .meter = MeterOf(reporter.terms)};
 }
 
 Status CheckInForce(const Reporter& reporter) {

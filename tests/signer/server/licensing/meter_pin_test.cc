@@ -98,6 +98,7 @@ TEST_F(MeterPinTest, ARenewalKeepsIt) {
   const Heartbeat heartbeat = BuildHeartbeat(tpm_, certificate, host.Next());
   const auto answered = licensing_->AnswerHeartbeat("test", ArmorHeartbeat(heartbeat), {});
   ASSERT_TRUE(answered) << answered.error().message;
+  EXPECT_THAT(answered->notes, Contains("heartbeat.meter_unproven")) << "it says nothing of it";
   const ActivationRecord renewed = store_->ListActivations(license_)->back();
   EXPECT_NE(renewed.serial, activation.serial);
   EXPECT_EQ(ParseTerms(renewed.terms)->meter, At(7));
