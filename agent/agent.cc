@@ -175,11 +175,13 @@ Result<HardMeters::Use> Agent::UseHardMeter(const api::HardUse& use) {
   if (!meter)
     return Fail(ErrorKind::kUnavailable, "meter.unread", "the license was changed meanwhile", "try again");
   const auto used = tpm_.UseMeter(*keys, *meter, use.amount);
-  // After an error how many were counted is asked anew.
+  // After an error how many were counted is asked anew, and if that fails as well, later.
   const bool lost = !used && used.error().kind == ErrorKind::kRefused;
   license->view.hard_count = used   ? HardCount{used->used}
                              : lost ? CountFrom(tl::unexpected(used.error()))
                                     : CountFrom(tpm_.MeterUsed(*keys, *meter));
+  if (!license->view.hard_count.used && !license->view.hard_count.lost)
+    worker_.PostLater("proof", retry_after_, [this] { Prove(); });
   return used;
 }
 

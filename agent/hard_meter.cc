@@ -11,9 +11,17 @@ std::optional<HardMeter> HardMeterOf(const LicenseTerms& terms) {
 }
 
 Status PrepareInstalled(const LicenseTerms& terms, const std::string& product_key_id, HardMeters& tpm) {
-  if (const auto meter = HardMeterOf(terms)) return tpm.ChargeMeter(*meter);
-  static_cast<void>(tpm.DropMeter(tpm::MeterCounterIndex(terms.vendor, product_key_id)));
-  return {};
+  const uint32_t own_counter = tpm::MeterCounterIndex(terms.vendor, product_key_id);
+  const auto meter = HardMeterOf(terms);
+  if (!meter) {
+    static_cast<void>(tpm.DropMeter(own_counter));
+    return {};
+  }
+  // At another one's place it would take the count of another vendor's license away.
+  if (meter->counter_index != own_counter)
+    return Refused("answer.meter", "the license has its hard meter at another place than its product key's",
+                   "tell the vendor; this must not happen");
+  return tpm.ChargeMeter(*meter);
 }
 
 HardCount CountFrom(const Result<int64_t>& used) {

@@ -9,7 +9,7 @@ namespace holdfast {
 std::optional<HardMeter> HardMeterOf(const LicenseTerms& terms);
 
 // The license of `keys` is about to be installed: its meter is charged, if it was not yet; where the license has none, what the request made for
-// one is removed as far as it can be. Checks: those of HardMeters::ChargeMeter.
+// one is removed as far as it can be. Checks: answer.meter (kRefused: not the place of this product key's meter), those of HardMeters::ChargeMeter.
 Status PrepareInstalled(const LicenseTerms& terms, const std::string& product_key_id, HardMeters& tpm);
 
 // Asks the TPM for what is used of each license that is proven and was not asked for yet. False: something could not be asked.

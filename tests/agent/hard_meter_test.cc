@@ -9,7 +9,7 @@
 namespace holdfast {
 namespace {
 
-constexpr uint32_t kCounter = 0x01a84711;
+const uint32_t kCounter = tpm::MeterCounterIndex("Northlight", "KEY");
 
 class PlayedTpm : public testing::NoTpm {
  public:
@@ -63,13 +63,22 @@ TEST(PrepareInstalled, ChargesTheMeterThatTheTermsName) {
   EXPECT_EQ(PrepareInstalled(HardTerms(), "KEY", tpm).error().check, "tpm.nv_space");
 }
 
+TEST(PrepareInstalled, ChargesNoMeterInThePlaceOfAnothers) {
+  PlayedTpm tpm;
+  EXPECT_EQ(PrepareInstalled(HardTerms(), "OTHER-KEY", tpm).error().check, "answer.meter");
+  LicenseTerms terms = HardTerms();
+  terms.vendor = "Southlight";
+  EXPECT_EQ(PrepareInstalled(terms, "KEY", tpm).error().check, "answer.meter");
+  EXPECT_FALSE(tpm.charged);
+}
+
 TEST(PrepareInstalled, WithoutAMeterFreesItsSpaceAsFarAsItCan) {
   PlayedTpm tpm;
   LicenseTerms terms = HardTerms();
   terms.meter.reset();
   EXPECT_TRUE(PrepareInstalled(terms, "KEY", tpm));
   EXPECT_FALSE(tpm.charged);
-  EXPECT_EQ(tpm.dropped, tpm::MeterCounterIndex("Northlight", "KEY"));
+  EXPECT_EQ(tpm.dropped, kCounter);
 }
 
 TEST(ReadHardMeters, AsksOnceForWhatIsProven) {
