@@ -7,7 +7,7 @@
 // password is set), tpm.hierarchy (disabled by firmware), tpm.lockout, tpm.nv_space, tpm.nv_conflict (another
 // program's index where the gate should be), tpm.no_ek, tpm.pcr_bank (SHA-256 PCRs are off), tpm.unsupported.
 // About a license: tpm.cleared (an object does not load here: cleared, or another TPM), tpm.gate (the gate
-// has moved: retired). tpm.content_key (a content key was sealed for another TPM). About the ledger: tpm.counter (its counter is gone or was made anew). tpm.meter (a hard meter is gone, was made anew or is another). tpm.command (kUnavailable) is everything that trying again later may cure, after
+// has moved: retired). tpm.content_key (a content key was sealed for another TPM). About the ledger: tpm.counter (its counter is gone or was made anew). Of a hard meter: tpm.meter (it is gone, was made anew or is another). tpm.command (kUnavailable) is everything that trying again later may cure, after
 // back-off within the call; tpm.answer (kUnavailable) is an answer that is not what the command asked for.
 //
 // A call blocks while the TPM is silent: ESAPI has no deadline over every TCTI. The caller's own are in
