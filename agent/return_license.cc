@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/hard_meter.h"
+#include "agent/ledger/conversation.h"
 #include "agent/licenses.h"
 #include "agent/return_statement.h"
 #include "agent/returned_nonce.h"
@@ -142,6 +144,17 @@ bool IsDead(const LicenseToReturn& wanted, const InstalledLicense& installed, co
   return !probe && probe.error().kind != ErrorKind::kUnavailable;
 }
 
+// Of a hard meter that is lost nobody knows what was used: nothing is stated then, and the vendor takes all for used up.
+Result<std::optional<StatedUsage>> UsedOf(const LicenseTerms& terms, const LicenseKeys& keys,
+                                          const Surroundings& at) {
+  const auto hard = HardUsage(terms, keys, at.hardware.tpm);
+  if (!hard && hard.error().kind != ErrorKind::kRefused) return tl::unexpected(hard.error());
+  if (!hard) return std::nullopt;
+  HOLDFAST_TRY(auto stated, UsageToState(terms, at.use_tpm, at.books));
+  if (stated && *hard) AddUsage(stated->usage, **hard);
+  return stated;
+}
+
 // Signs and writes the statement. After a dry run it is unsigned and nowhere but here.
 Result<ReturnedLicense> State(const Found& found, const LicenseToReturn& wanted, const Surroundings& at) {
   if (found.returned && !found.Begun()) HOLDFAST_CHECK(CheckMayReplace(*found.returned, wanted.statement));
@@ -151,7 +164,7 @@ Result<ReturnedLicense> State(const Found& found, const LicenseToReturn& wanted,
     license.statement.statement = statement;
     return license;
   }
-  HOLDFAST_TRY(statement.used, UsageToState(wanted.terms, at.use_tpm, at.books));
+  HOLDFAST_TRY(statement.used, UsedOf(wanted.terms, license.keys, at));
   HOLDFAST_TRY(license.statement, SignStatement(statement, license.keys, at.hardware.tpm, at.state));
   HOLDFAST_CHECK(at.state.WriteReturned(license));
   return license;

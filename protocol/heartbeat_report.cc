@@ -50,11 +50,15 @@ Result<HeartbeatReport> ParsePayload(ByteView payload) {
   return report;
 }
 
-Result<SignedAttest> ParseCounter(const Json& value) {
-  JsonObject o(value, "heartbeat.counter");
-  SignedAttest counter{ReadStructure(o, "attest"), ReadStructure(o, "signature")};
+Result<SignedAttest> ParseAttest(const Json& value, const char* context) {
+  JsonObject o(value, context);
+  SignedAttest attest{ReadStructure(o, "attest"), ReadStructure(o, "signature")};
   HOLDFAST_CHECK(o.Finish());
-  return counter;
+  return attest;
+}
+
+Json FormatAttest(const SignedAttest& attest) {
+  return {{"attest", Base64UrlEncode(attest.attest)}, {"signature", Base64UrlEncode(attest.signature)}};
 }
 
 std::string Lines(const HeartbeatReport& report) {
@@ -125,9 +129,8 @@ Result<SignedHeartbeatReport> ParseHeartbeatReport(std::string_view compact_jws)
 
 std::string FormatHeartbeat(const Heartbeat& heartbeat) {
   Json json = {{"schema", "1.0"}, {"report", heartbeat.report.compact}};
-  if (heartbeat.counter)
-    json["counter"] = {{"attest", Base64UrlEncode(heartbeat.counter->attest)},
-                       {"signature", Base64UrlEncode(heartbeat.counter->signature)}};
+  if (heartbeat.counter) json["counter"] = FormatAttest(*heartbeat.counter);
+  if (heartbeat.meter) json["meter"] = FormatAttest(*heartbeat.meter);
   return FormatJson(json);
 }
 
@@ -138,13 +141,18 @@ Result<Heartbeat> ParseHeartbeat(std::string_view json) {
   HOLDFAST_CHECK(ReadHead(o, "heartbeat", schema));
   const std::string report = o.String("report", kMaxJwsSize);
   const Json* counter = o.OptionalObject("counter");
+  const Json* meter = o.OptionalObject("meter");
   HOLDFAST_CHECK(o.Finish());
   Heartbeat heartbeat;
   HOLDFAST_TRY(heartbeat.report, ParseHeartbeatReport(report));
   if (counter) {
-    HOLDFAST_TRY(heartbeat.counter, ParseCounter(*counter));
+    HOLDFAST_TRY(heartbeat.counter, ParseAttest(*counter, "heartbeat.counter"));
+  }
+  if (meter) {
+    HOLDFAST_TRY(heartbeat.meter, ParseAttest(*meter, "heartbeat.meter"));
   }
   const bool by_tpm = heartbeat.report.report.by_tpm;
+  if (meter && !by_tpm) return Malformed("heartbeat.meter", "a hard meter, of a host without a TPM");
   if (by_tpm == heartbeat.counter.has_value()) return heartbeat;
   return Malformed("heartbeat.counter", by_tpm ? "the TPM's word on the ledger's counter is missing"
                                                : "a counter, with the report of a host without a TPM");

@@ -7,7 +7,7 @@
 //
 // Usage is what was used up in each period that the vendor has not acknowledged yet: a report that never arrived is made good by the next.
 //
-// JSON of the file: { "schema": "1.0", "report": "<JWS, compact>", "counter": { "attest", "signature" } }; docs/formats.md,
+// JSON of the file: { "schema": "1.0", "report": "<JWS, compact>", "counter": { "attest", "signature" }, "meter": the same }; docs/formats.md,
 // docs/schemas/heartbeat.schema.json, heartbeat-report.schema.json.
 #pragma once
 
@@ -51,6 +51,8 @@ struct SignedHeartbeatReport {
 struct Heartbeat {
   SignedHeartbeatReport report;
   std::optional<SignedAttest> counter;  // NV_Certify of the ledger's counter by the AK; if and only if by_tpm
+  // NV_Certify of the counter beside the license's hard meter by the AK, where it has one that is not lost; only if by_tpm.
+  std::optional<SignedAttest> meter = {};
 };
 
 // What names a report, or an answer: SHA-256 of the JWS signing input. The signature is left out, since others can be made of one that is good.

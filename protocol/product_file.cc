@@ -44,6 +44,7 @@ Result<Plan> ParsePlan(const Json& value) {
   Plan plan;
   HOLDFAST_TRY(plan.grants, ReadGrants(o, kPlanContext, false));
   HOLDFAST_TRY(plan.fallback, ReadFallback(o, kPlanContext, false));
+  HOLDFAST_CHECK(FindHardLimit(plan.grants, plan.fallback, kPlanContext));
   plan.duration = ReadOptionalLength(o, "duration");
   plan.expiry_grace = o.Duration("expiry_grace", plan.expiry_grace);
   plan.warn_before = ReadWarnings(o, plan.warn_before);
@@ -78,8 +79,9 @@ Fingerprint LargestFingerprint(const Plan& plan) {
 // longest that there can be: 64 octets, each escaped in JSON.
 Status CheckTermsSize(const std::string& id, const Plan& plan) {
   const std::string longest(kMaxNameSize, '"'), longest_id(64, 'a');
-  LicenseTerms terms = ResolvePlan(plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm,
-                                          LargestFingerprint(plan), LedgerPin{UINT32_MAX, kMaxNumber}});
+  LicenseTerms terms = ResolvePlan(
+      plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm, LargestFingerprint(plan),
+             LedgerPin{UINT32_MAX, kMaxNumber}, MeterPin{UINT32_MAX, kMaxNumber}});
   for (const Meter& meter : MetersOf(plan.grants, plan.fallback))
     terms.used.push_back({meter.limit, meter.period, Time{}, kMaxNumber});
   const size_t size = FormatTerms(terms).size();

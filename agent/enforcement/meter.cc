@@ -44,6 +44,19 @@ Decision DecideMeter(const LicenseView& view, const Situation& situation, std::s
   return Advised(view, std::move(decision));
 }
 
+Decision DecideHardMeter(const LicenseView& view, const Situation& situation, std::string_view limit,
+                         int64_t used, int64_t amount) {
+  Decision decision = DecideLimit(view, situation, limit, used, amount);
+  if (view.hardware != HardwareProof::kProven) decision.allowed = false;
+  if (view.hard_count.lost) {
+    decision.allowed = false;
+    decision.used.reset();
+    decision.reasons.push_back(Reason::kStateRollback);
+    SortBySeriousness(decision.reasons);
+  }
+  return decision;
+}
+
 int64_t NextBatchSize(int64_t last, Seconds lasted, const Limit& limit) {
   const int64_t most = std::max<int64_t>(limit.max / kSmallestShare, 1);
   if (last <= 0) return 1;

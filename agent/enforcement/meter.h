@@ -31,6 +31,12 @@ bool IsTakenBack(const MeterRecord& record, Time floor);
 Decision DecideMeter(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount);
 
+// The same of a hard meter, whose units the TPM knows: a ledger that was set back says nothing of them.
+Decision DecideHardMeter(const LicenseView& view, const Situation& situation, std::string_view limit,
+                         int64_t used, int64_t amount);
+// At once: each is two NV writes, for which everybody waits who asks the TPM.
+inline constexpr int64_t kMaxHardAmount = 16;
+
 // How many units to take at once. It doubles as long as batches are used up within kBatchSpan, so that a steady rate commits at most
 // once in that time, some 17,000 times a year; and becomes smaller when they last. At most a sixteenth of the limit is lost by a crash.
 inline constexpr Seconds kBatchSpan{30 * 60};

@@ -3,6 +3,7 @@
 #include "agent/api/administration_json.h"
 #include "agent/api/decision_json.h"
 #include "agent/content_keys.h"
+#include "agent/hard_meter.h"
 #include "agent/host_facts.h"
 #include "agent/ledger/books.h"
 #include "agent/repair.h"
@@ -66,6 +67,7 @@ Result<Proven> LoadAndProve(const Here& here, const std::string& product, OwnedT
     std::erase_if(licenses, [&](const LoadedLicense& license) { return license.view.product != product; });
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
   ProveLicenses(licenses, {*tpm, here.host_root}, here.state);
+  ReadHardMeters(licenses, *tpm);
   Proven proven{ViewsOf(licenses), {}, {}};
   ReadBooks(here, *tpm, licenses, time, proven);
   return proven;

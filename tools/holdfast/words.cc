@@ -55,6 +55,11 @@ std::string Use(const Json& limit) {
   return text;
 }
 
+std::string CountedBy(const Json& meter) {
+  if (meter["counted"] == "hard") return ", counted by the TPM";
+  return meter["counted"] == "tpm" ? ", counted by the ledger" : ", counted in a file";
+}
+
 std::string DescribeLicense(const Json& license) {
   std::string text = Text(license, "product") + ": " + Text(license, "state") + "\n";
   if (Reasons(license) != Text(license, "state")) text += "  " + Line("reasons", Reasons(license));
@@ -72,7 +77,8 @@ std::string DescribeLicense(const Json& license) {
     text += "  " + Line("feature " + Printable(name), Text(value));
   }
   for (const auto& [name, limit] : license["limits"].items()) {
-    text += "  " + Line((IsMeter(limit) ? "meter " : "limit ") + Printable(name), Use(limit));
+    const std::string how = IsMeter(limit) ? CountedBy(limit) : "";
+    text += "  " + Line((IsMeter(limit) ? "meter " : "limit ") + Printable(name), Use(limit) + how);
   }
   for (const Json& name : license.value("keys", Json::array()))
     text += "  " + Line("content key", Text(name));

@@ -28,6 +28,17 @@ Json DescribeCounterWord(const Heartbeat& heartbeat) {
               {"signature", "by the attestation key of the activation, which the vendor knows"}};
 }
 
+Json DescribeMeterWord(const Heartbeat& heartbeat) {
+  auto attest = tpm::ParseAttest(heartbeat.meter->attest);
+  if (!attest) return "cannot be read: " + attest.error().message + " (" + attest.error().check + ")";
+  const auto* nv = std::get_if<tpm::NvCertifyInfo>(&attest->attested);
+  if (!nv) return "is a statement of the TPM about something else";
+  return Json{{"says", "the value of the counter beside the hard meter"},
+              {"value", HexEncode(nv->contents)},
+              {"for_this_report", Equal(attest->extra_data, HeartbeatQualifyingData(heartbeat.report.id))},
+              {"signature", "by the attestation key of the activation, which the vendor knows"}};
+}
+
 Json DescribeReport(const HeartbeatReport& report) {
   Json host = Json::object(), unanswered = Json::array();
   for (const auto& [name, value] : report.host) host[name] = value;
@@ -75,6 +86,7 @@ Result<Json> InspectHeartbeat(std::string_view text) {
   } else {
     json["assurance"] = "host: made without a TPM, nothing in it is attested";
   }
+  if (heartbeat.meter) json["meter_statement"] = DescribeMeterWord(heartbeat);
   return json;
 }
 

@@ -11,6 +11,7 @@ std::string LimitWords(const Limit& limit) {
   std::string words = std::to_string(limit.max) + kind;
   if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kMonth) words += " a month";
   if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kYear) words += " a year";
+  if (limit.hard) words += ", counted by the TPM where it can";
   if (limit.overage_percent > 0) words += ", and " + std::to_string(limit.overage_percent) + " % more";
   return words;
 }
@@ -53,6 +54,10 @@ Json DescribeTerms(const LicenseTerms& terms) {
   if (terms.ledger) {
     json["ledger"] = {{"counter", "0x" + HexEncode(Writer().U32(terms.ledger->index).Take())},
                       {"not_begun_after", terms.ledger->base}};
+  }
+  if (terms.meter) {
+    json["hard_meter"] = {{"counter", "0x" + HexEncode(Writer().U32(terms.meter->index).Take())},
+                          {"charged_at", terms.meter->base}};
   }
   json.update(DescribeRules(terms));
   if (!terms.used.empty()) json["used_before"] = DescribeUsage(terms.used);

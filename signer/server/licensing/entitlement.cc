@@ -1,6 +1,7 @@
 // What a request may have: the license that its product key was sold for, and what is known of its TPM.
 #include "certs/serial.h"
 #include "signer/server/licensing/licensing.h"
+#include "signer/server/licensing/meter_pin.h"
 #include "signer/server/licensing/sold_plan.h"
 
 namespace holdfast {
@@ -77,9 +78,10 @@ Result<ActivationProposal> Licensing::ProposalFor(const Entitlement& entitlement
 
 Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, const AnyRequest& request,
                                               const Applicant& applicant, const SignerStatus& status) const {
-  HOLDFAST_TRY(
-      ActivationProposal proposal,
-      ProposalFor(entitlement, {applicant.assurance, applicant.fingerprint, applicant.ledger, {}}, status));
+  HOLDFAST_TRY(const auto activations, store_.ListActivations(entitlement.license.id));
+  const auto meter = MeterOfActivation(activations, applicant.host_name, entitlement.plan, applicant.meter);
+  const LicensedHost host{applicant.assurance, applicant.fingerprint, applicant.ledger, meter, {}};
+  HOLDFAST_TRY(ActivationProposal proposal, ProposalFor(entitlement, host, status));
   proposal.ek_name = applicant.host_name;
   proposal.content_hash = ToBytes(ByteView(SignedPart(request).content_hash));
   proposal.license_key_name = applicant.license_key_name;
@@ -90,6 +92,7 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, co
   if (const auto host = facts.find("hostname"); host != facts.end()) proposal.host = host->second;
   proposal.sighting = applicant.sighting;
   proposal.notes = applicant.notes;
+  if (IsHardMeterSoft(entitlement.plan, meter)) proposal.notes.emplace_back("meter.ledger");
   proposal.check_history = applicant.check_history;
   return proposal;
 }

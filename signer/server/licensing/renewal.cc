@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "signer/server/licensing/heartbeats.h"
+#include "signer/server/licensing/meter_pin.h"
 #include "signer/server/licensing/reporter.h"
 #include "signer/server/licensing/sold_plan.h"
 
@@ -56,7 +57,8 @@ Result<ActivationRecord> Licensing::Refresh(const std::string& actor, const Repo
   HOLDFAST_TRY(const Entitlement entitlement, EntitlementOf(answered.license));
   const LicenseTerms& old = reporter.terms;
   HOLDFAST_TRY(auto used, UnitsOf(store_, current.license, current.takes_over));
-  const LicensedHost host{old.assurance, old.fingerprint, old.ledger, std::move(used)};
+  const LicensedHost host{old.assurance, old.fingerprint, old.ledger, MeterOfRenewal(old, entitlement.plan),
+                          std::move(used)};
   const LicenseTerms terms =
       TermsOf(answered.license, entitlement.plan, settings_.vendor, host, answered.seen);
   auto proposed = ProposalFor(entitlement, host, status);

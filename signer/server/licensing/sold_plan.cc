@@ -20,7 +20,7 @@ Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license) {
 LicenseTerms TermsOf(const LicenseRecord& license, const Plan& plan, const std::string& vendor,
                      const LicensedHost& host, Time now) {
   LicenseTerms terms = ResolvePlan(plan, {license.id, vendor, license.product, license.plan, license.created,
-                                          host.assurance, host.fingerprint, host.ledger});
+                                          host.assurance, host.fingerprint, host.ledger, host.meter});
   // With its grace it must be a date that a certificate can hold.
   const Time last = kNoExpiry - terms.expiry_grace;
   if (license.ends) terms.expires = std::min(*license.ends, last);

@@ -14,11 +14,12 @@ struct SoldPlan {
 // From the version of the product file that the license has. Checks: store.product, those of ParseProductFile, licensing.plan.
 Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license);
 
-// For whom terms are made.
+// What of the terms is the host's.
 struct LicensedHost {
   AssuranceClass assurance = AssuranceClass::kHwTpm;
   Fingerprint fingerprint = {};
   std::optional<LedgerPin> ledger = {};
+  std::optional<MeterPin> meter = {};
   std::vector<MeterUsage> used = {};  // by what it goes on with
 };
 // As ResolvePlan, with the license's own end, if it has one, in place of the plan's; of a license that stands still with the time that is left,
