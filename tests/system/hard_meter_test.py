@@ -200,6 +200,8 @@ class Attacks(HardMeter):
         self.assertEqual(done.code, 0, done.text)
         self.assert_denied('retired')
 
+
+class Return:
     def test_what_a_returned_license_had_used_is_used_on_the_next_host(self):
         self.host.start_agent()
         self.use(6)
@@ -220,15 +222,13 @@ class Attacks(HardMeter):
         self.assertEqual(self.consume().code, 3)
 
 
-class HardMeterWithoutCredit(HardMeter):
-    """Units of a returned activation count as used up where the plan does not credit them. Only what differs is tested again."""
+class ReturnWithCredit(Return, HardMeter):
+    """The plan credits the units that are left."""
+
+
+class ReturnWithoutCredit(Return, HardMeter):
+    """All units of a returned activation count as used up."""
     CREDIT = False
-
-
-def load_tests(loader, tests, pattern):
-    suite = loader.loadTestsFromTestCase(HardMeter)
-    suite.addTest(HardMeterWithoutCredit('test_what_a_returned_license_had_used_is_used_on_the_next_host'))
-    return suite
 
 
 if __name__ == '__main__':

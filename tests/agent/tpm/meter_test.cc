@@ -249,7 +249,9 @@ TEST_F(HardMeterTest, WithoutSpaceThereIsNone) {
   ASSERT_TRUE(tpm_->DropMeter(kCounter));
   tpm_->Release();
   const ShellResult filled = swtpm_->Tools(
-      "for i in $(seq 256 400); do tpm2_nvdefine -Q -C owner -s 8 -a "
+      "for i in $(seq 256 455); do tpm2_nvdefine -Q -C owner -s 2000 -a 'ownerread|ownerwrite' 0x1800$i || "
+      "break; done; "
+      "for i in $(seq 500 999); do tpm2_nvdefine -Q -C owner -s 8 -a "
       "'ownerread|authread|authwrite|no_da|nt=counter' 0x1800$i || exit 0; done; exit 1");
   ASSERT_EQ(filled.status, 0) << filled.output;
   const auto prepared = tpm_->PrepareMeter(kCounter);
