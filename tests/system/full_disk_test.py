@@ -50,7 +50,7 @@ class FullDisk(unittest.TestCase):
         (self.host.state / 'filler').unlink()
 
     def remount(self, how):
-        mount('-o', 'remount,' + how, self.host.state)
+        mount('-o', 'remount,bind,' + how, self.host.state)
 
     def consume(self, units):
         done = self.host.run('consume', 'pages', units, '--json')
