@@ -3,6 +3,7 @@
 
 #include "agent/tpm/connection.h"
 #include "agent/tpm/marshal.h"
+#include "agent/tpm/sealed_key.h"
 #include "protocol/tpm/templates.h"
 
 namespace holdfast::tpm {
@@ -11,6 +12,8 @@ namespace {
 bool IsOurs(const TPM2B_PUBLIC& object) {
   Result<Bytes> encoded = Encode(object);
   if (!encoded) return false;
+  if (MatchesSealedKey(*encoded) || MatchesContentKey(*encoded, View(object.publicArea.authPolicy)))
+    return true;
   Result<Public> parsed = ParsePublic(*encoded);
   return parsed &&
          (MatchEk(*parsed) || MatchesSrk(*parsed) || MatchesAk(*parsed) || MatchesLicenseKey(*parsed));

@@ -3,12 +3,12 @@
 old state or the new one, what was acknowledged is there, and the next try converges.
 
 The points are those system calls that can change something (crash_points.py)."""
-import shutil, subprocess, sys, unittest
-from crash_points import TRACED, trace_points
+import shutil, sys, unittest
+from kept_host import KeptHost
 from stage import Stage
+from sweep import sweep
 
 BINARIES = sys.argv.pop(1)
-FAULTS = ('signal=SIGKILL', 'error=ENOSPC')
 
 
 class Crash(unittest.TestCase):
@@ -25,20 +25,6 @@ class Crash(unittest.TestCase):
         cls.request, cls.answer = s.path('r.request'), s.path('r.answer')
         done = cls.host.request(cls.sold['product_key'], cls.request)
         assert done.code == 0, done.text
-
-    def sweep(self, argv, prepare, check, converge):
-        points = trace_points(argv, prepare)
-        self.assertGreater(len(points), 3)
-        for fault in FAULTS:
-            for name, k in points:
-                with self.subTest(f'{fault} at {name} #{k}'):
-                    prepare()
-                    done = subprocess.run(['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=' + name, '-e',
-                                           f'inject={name}:{fault}:when={k}', *argv], capture_output=True, text=True, timeout=120,
-                                          env=TRACED)
-                    check(done)
-                    converge()
-        print(f'{len(points)} points, {len(FAULTS)} faults each')
 
     def test_install(self):
         host = self.host
@@ -64,7 +50,7 @@ class Crash(unittest.TestCase):
             left = [p.name for p in host.state.rglob('*.tmp')]
             self.assertEqual(left, [])
 
-        self.sweep([f'{BINARIES}/holdfast', 'install', str(self.answer), *map(str, host.options())], prepare, check, converge)
+        sweep(self, [f'{BINARIES}/holdfast', 'install', str(self.answer), *map(str, host.options())], prepare, check, converge)
 
     def test_answer(self):
         vendor, good = self.vendor, self.stage.path('vendor-before')
@@ -94,31 +80,16 @@ class Crash(unittest.TestCase):
             audit = vendor.run('audit', 'verify')
             self.assertEqual(audit.code, 0, audit.text)
 
-        self.sweep([f'{BINARIES}/holdfast-vendor', 'answer', str(self.request), '-o', str(out), '--dir', str(vendor.dir)], prepare, check,
-                   converge)
-
-    def activated(self, name):
-        """A host of its own with an active license, and copies of its state and of its TPM."""
-        tpm = self.stage.tpm(name + '-tpm')
-        self.vendor.trust(tpm)
-        host = self.stage.host(name, tpm, self.vendor)
-        sold = self.vendor.sell()
-        host.activate(sold)
-        shutil.copytree(host.state, host.dir / 'state-before')
-        return host, sold
+        sweep(self, [f'{BINARIES}/holdfast-vendor', 'answer', str(self.request), '-o', str(out), '--dir', str(vendor.dir)], prepare, check,
+              converge)
 
     def test_return(self):
-        host, _ = self.activated('returning')
-        # Orderly, so that the TPM's state is wholly on its disk; then it is that of the copy whenever it is put back.
-        host.tpm.down('clean')
-        shutil.copy(host.tpm.dir / 'tpm2-00.permall', host.dir / 'tpm2-00.permall')
-        host.tpm.up(host.tpm.tcti.rsplit('=', 1)[1])
+        host = self.stage.licensed_host(self.vendor)
+        kept = KeptHost(host)
         out = host.dir / 'swept.proof'
 
         def prepare():
-            host.tpm.set_back(host.dir)
-            shutil.rmtree(host.state)
-            shutil.copytree(host.dir / 'state-before', host.state)
+            kept.bring_back()
             out.unlink(missing_ok=True)
 
         def state():
@@ -144,10 +115,10 @@ class Crash(unittest.TestCase):
             self.assertEqual(len(accepted.json()['ended']), 1)
             self.assertEqual([p.name for p in host.state.rglob('*.tmp')], [])
 
-        self.sweep([f'{BINARIES}/holdfast', 'return', '-o', str(out), *map(str, host.options())], prepare, check, converge)
+        sweep(self, [f'{BINARIES}/holdfast', 'return', '-o', str(out), *map(str, host.options())], prepare, check, converge)
 
     def test_accept(self):
-        host, sold = self.activated('returned')
+        host = self.stage.licensed_host(self.vendor)
         proof = host.dir / 'proof'
         self.assertEqual(host.run('return', '-o', proof).code, 0)
         vendor, good = self.vendor, self.stage.path('vendor-before-accept')
@@ -158,7 +129,7 @@ class Crash(unittest.TestCase):
             shutil.copytree(good, vendor.dir)
 
         def used():
-            return vendor.run('license', 'show', sold['license'], '--json').json()['activations_used']
+            return vendor.run('license', 'show', host.sold['license'], '--json').json()['activations_used']
 
         def check(done):
             self.assertIn(used(), (0, 1))
@@ -168,12 +139,12 @@ class Crash(unittest.TestCase):
         def converge():
             done = vendor.run('accept', proof)
             self.assertEqual(done.code, 0, done.text)
-            shown = vendor.run('license', 'show', sold['license'], '--json').json()
+            shown = vendor.run('license', 'show', host.sold['license'], '--json').json()
             self.assertEqual((shown['activations_used'], len(shown['returns'])), (0, 1))
             audit = vendor.run('audit', 'verify')
             self.assertEqual(audit.code, 0, audit.text)
 
-        self.sweep([f'{BINARIES}/holdfast-vendor', 'accept', str(proof), '--dir', str(vendor.dir)], prepare, check, converge)
+        sweep(self, [f'{BINARIES}/holdfast-vendor', 'accept', str(proof), '--dir', str(vendor.dir)], prepare, check, converge)
 
 
 if __name__ == '__main__':

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """usage: meter_test.py BINARIES - units of a meter used up through the agent, with kills, restarts and a restored ledger, with the real programs."""
-import collections, contextlib, json, os, re, shutil, signal, socket, subprocess, sys, unittest
-from crash_points import TRACED
+import json, shutil, sys, unittest
+from crash_points import CHANGING, KILL, injecting, points_in, tracing
 from stage import PRODUCT, Stage
+from traced_agent import TracedAgent
 
 BINARIES = sys.argv.pop(1)
 MAX = 20
@@ -120,46 +121,16 @@ class Use(Metered):
 
 class Kills(Metered):
     """The agent killed at every system call of a run that changes something on disk or goes to the TPM."""
-    CALLS = ('openat', 'write', 'fsync', 'rename', 'unlink', 'fchmod', 'sendto', 'recvfrom', 'poll')
 
-    def run_once(self, strace):
+    def run_once(self, options):
         """Starts the agent below strace, uses units, and stops it. How many units were granted."""
-        path = str(self.host.dir / 'notify')
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
-            ready.bind(path)
-            ready.settimeout(0.05)
-            agent = subprocess.Popen([*strace, f'{BINARIES}/holdfast-agent', *map(str, self.host.options())], stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.DEVNULL, env={**TRACED, 'NOTIFY_SOCKET': path})
-            self.stage.processes.append(agent)
-            said = b''
-            while b'READY=1' not in said and agent.poll() is None:
-                with contextlib.suppress(socket.timeout):
-                    said += ready.recv(4096)
-        granted = sum(n for n in (1, 2, 3) if agent.poll() is None and self.consume('renders', n).code == 0)
-        subprocess.run(['pkill', '-TERM', '-P', str(agent.pid)])
-        agent.wait(timeout=60)
-        return granted
-
-    def clean_up(self):
-        """What the kernel's resource manager does for a process that is gone."""
-        for what in ('-t', '-l'):
-            self.host.tpm.tool('tpm2_flushcontext', what)
+        with TracedAgent(self.host, options) as agent:
+            return sum(n for n in (1, 2, 3) if agent.runs() and self.consume('renders', n).code == 0)
 
     def points(self):
         out = self.host.dir / 'trace'
-        self.assertEqual(self.run_once(['strace', '-f', '-qq', '-o', out, '-e', 'trace=' + ','.join(self.CALLS)]), 6)
-        count, points = collections.Counter(), {}
-        for line in out.read_text(errors='replace').splitlines():
-            call = re.match(r'(\d+)\s+(\w+)\((.*)', line)
-            if not call:
-                continue
-            count[call[1], call[2]] += 1
-            changes = call[2] != 'openat' or 'O_WRONLY' in call[3] or 'O_RDWR' in call[3]
-            if changes and (call[2] not in ('recvfrom', 'poll')):
-                points[call[2], count[call[1], call[2]]] = True
-        return list(points)
+        self.assertEqual(self.run_once(tracing(out, CHANGING + ',sendto')), 6)
+        return points_in(out.read_text(errors='replace'))
 
     def test_no_unit_is_granted_twice(self):
         self.host.start_agent()  # so that the state is one that a run ended with
@@ -168,11 +139,10 @@ class Kills(Metered):
         self.assertGreater(len(points), 20)
         killed = 0
         granted = 6
-        for name, k in points:
-            with self.subTest(f'SIGKILL at {name} #{k}'):
-                got = self.run_once(['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=' + name, '-e',
-                                     f'inject={name}:signal=SIGKILL:when={k}'])
-                self.clean_up()
+        for point in points:
+            with self.subTest(f'SIGKILL at {point}'):
+                got = self.run_once(injecting(KILL, point))
+                self.host.tpm.free_slots()
                 killed += got < 6
                 granted += got
                 status = self.host.run('status', '--json')

@@ -60,6 +60,16 @@ class Stage:
     def host(self, name, tpm, vendor):
         return Host(self, name, tpm, vendor)
 
+    def licensed_host(self, vendor, plan='demo'):
+        """A host with a TPM of its own, which the vendor trusts, and an active license: `host.sold`."""
+        number = len(self.tpms)
+        tpm = self.tpm(f'tpm{number}')
+        vendor.trust(tpm)
+        host = self.host(f'host{number}', tpm, vendor)
+        host.sold = vendor.sell(plan)
+        host.activate(host.sold)
+        return host
+
     def trade(self):
         """A vendor with a product to sell, who trusts the TPM of the host that is there to buy it."""
         vendor, tpm = self.vendor(), self.tpm()
@@ -92,6 +102,11 @@ class Tpm:
         shutil.copy(pathlib.Path(copy) / 'tpm2-00.permall', self.dir / 'tpm2-00.permall')
         (self.dir / 'tpm2-00.volatilestate').unlink(missing_ok=True)
         self.up(port)
+
+    def free_slots(self):
+        """What the kernel's resource manager does for a process that is gone."""
+        for what in ('-t', '-l'):
+            self.tool('tpm2_flushcontext', what)
 
     def tool(self, *argv):
         return subprocess.run([str(a) for a in argv], capture_output=True, text=True,

@@ -166,6 +166,18 @@ TEST_F(FaultTest, LostAnswersLeaveNothingThatTheNextCallCannotClean) {
   }
 }
 
+// Three fill the slots. A process that is killed leaves the same.
+TEST_F(FaultTest, TheLedgersKeyThatStaysLoadedIsFreed) {
+  const auto sealed = tpm_->Seal(Secret(RandomBytes(kSealedKeySize)));
+  ASSERT_TRUE(sealed) << sealed.error().message;
+  for (int i = 0; i < 3; i++) {
+    Inject("cc=0x157:at=1:closeafter");  // Load
+    EXPECT_EQ(CheckOf(tpm_->Read(*sealed, Counter())), "tpm.command");
+  }
+  Cure();
+  EXPECT_EQ(CheckOf(tpm_->Read(*sealed, Counter())), "");
+}
+
 TEST_F(FaultTest, LostAnswerToTheFirstIncrementCostsNoBase) {
   Inject("cc=0x134:at=1:closeafter");
   EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate + 1)), "tpm.command");
