@@ -56,7 +56,7 @@ struct InstallOutcome {
 // What the file is, it says itself: an answer, a license file (a renewal for a key that is here), or a
 // revocation list of an installed license's issuer or of a pinned root.
 //
-// Checks: install.kind; answer.request, answer.hardware, answer.key, answer.product, answer.content_keys; install.key (a license
+// Checks: install.kind; answer.request, answer.hardware, answer.key, answer.product, answer.content_keys, answer.meter; install.key (a license
 // for a key that is not here), install.vendor, install.older, install.issuer (a list that no installed
 // license needs), install.hardware (the TPM does not sign with the new license key, or this is not the licensed host), and those of
 // ReadAnswerFile, OpenJwe, ParseLicenseFile, VerifyLicense, Crl and of the TPM.

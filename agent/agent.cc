@@ -6,6 +6,7 @@
 #include "agent/api/administration_json.h"
 #include "agent/api/decision_json.h"
 #include "agent/content_keys.h"
+#include "agent/hard_meter.h"
 #include "agent/host_facts.h"
 #include "agent/repair.h"
 
@@ -126,8 +127,10 @@ void Agent::Administer(api::ApiRequest request, const api::Server::Done& done) {
   // std::function wants what can be copied.
   auto shared = std::make_shared<api::ApiRequest>(std::move(request));
   worker_.Post([this, shared, waiting, used = service_.UsedOfMeters()] {
-    if (!waiting->answered.test())
-      waiting->Answer(Do(*shared, used));  // who was told that it is not done does it again
+    if (waiting->answered.test()) return;  // who was told that it is not done does it again
+    const Json answer = Do(*shared, used);
+    Publish();  // whatever came of it, the ledger may have been found disturbed
+    waiting->Answer(answer);
   });
 }
 
@@ -136,6 +139,7 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
   if (waiting->answered.test()) return;  // who was told that it is not done has used nothing
   const auto outcome = service_.Consume(request);
   if (const auto* answer = std::get_if<Json>(&outcome)) return waiting->Answer(*answer);
+  if (const auto* hard = std::get_if<api::HardUse>(&outcome)) return ConsumeHard(request, *hard, waiting);
   const auto batch = std::get<api::NextBatch>(outcome);
   worker_.Post([this, request, waiting, batch] {
     if (waiting->answered.test()) return;
@@ -150,6 +154,38 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
       Consume(request, waiting);
     });
   });
+}
+
+// Counted first, granted then. Who was told meanwhile that it is not done has lost the units at most.
+void Agent::ConsumeHard(const api::ConsumeRequest& request, const api::HardUse& use,
+                        const std::shared_ptr<Waiting>& waiting) {
+  worker_.Post([this, request, use, waiting] {
+    if (waiting->answered.test()) return;
+    const auto used = std::make_shared<const Result<HardMeters::Use>>(UseHardMeter(use));
+    tpm_.Release();
+    Publish();
+    server_->Post([this, request, waiting, used] { waiting->Answer(service_.Consume(request, *used)); });
+  });
+}
+
+Result<HardMeters::Use> Agent::UseHardMeter(const api::HardUse& use) {
+  const auto license = std::find_if(licenses_.begin(), licenses_.end(), [&](const LoadedLicense& loaded) {
+    return loaded.view.product == use.product && loaded.view.verified;
+  });
+  const auto* keys = license == licenses_.end() ? nullptr : std::get_if<KeySet>(&license->keys);
+  const auto meter = keys == nullptr ? std::nullopt : HardMeterOf(license->view.verified->terms);
+  if (!meter)
+    return Fail(ErrorKind::kUnavailable, "meter.unread", "the license was changed meanwhile", "try again");
+  const LicenseTerms& terms = license->view.verified->terms;
+  const auto used = UseUnits(terms, *meter, *keys, use.amount, tpm_);
+  // After an error how many were counted is asked anew, and if that fails as well, later.
+  const bool lost = !used && used.error().kind == ErrorKind::kRefused;
+  license->view.hard_count = used   ? HardCount{used->used}
+                             : lost ? CountFrom(tl::unexpected(used.error()))
+                                    : CountFrom(UnitsUsed(terms, *meter, *keys, tpm_));
+  if (!license->view.hard_count.used && !license->view.hard_count.lost)
+    worker_.PostLater("proof", retry_after_, [this] { Prove(); });
+  return used;
 }
 
 // The TPM is asked once for all who ask for a key at the same time, so that nobody fills the worker's queue with it. Decided again when
@@ -195,12 +231,11 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
       made->emergency_until = *until;
     }
     if (made) made->counter_replaced = replaced;
-    Publish();
     return api::RequestAnswer(made);
   }
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) {
-    const auto outcome =
-        api::DoReturn(*back, std::string(kVersion), hardware(), parts_.state, parts_.anchors, parts_.clock);
+    const auto outcome = api::DoReturn(*back, std::string(kVersion), hardware(), parts_.state, parts_.anchors,
+                                       parts_.clock, books_);
     Reload();
     Prove();
     return api::ReturnAnswer(*back, outcome);
@@ -215,7 +250,6 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
     const auto outcome =
         BreakGlass({glass->product, glass->dry_run}, Views(), AnyInTpm(licenses_), {time_, books_});
     tpm_.Release();
-    Publish();
     return api::BreakGlassAnswer(*glass, outcome);
   }
   const auto& install = std::get<api::InstallRequest>(request);
@@ -287,7 +321,8 @@ void Agent::Prove() {
   const bool hosts = ProveHosts(licenses_, hardware(), parts_.state);
   // A TPM that is silent holds up what follows, and these licenses need none.
   if (AnyOfClassHost(licenses_)) server_->Post([this, views = Views()] { SetLicenses(views); });
-  const bool proven = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
+  const bool by_tpm = ProveByTpm(licenses_, hardware(), parts_.state);
+  const bool proven = ReadHardMeters(licenses_, tpm_) && by_tpm && hosts;
   tpm_.Release();
   Publish();
   if (proven && (licenses_.empty() || books_.is_known(AnyInTpm(licenses_)))) {

@@ -61,12 +61,15 @@ class Agent {
   struct Waiting;
   void Administer(api::ApiRequest request, const api::Server::Done& done);
   void Consume(const api::ConsumeRequest& request, const std::shared_ptr<Waiting>& waiting);
+  void ConsumeHard(const api::ConsumeRequest& request, const api::HardUse& use,
+                   const std::shared_ptr<Waiting>& waiting);
   void HandOut(const api::KeyRequest& request, const std::shared_ptr<Waiting>& waiting);
   void Tick();
   void Announce();
   void SetLicenses(std::vector<LicenseView> views);
   // On the worker:
   Hardware hardware() { return {tpm_, parts_.host_root}; }
+  Result<HardMeters::Use> UseHardMeter(const api::HardUse& use);
   Json Do(const api::ApiRequest& request, const std::vector<MeterRecord>& used);
   void Reload();
   void Prove();

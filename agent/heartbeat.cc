@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/hard_meter.h"
 #include "agent/license_key_signature.h"
 #include "agent/licenses.h"
 #include "agent/supersede.h"
@@ -88,15 +89,36 @@ Result<SignedHeartbeatReport> SignReport(const HeartbeatReport& report, const Li
   return made;
 }
 
-Result<Heartbeat> Make(const HeartbeatReport& report, const ReportBasis& basis, const LicenseKeys& keys,
+// Nothing of a meter that is lost.
+Result<std::optional<SignedAttest>> AttestHardMeter(const LicenseTerms& terms, const KeySet& keys,
+                                                    const Sha256Digest& report, HardMeters& tpm) {
+  const auto meter = HardMeterOf(terms);
+  if (!meter) return std::nullopt;
+  auto attest = tpm.AttestMeter(keys, meter->counter_index, HeartbeatQualifyingData(report));
+  if (!attest && attest.error().kind == ErrorKind::kRefused) return std::nullopt;
+  if (!attest) return tl::unexpected(std::move(attest.error()));
+  return std::optional(std::move(*attest));
+}
+
+Result<Heartbeat> Make(const HeartbeatReport& report, const ReportBasis& basis, const Subject& subject,
                        Tpm& tpm, const StateDirectory& state) {
+  const LicenseKeys& keys = subject.installed.keys;
   Heartbeat heartbeat;
   HOLDFAST_TRY(heartbeat.report, SignReport(report, keys, tpm, state));
   const auto* tpm_keys = std::get_if<KeySet>(&keys);
   if (tpm_keys == nullptr) return heartbeat;
   HOLDFAST_TRY(heartbeat.counter,
                tpm.AttestCounter(*tpm_keys, *basis.counter, HeartbeatQualifyingData(heartbeat.report.id)));
+  HOLDFAST_TRY(heartbeat.meter, AttestHardMeter(subject.license.terms, *tpm_keys, heartbeat.report.id, tpm));
   return heartbeat;
+}
+
+// What the ledger counted of the same limit, as long as the TPM did not, comes on top. Of a meter that is lost nothing is known: the vendor sees that it is missing.
+Status AddHardMeter(ReportBasis& basis, const Subject& subject, HardMeters& tpm) {
+  const auto used = HardUsage(subject.license.terms, subject.installed.keys, tpm);
+  if (!used && used.error().kind != ErrorKind::kRefused) return tl::unexpected(used.error());
+  if (used && *used) AddUsage(basis.usage, **used);
+  return {};
 }
 
 Result<HeartbeatOutcome> Report(const ReportOptions& options, const Hardware& hardware,
@@ -106,9 +128,10 @@ Result<HeartbeatOutcome> Report(const ReportOptions& options, const Hardware& ha
   SeeSignedTimes(licenses, keeper.time);
   HOLDFAST_TRY(const std::string product, Choose(licenses, options.product));
   HOLDFAST_TRY(const Subject subject, Look(product, licenses, state, anchors));
-  HOLDFAST_TRY(const ReportBasis basis, keeper.books.BeginReport(subject.use_tpm, subject.id, options.used));
+  HOLDFAST_TRY(ReportBasis basis, keeper.books.BeginReport(subject.use_tpm, subject.id, options.used));
+  HOLDFAST_CHECK(AddHardMeter(basis, subject, hardware.tpm));
   const HeartbeatReport report = ReportOf(subject, basis, options, keeper.time.Read());
-  HOLDFAST_TRY(const Heartbeat heartbeat, Make(report, basis, subject.installed.keys, hardware.tpm, state));
+  HOLDFAST_TRY(const Heartbeat heartbeat, Make(report, basis, subject, hardware.tpm, state));
   HOLDFAST_CHECK(keeper.books.Sent(subject.id, heartbeat.report.id));
   return HeartbeatOutcome{report.product, report.license, report.sequence, ArmorHeartbeat(heartbeat)};
 }

@@ -1,6 +1,7 @@
 // Install: the file that comes in.
 #include "agent/activation.h"
 #include "agent/content_keys.h"
+#include "agent/hard_meter.h"
 #include "agent/hardware_proof.h"
 #include "agent/open_answer.h"
 #include "agent/supersede.h"
@@ -149,6 +150,9 @@ Result<InstallOutcome> InstallAnswer(std::string_view text, const Context& conte
   HOLDFAST_CHECK(Prove(request, license, context));
   HOLDFAST_CHECK(
       CheckContentKeys(content.content_keys, license.verified.terms, request.keys, context.hardware.tpm));
+  // What is charged and then not installed, because the machine stops, is charged all the same when it is installed again.
+  if (!IsHost(request.keys))
+    HOLDFAST_CHECK(PrepareInstalled(license.verified.terms, request.product_key_id, context.hardware.tpm));
   InstallOutcome outcome{InstalledKind::kAnswer, {request.product}};
   if (request.open) {
     HOLDFAST_CHECK(InstallFirst(request, license, std::move(content.content_keys), context, outcome.changed));

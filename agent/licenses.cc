@@ -168,7 +168,11 @@ void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLice
 std::vector<LicenseView> ViewsOf(const std::vector<LoadedLicense>& licenses) {
   std::vector<LicenseView> views;
   views.reserve(licenses.size());
-  for (const LoadedLicense& license : licenses) views.push_back(license.view);
+  for (const LoadedLicense& license : licenses) {
+    views.push_back(license.view);
+    LicenseView& view = views.back();
+    if (view.fault.empty()) view.fault = view.hard_count.fault;
+  }
   return views;
 }
 

@@ -13,6 +13,7 @@
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/hook.h"
+#include "protocol/platform/process_memory.h"
 
 namespace {
 
@@ -101,6 +102,7 @@ Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  HideProcessMemory();  // content keys and the ledger's key go through it
   auto line = ReadAgentOptions(argc, argv, kAgentConfigFile);
   if (!line) return Complain(line.error());
   if (line->what == AgentCommandLine::What::kHelp) return std::cout << AgentHelp(), 0;

@@ -59,6 +59,9 @@ Result<PendingRequest> RequestByTpm(const RequestHead& head, const Secret& seed,
                                     Tpm& tpm) {
   HOLDFAST_TRY(const KeySet keys, tpm.CreateKeys(tpm::GateIndex(head.vendor, head.product)));
   HOLDFAST_TRY(const LedgerCounter counter, source());
+  // Whether the license has a hard meter only the answer says.
+  const uint32_t meter_counter = tpm::MeterCounterIndex(head.vendor, head.product_key_id);
+  HOLDFAST_TRY(const auto meter, tpm.PrepareMeter(meter_counter));
   RequestContent content{head};
   content.ek_public = keys.ek_public;
   content.srk_public = keys.srk_public;
@@ -69,7 +72,10 @@ Result<PendingRequest> RequestByTpm(const RequestHead& head, const Secret& seed,
   HOLDFAST_TRY(content.ek_certificates, tpm.EkCertificates(keys));
   const std::string content_text = FormatRequestContent(content);
   const Sha256Digest hash = RequestContentHash(content_text);
-  HOLDFAST_TRY(const RequestEvidence evidence, tpm.Attest(keys, counter, hash));
+  HOLDFAST_TRY(RequestEvidence evidence, tpm.Attest(keys, counter, hash));
+  if (meter) {
+    HOLDFAST_TRY(evidence.meter, tpm.AttestMeter(keys, meter_counter, hash));
+  }
   HOLDFAST_TRY(const Bytes possession, ProvePossession(seed, hash));
   return Pending(head, keys, RequestPayload(content_text, evidence, possession),
                  [&](const Sha256Digest& digest) { return tpm.Sign(keys, digest); });

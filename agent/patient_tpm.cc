@@ -129,6 +129,31 @@ Result<SignedAttest> PatientTpm::AttestCounter(const KeySet& keys, const LedgerC
   });
 }
 
+Result<std::optional<uint64_t>> PatientTpm::PrepareMeter(uint32_t counter_index) {
+  return Ask([=](Tpm& tpm) { return tpm.PrepareMeter(counter_index); });
+}
+
+Result<SignedAttest> PatientTpm::AttestMeter(const KeySet& keys, uint32_t counter_index,
+                                             const Sha256Digest& qualifying_data) {
+  return Ask([=](Tpm& tpm) { return tpm.AttestMeter(keys, counter_index, qualifying_data); });
+}
+
+Status PatientTpm::ChargeMeter(const HardMeter& meter) {
+  return Ask([=](Tpm& tpm) { return tpm.ChargeMeter(meter); });
+}
+
+Status PatientTpm::DropMeter(uint32_t counter_index) {
+  return Ask([=](Tpm& tpm) { return tpm.DropMeter(counter_index); });
+}
+
+Result<int64_t> PatientTpm::MeterUsed(const KeySet& keys, const HardMeter& meter) {
+  return Ask([=](Tpm& tpm) { return tpm.MeterUsed(keys, meter); });
+}
+
+Result<HardMeters::Use> PatientTpm::UseMeter(const KeySet& keys, const HardMeter& meter, int64_t amount) {
+  return Ask([=](Tpm& tpm) { return tpm.UseMeter(keys, meter, amount); });
+}
+
 Result<SignedAttest> PatientTpm::Retire(const KeySet& keys, const Sha256Digest& qualifying_data) {
   return Ask([=](Tpm& tpm) { return tpm.Retire(keys, qualifying_data); });
 }

@@ -38,6 +38,13 @@ class PatientTpm final : public Tpm {
   Result<tpm::ClockInfo> ReadClock() override;
   Result<SignedAttest> AttestCounter(const KeySet& keys, const LedgerCounter& counter,
                                      const Sha256Digest& qualifying_data) override;
+  Result<std::optional<uint64_t>> PrepareMeter(uint32_t counter_index) override;
+  Result<SignedAttest> AttestMeter(const KeySet& keys, uint32_t counter_index,
+                                   const Sha256Digest& qualifying_data) override;
+  Status ChargeMeter(const HardMeter& meter) override;
+  Status DropMeter(uint32_t counter_index) override;
+  Result<int64_t> MeterUsed(const KeySet& keys, const HardMeter& meter) override;
+  Result<Use> UseMeter(const KeySet& keys, const HardMeter& meter, int64_t amount) override;
   Result<SignedAttest> Retire(const KeySet& keys, const Sha256Digest& qualifying_data) override;
   Result<std::map<std::string, std::string>> Properties() override;
   // A call that was given up releases the TPM itself when it comes back.

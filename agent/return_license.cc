@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "agent/hard_meter.h"
+#include "agent/ledger/conversation.h"
+#include "agent/licenses.h"
 #include "agent/return_statement.h"
 #include "agent/returned_nonce.h"
 
@@ -56,6 +59,15 @@ Result<Found> Find(const std::string& product, const StateDirectory& state) {
   return found;
 }
 
+// With what a return is made.
+struct Surroundings {
+  const Hardware& hardware;
+  const StateDirectory& state;
+  Books& books;
+  bool use_tpm = false;  // any license here does
+  bool dry_run = false;
+};
+
 // A later proof of the same license says all that the earlier one did; that of another license must not be lost.
 Status CheckMayReplace(const ReturnedLicense& kept, const ReturnStatement& by) {
   if (kept.proof && kept.statement.statement.license == by.license) return {};
@@ -95,6 +107,7 @@ ReturnOutcome OutcomeOf(const ReturnedLicense& license) {
   outcome.license = license.statement.statement.license;
   outcome.by_tpm = !IsHost(license.keys);
   outcome.repeated = license.proof.has_value();
+  if (const auto& used = license.statement.statement.used) outcome.used = used->usage;
   return outcome;
 }
 
@@ -120,48 +133,87 @@ Result<ReturnOutcome> Complete(ReturnedLicense license, const Bytes& nonce, bool
   return outcome;
 }
 
-// Signs and writes the statement, if it is not there yet. After a dry run it is unsigned and nowhere but here.
-Result<ReturnedLicense> Begin(const Found& found, const ReturnOptions& options, const Hardware& hardware,
-                              const StateDirectory& state, const TrustAnchors& anchors, Time now) {
-  if (found.Begun()) return *found.returned;
-  HOLDFAST_TRY(const ReturnStatement statement,
-               StatementFor(*found.installed, options.agent_version, anchors, now));
-  if (found.returned) HOLDFAST_CHECK(CheckMayReplace(*found.returned, statement));
+// Can what was begun be stated anew, as long as the gate has not moved?
+bool IsOpen(const Found& found) {
+  return found.installed && !(found.returned && found.returned->proof);
+}
+
+// Has the gate moved? The license key tells, and nothing else has to be in order to complete what was begun then.
+bool IsDead(const LicenseToReturn& wanted, const InstalledLicense& installed, const Surroundings& at) {
+  const auto probe = SignStatement(wanted.statement, installed.keys, at.hardware.tpm, at.state);
+  return !probe && probe.error().kind != ErrorKind::kUnavailable;
+}
+
+// Of a hard meter that is lost nobody knows what was used: nothing is stated then, and the vendor takes all for used up.
+Result<std::optional<StatedUsage>> UsedOf(const LicenseTerms& terms, const LicenseKeys& keys,
+                                          const Surroundings& at) {
+  const auto hard = HardUsage(terms, keys, at.hardware.tpm);
+  if (!hard && hard.error().kind != ErrorKind::kRefused) return tl::unexpected(hard.error());
+  if (!hard) return std::nullopt;
+  HOLDFAST_TRY(auto stated, UsageToState(terms, at.use_tpm, at.books));
+  if (stated && *hard) AddUsage(stated->usage, **hard);
+  return stated;
+}
+
+// Signs and writes the statement. After a dry run it is unsigned and nowhere but here.
+Result<ReturnedLicense> State(const Found& found, const LicenseToReturn& wanted, const Surroundings& at) {
+  if (found.returned && !found.Begun()) HOLDFAST_CHECK(CheckMayReplace(*found.returned, wanted.statement));
   ReturnedLicense license{found.installed->product, found.installed->keys, {}, {}};
-  if (options.dry_run) {
+  ReturnStatement statement = wanted.statement;
+  if (at.dry_run) {
     license.statement.statement = statement;
     return license;
   }
-  HOLDFAST_TRY(license.statement, SignStatement(statement, license.keys, hardware.tpm, state));
-  HOLDFAST_CHECK(state.WriteReturned(license));
+  HOLDFAST_TRY(statement.used, UsedOf(wanted.terms, license.keys, at));
+  HOLDFAST_TRY(license.statement, SignStatement(statement, license.keys, at.hardware.tpm, at.state));
+  HOLDFAST_CHECK(at.state.WriteReturned(license));
   return license;
 }
 
+Result<ReturnedLicense> Begin(const Found& found, const Result<LicenseToReturn>& wanted,
+                              const Surroundings& at) {
+  if (found.Begun() && (!IsOpen(found) || at.dry_run)) return *found.returned;
+  if (!wanted) {
+    if (found.Begun()) return *found.returned;
+    return tl::unexpected(wanted.error());
+  }
+  if (found.Begun() && IsDead(*wanted, *found.installed, at)) return *found.returned;
+  return State(found, *wanted, at);
+}
+
 Result<ReturnOutcome> Return(const ReturnOptions& options, const Hardware& hardware,
-                             const StateDirectory& state, const TrustAnchors& anchors, const Clock& clock) {
+                             const StateDirectory& state, const TrustAnchors& anchors, const Clock& clock,
+                             Books& books) {
   HOLDFAST_TRY(auto products, state.InstalledProducts());
   HOLDFAST_TRY(const auto returned, state.ReturnedProducts());
   products.insert(products.end(), returned.begin(), returned.end());
   HOLDFAST_TRY(const std::string product, OnlyProduct(std::move(products), options.product));
   HOLDFAST_TRY(const Found found, Find(product, state));
+  const Result<LicenseToReturn> wanted =
+      found.installed ? StatementFor(*found.installed, options.agent_version, anchors, clock())
+                      : Result<LicenseToReturn>(NothingOf(product));
   Bytes nonce;
   if (!options.nonce.empty()) {
     // Before anything is written: a nonce that is not the vendor's, or not for this license, ends nothing.
-    HOLDFAST_TRY(const ReturnStatement statement,
-                 found.Begun() ? Result<ReturnStatement>(found.returned->statement.statement)
-                               : StatementFor(*found.installed, options.agent_version, anchors, clock()));
-    HOLDFAST_TRY(nonce, NonceFor(statement, options.nonce, anchors));
+    if (!found.Begun() && !wanted) return tl::unexpected(wanted.error());
+    HOLDFAST_TRY(nonce, NonceFor(found.Begun() ? found.returned->statement.statement : wanted->statement,
+                                 options.nonce, anchors));
   }
-  HOLDFAST_TRY(ReturnedLicense license, Begin(found, options, hardware, state, anchors, clock()));
-  return Complete(std::move(license), nonce, options.dry_run, hardware.tpm, state);
+  HOLDFAST_TRY(const auto licenses, LoadLicenses(state, anchors));
+  const Surroundings at{hardware, state, books, AnyInTpm(licenses), options.dry_run};
+  HOLDFAST_TRY(ReturnedLicense license, Begin(found, wanted, at));
+  HOLDFAST_TRY(ReturnOutcome outcome,
+               Complete(std::move(license), nonce, options.dry_run, hardware.tpm, state));
+  if (wanted) outcome.terms = wanted->terms;
+  return outcome;
 }
 
 }  // namespace
 
 Result<ReturnOutcome> ReturnLicense(const ReturnOptions& options, const Hardware& hardware,
                                     const StateDirectory& state, const TrustAnchors& anchors,
-                                    const Clock& clock) {
-  auto outcome = Return(options, hardware, state, anchors, clock);
+                                    const Clock& clock, Books& books) {
+  auto outcome = Return(options, hardware, state, anchors, clock, books);
   hardware.tpm.Release();
   return outcome;
 }

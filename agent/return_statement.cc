@@ -24,7 +24,7 @@ Error WhyItCannotSign(Error error) {
 
 }  // namespace
 
-Result<ReturnStatement> StatementFor(const InstalledLicense& installed, const std::string& agent_version,
+Result<LicenseToReturn> StatementFor(const InstalledLicense& installed, const std::string& agent_version,
                                      const TrustAnchors& anchors, Time now) {
   HOLDFAST_TRY(const LicenseFile file, ParseLicenseFile(installed.license));
   HOLDFAST_TRY(const VerifiedLicense verified, VerifyLicense(file, anchors));
@@ -38,10 +38,18 @@ Result<ReturnStatement> StatementFor(const InstalledLicense& installed, const st
                             .certificate = Sha256(file.license.der()),
                             .created = now,
                             .agent_version = agent_version,
-                            .gate = {}};
+                            .gate = {},
+                            .used = {}};
   if (const auto* keys = std::get_if<KeySet>(&installed.keys))
     statement.gate = ReturnedGate{keys->gate_index, keys->gate_base};
-  return statement;
+  return LicenseToReturn{std::move(statement), terms};
+}
+
+// As taken: a running agent hands out what is left of its batches until the license is dead.
+Result<std::optional<StatedUsage>> UsageToState(const LicenseTerms& terms, bool use_tpm, Books& books) {
+  if (MetersOf(terms.grants, terms.fallback).empty()) return std::nullopt;
+  HOLDFAST_TRY(ReportBasis basis, books.BeginReport(use_tpm, IdOf(terms), {}));
+  return std::optional(StatedUsage{basis.ledger, std::move(basis.usage)});
 }
 
 Result<SignedReturnStatement> SignStatement(const ReturnStatement& statement, const LicenseKeys& keys,

@@ -14,43 +14,6 @@ namespace {
 constexpr std::string_view kDomain{"holdfast heartbeat v1\0", 22};
 constexpr std::string_view kHostForm = "host";
 
-Result<ReportedUsage> ParseUsage(const Json& item) {
-  JsonObject o(item, "heartbeat.usage");
-  ReportedUsage usage;
-  usage.limit = o.String("limit", kMaxNameSize);
-  if (!IsIdentifier(usage.limit)) o.Fault("limit", "not an identifier");
-  usage.period = ReadMeterPeriod(o);
-  usage.since = o.Time("since");
-  usage.units = o.Integer("units", 0, INT64_MAX);
-  HOLDFAST_CHECK(o.Finish());
-  return usage;
-}
-
-bool SamePeriod(const ReportedUsage& a, const ReportedUsage& b) {
-  return a.limit == b.limit && a.period == b.period && a.since == b.since;
-}
-
-Result<std::vector<ReportedUsage>> ParseUsages(const Json& array) {
-  std::vector<ReportedUsage> usages;
-  for (const Json& item : array) {
-    HOLDFAST_TRY(ReportedUsage usage, ParseUsage(item));
-    for (const ReportedUsage& other : usages)
-      if (SamePeriod(usage, other)) return Malformed("heartbeat.usage", "one period of a meter twice");
-    usages.push_back(std::move(usage));
-  }
-  return usages;
-}
-
-Result<ReportedLedger> ParseLedger(const Json& value) {
-  JsonObject o(value, "heartbeat.ledger");
-  ReportedLedger ledger;
-  ledger.birth = o.Integer("birth", 1, INT64_MAX);
-  ledger.stamp = o.Integer("stamp", 1, INT64_MAX);
-  ledger.disturbed = o.Integer("disturbed", 0, INT64_MAX);
-  HOLDFAST_CHECK(o.Finish());
-  return ledger;
-}
-
 void ReadForm(JsonObject& o, HeartbeatReport& report) {
   report.by_tpm = !o.Has("assurance");
   if (!report.by_tpm && o.String("assurance", 16) != kHostForm)
@@ -82,35 +45,26 @@ Result<HeartbeatReport> ParsePayload(ByteView payload) {
   const Json* usage = o.Array("usage", kMaxReportedUsage);
   report.vouchers_used = o.Integer("vouchers_used", 1, INT32_MAX, 0);
   HOLDFAST_CHECK(o.Finish());
-  HOLDFAST_TRY(report.ledger, ParseLedger(*ledger));
-  HOLDFAST_TRY(report.usage, ParseUsages(*usage));
+  HOLDFAST_TRY(report.ledger, ParseReportedLedger(*ledger, "heartbeat.ledger"));
+  HOLDFAST_TRY(report.usage, ParseMeterUsages(*usage, "heartbeat.usage"));
   return report;
 }
 
-Result<SignedAttest> ParseCounter(const Json& value) {
-  JsonObject o(value, "heartbeat.counter");
-  SignedAttest counter{ReadStructure(o, "attest"), ReadStructure(o, "signature")};
+Result<SignedAttest> ParseAttest(const Json& value, const char* context) {
+  JsonObject o(value, context);
+  SignedAttest attest{ReadStructure(o, "attest"), ReadStructure(o, "signature")};
   HOLDFAST_CHECK(o.Finish());
-  return counter;
+  return attest;
 }
 
-Json FormatUsage(const std::vector<ReportedUsage>& usages) {
-  Json array = Json::array();
-  for (const ReportedUsage& usage : usages)
-    array.push_back({{"limit", usage.limit},
-                     {"period", MeterPeriodName(usage.period)},
-                     {"since", FormatTime(usage.since)},
-                     {"units", usage.units}});
-  return array;
+Json FormatAttest(const SignedAttest& attest) {
+  return {{"attest", Base64UrlEncode(attest.attest)}, {"signature", Base64UrlEncode(attest.signature)}};
 }
 
 std::string Lines(const HeartbeatReport& report) {
   std::string text;
   for (const auto& [name, value] : report.host) text += "  Host:     " + name + " = " + value + "\n";
-  for (const ReportedUsage& usage : report.usage) {
-    text += "  Used up:  " + std::to_string(usage.units) + " of " + usage.limit;
-    text += usage.period == MeterPeriod::kNever ? "\n" : " since " + FormatTime(usage.since) + "\n";
-  }
+  text += UsedUpLines(report.usage);
   if (report.vouchers_used > 0) text += "  Vouchers: " + std::to_string(report.vouchers_used) + " used\n";
   return text;
 }
@@ -157,10 +111,9 @@ Bytes FormatHeartbeatReport(const HeartbeatReport& report) {
   json["clock"] = FormatTime(report.clock);
   json["agent_version"] = report.agent_version;
   json["host"] = report.host.empty() ? Json::object() : Json(report.host);
-  json["ledger"] = {
-      {"birth", report.ledger.birth}, {"stamp", report.ledger.stamp}, {"disturbed", report.ledger.disturbed}};
+  json["ledger"] = FormatReportedLedger(report.ledger);
   if (!report.by_tpm) json["assurance"] = kHostForm;
-  json["usage"] = FormatUsage(report.usage);
+  json["usage"] = FormatMeterUsages(report.usage);
   if (report.vouchers_used > 0) json["vouchers_used"] = report.vouchers_used;
   return ToBytes(std::string_view(FormatJson(json)));
 }
@@ -176,9 +129,8 @@ Result<SignedHeartbeatReport> ParseHeartbeatReport(std::string_view compact_jws)
 
 std::string FormatHeartbeat(const Heartbeat& heartbeat) {
   Json json = {{"schema", "1.0"}, {"report", heartbeat.report.compact}};
-  if (heartbeat.counter)
-    json["counter"] = {{"attest", Base64UrlEncode(heartbeat.counter->attest)},
-                       {"signature", Base64UrlEncode(heartbeat.counter->signature)}};
+  if (heartbeat.counter) json["counter"] = FormatAttest(*heartbeat.counter);
+  if (heartbeat.meter) json["meter"] = FormatAttest(*heartbeat.meter);
   return FormatJson(json);
 }
 
@@ -189,13 +141,18 @@ Result<Heartbeat> ParseHeartbeat(std::string_view json) {
   HOLDFAST_CHECK(ReadHead(o, "heartbeat", schema));
   const std::string report = o.String("report", kMaxJwsSize);
   const Json* counter = o.OptionalObject("counter");
+  const Json* meter = o.OptionalObject("meter");
   HOLDFAST_CHECK(o.Finish());
   Heartbeat heartbeat;
   HOLDFAST_TRY(heartbeat.report, ParseHeartbeatReport(report));
   if (counter) {
-    HOLDFAST_TRY(heartbeat.counter, ParseCounter(*counter));
+    HOLDFAST_TRY(heartbeat.counter, ParseAttest(*counter, "heartbeat.counter"));
+  }
+  if (meter) {
+    HOLDFAST_TRY(heartbeat.meter, ParseAttest(*meter, "heartbeat.meter"));
   }
   const bool by_tpm = heartbeat.report.report.by_tpm;
+  if (meter && !by_tpm) return Malformed("heartbeat.meter", "a hard meter, of a host without a TPM");
   if (by_tpm == heartbeat.counter.has_value()) return heartbeat;
   return Malformed("heartbeat.counter", by_tpm ? "the TPM's word on the ledger's counter is missing"
                                                : "a counter, with the report of a host without a TPM");

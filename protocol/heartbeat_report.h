@@ -7,32 +7,19 @@
 //
 // Usage is what was used up in each period that the vendor has not acknowledged yet: a report that never arrived is made good by the next.
 //
-// JSON of the file: { "schema": "1.0", "report": "<JWS, compact>", "counter": { "attest", "signature" } }; docs/formats.md,
+// JSON of the file: { "schema": "1.0", "report": "<JWS, compact>", "counter": { "attest", "signature" }, "meter": the same }; docs/formats.md,
 // docs/schemas/heartbeat.schema.json, heartbeat-report.schema.json.
 #pragma once
 
+#include "protocol/meter_usage.h"
 #include "protocol/request.h"
-#include "protocol/terms.h"
 
 namespace holdfast {
 
 inline constexpr size_t kMaxUnanswered = 16;
-inline constexpr size_t kMaxReportedUsage = 256;
 inline constexpr size_t kReportNonceSize = 16;
 
-// Of one meter in one period.
-struct ReportedUsage {
-  std::string limit;
-  MeterPeriod period = MeterPeriod::kNever;
-  Time since;         // the period's beginning; the epoch where it never begins anew
-  int64_t units = 0;  // used up
-  bool operator==(const ReportedUsage&) const = default;
-};
-
-// The ledger that the report was made from: docs/ledger.md.
-struct ReportedLedger {
-  int64_t birth = 0, stamp = 0, disturbed = 0;
-};
+using ReportedUsage = MeterUsage;
 
 struct HeartbeatReport {
   std::string schema = "1.0";
@@ -64,6 +51,8 @@ struct SignedHeartbeatReport {
 struct Heartbeat {
   SignedHeartbeatReport report;
   std::optional<SignedAttest> counter;  // NV_Certify of the ledger's counter by the AK; if and only if by_tpm
+  // NV_Certify of the counter beside the license's hard meter by the AK, where it has one that is not lost; only if by_tpm.
+  std::optional<SignedAttest> meter = {};
 };
 
 // What names a report, or an answer: SHA-256 of the JWS signing input. The signature is left out, since others can be made of one that is good.

@@ -1,6 +1,7 @@
 // Product files: the part of terms.h that the vendor writes by hand.
 #include <algorithm>
 
+#include "protocol/meter_usage.h"
 #include "protocol/schema_version.h"
 #include "protocol/terms.h"
 #include "protocol/terms_members.h"
@@ -43,6 +44,7 @@ Result<Plan> ParsePlan(const Json& value) {
   Plan plan;
   HOLDFAST_TRY(plan.grants, ReadGrants(o, kPlanContext, false));
   HOLDFAST_TRY(plan.fallback, ReadFallback(o, kPlanContext, false));
+  HOLDFAST_CHECK(FindHardLimit(plan.grants, plan.fallback, kPlanContext));
   plan.duration = ReadOptionalLength(o, "duration");
   plan.expiry_grace = o.Duration("expiry_grace", plan.expiry_grace);
   plan.warn_before = ReadWarnings(o, plan.warn_before);
@@ -55,6 +57,7 @@ Result<Plan> ParsePlan(const Json& value) {
   plan.advisory = o.Bool("advisory", plan.advisory);
   HOLDFAST_TRY(plan.vouchers, ReadVouchers(o, kPlanContext, false));
   HOLDFAST_TRY(plan.repairs, ReadRepairs(o, kPlanContext, false));
+  HOLDFAST_TRY(plan.returns, ReadReturnCredit(o, kPlanContext, false));
   if (plan.offline_window.count() > 0 && plan.heartbeat_interval > plan.offline_window)
     o.Fault("heartbeat_interval", "longer than offline_window: every host would count as offline too long");
   if (!AllKeys(plan.grants, plan.fallback).empty() && Allows(plan, AssuranceClass::kHost))
@@ -76,9 +79,11 @@ Fingerprint LargestFingerprint(const Plan& plan) {
 // longest that there can be: 64 octets, each escaped in JSON.
 Status CheckTermsSize(const std::string& id, const Plan& plan) {
   const std::string longest(kMaxNameSize, '"'), longest_id(64, 'a');
-  const LicenseTerms terms =
-      ResolvePlan(plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm,
-                         LargestFingerprint(plan), LedgerPin{UINT32_MAX, kMaxNumber}});
+  LicenseTerms terms = ResolvePlan(
+      plan, {longest, longest, longest_id, id, Time{}, AssuranceClass::kHwTpm, LargestFingerprint(plan),
+             LedgerPin{UINT32_MAX, kMaxNumber}, MeterPin{UINT32_MAX, kMaxNumber}});
+  for (const Meter& meter : MetersOf(plan.grants, plan.fallback))
+    terms.used.push_back({meter.limit, meter.period, Time{}, kMaxNumber});
   const size_t size = FormatTerms(terms).size();
   if (size <= kMaxTermsSize) return {};
   return Malformed(kPlanContext,

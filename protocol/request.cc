@@ -55,6 +55,9 @@ Result<RequestEvidence> ParseEvidence(const Json& value) {
   HOLDFAST_TRY(evidence.gate, ReadAttest(o, "gate"));
   HOLDFAST_TRY(evidence.counter, ReadAttest(o, "counter"));
   HOLDFAST_TRY(evidence.quote, ReadAttest(o, "quote"));
+  if (o.Has("meter")) {
+    HOLDFAST_TRY(evidence.meter, ReadAttest(o, "meter"));
+  }
   evidence.pcrs = ReadPcrs(o);
   HOLDFAST_CHECK(o.Finish());
   return evidence;

@@ -70,6 +70,8 @@ struct RequestEvidence {
   SignedAttest counter;       // NV_Certify of the ledger's counter by AK
   SignedAttest quote;         // SHA-256 PCRs kQuotedPcrs by AK
   std::map<int, Bytes> pcrs;  // the values that the quote covers
+  // NV_Certify of the counter of the hard meter (tpm::MeterCounterIndex) by AK; absent: this TPM has no PIN_PASS indexes, or no space.
+  std::optional<SignedAttest> meter = {};
 };
 inline constexpr uint32_t kQuotedPcrMask = 0x0000ff;  // PCR 0 to 7, SHA-256 bank
 

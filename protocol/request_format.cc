@@ -84,14 +84,15 @@ std::string FormatRequestContent(const HostRequestContent& content) {
 Bytes RequestPayload(std::string_view content_text, const RequestEvidence& evidence, ByteView possession) {
   Json pcrs = Json::object();
   for (const auto& [index, value] : evidence.pcrs) pcrs[std::to_string(index)] = Base64UrlEncode(value);
-  const Json json = {{"content", content_text},
-                     {"evidence",
-                      {{"certify", FormatAttest(evidence.certify)},
-                       {"gate", FormatAttest(evidence.gate)},
-                       {"counter", FormatAttest(evidence.counter)},
-                       {"quote", FormatAttest(evidence.quote)},
-                       {"pcrs", pcrs}}},
-                     {"possession", Base64UrlEncode(possession)}};
+  Json json = {{"content", content_text},
+               {"evidence",
+                {{"certify", FormatAttest(evidence.certify)},
+                 {"gate", FormatAttest(evidence.gate)},
+                 {"counter", FormatAttest(evidence.counter)},
+                 {"quote", FormatAttest(evidence.quote)},
+                 {"pcrs", pcrs}}},
+               {"possession", Base64UrlEncode(possession)}};
+  if (evidence.meter) json["evidence"]["meter"] = FormatAttest(*evidence.meter);
   return ToBytes(std::string_view(FormatJson(json)));
 }
 

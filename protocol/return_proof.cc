@@ -46,9 +46,7 @@ std::string Preamble(const ReturnProof& proof) {
          "  Product:  " +
          statement.product + ", from " + statement.vendor + "\n  License:  " + statement.license +
          "\n  Made:     " + FormatTime(statement.created) + ", by Holdfast " + statement.agent_version +
-         "\n"
-         "\n" +
-         WhatItProves(proof) +
+         "\n" + (statement.used ? UsedUpLines(statement.used->usage) : "") + "\n" + WhatItProves(proof) +
          "Send this file to the vendor; any way will do. It holds no key and nothing of your data.\n"
          "To see every part of it:  holdfast inspect FILE\n"
          "(These lines are for people. No program reads them.)\n"

@@ -20,6 +20,19 @@ std::optional<ReturnedGate> ReadGate(JsonObject& statement) {
   return gate;
 }
 
+// Usage without the ledger that it is from, or a ledger that says nothing, is no statement.
+Result<std::optional<StatedUsage>> ReadUsed(JsonObject& o) {
+  const Json* ledger = o.OptionalObject("ledger");
+  const Json* usage = o.OptionalArray("usage", kMaxReportedUsage);
+  if (ledger == nullptr && usage == nullptr) return std::nullopt;
+  if (ledger == nullptr) return o.Fault("ledger", "missing beside usage"), std::nullopt;
+  if (usage == nullptr) return o.Fault("usage", "missing beside ledger"), std::nullopt;
+  StatedUsage used;
+  HOLDFAST_TRY(used.ledger, ParseReportedLedger(*ledger, "return.ledger"));
+  HOLDFAST_TRY(used.usage, ParseMeterUsages(*usage, "return.usage"));
+  return used;
+}
+
 Result<ReturnStatement> ParsePayload(ByteView payload) {
   HOLDFAST_TRY(const Json value, ParseJson(AsText(payload), kMaxJwsSize));
   JsonObject o(value, "return");
@@ -38,6 +51,7 @@ Result<ReturnStatement> ParsePayload(ByteView payload) {
   } else if (o.String("assurance", 16) != kHostForm) {
     o.Fault("assurance", "only a host without a TPM names its class: host");
   }
+  HOLDFAST_TRY(statement.used, ReadUsed(o));
   HOLDFAST_CHECK(o.Finish());
   return statement;
 }
@@ -57,6 +71,10 @@ Bytes FormatReturnStatement(const ReturnStatement& statement) {
     json["gate"] = {{"index", statement.gate->index}, {"base", statement.gate->base}};
   } else {
     json["assurance"] = kHostForm;
+  }
+  if (statement.used) {
+    json["ledger"] = FormatReportedLedger(statement.used->ledger);
+    json["usage"] = FormatMeterUsages(statement.used->usage);
   }
   return ToBytes(std::string_view(FormatJson(json)));
 }

@@ -4,7 +4,8 @@
 // What it proves alone: that it was made by the license key, by someone who had opened the answer (`certificate` can be known
 // from nowhere else; decisions/0090). Not that the license key is dead: see return_proof.h.
 //
-// A part-used license will state here what was used; such a member comes with the meters, in a newer minor.
+// A part-used license states what was used up of its meters. Nothing vouches for that but the license key, which root can have sign
+// anything: it is a claim, as in a heartbeat. Files from before there was such a member state nothing.
 #pragma once
 
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "protocol/crypto/digest.h"
 #include "protocol/jose/jws.h"
+#include "protocol/meter_usage.h"
 #include "protocol/time.h"
 
 namespace holdfast {
@@ -24,6 +26,13 @@ struct ReturnedGate {
   uint64_t base = 0;  // the license key signs while the gate has this value
 };
 
+// By the host's ledger as it was when the statement was made; a batch of units that was taken counts as used.
+struct StatedUsage {
+  ReportedLedger ledger;
+  std::vector<MeterUsage>
+      usage;  // at most kMaxReportedUsage, what was not acknowledged of periods that are over among it
+};
+
 struct ReturnStatement {
   std::string schema = "1.0";
   std::string vendor, product;  // as in the terms
@@ -34,6 +43,7 @@ struct ReturnStatement {
   std::string agent_version;
   // Absent: a host without a TPM ("assurance": "host"), which promises and can prove nothing.
   std::optional<ReturnedGate> gate;
+  std::optional<StatedUsage> used;  // members ledger and usage; absent: nothing is stated
 };
 
 struct SignedReturnStatement {
@@ -44,7 +54,7 @@ struct SignedReturnStatement {
 
 Bytes FormatReturnStatement(const ReturnStatement& statement);  // the payload
 // Parses, verifies no signature. Checks: those of ParseJws and ParseJson, return.header (a kid, or not ES256),
-// return.schema (kRefused: another major), return.<member>, return.unknown.
+// return.schema (kRefused: another major), return.<member>, return.ledger.<member>, return.usage.<member>, return.unknown.
 Result<SignedReturnStatement> ParseReturnStatement(std::string_view compact_jws);
 
 }  // namespace holdfast

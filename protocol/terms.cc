@@ -1,6 +1,7 @@
 #include "protocol/terms.h"
 
 #include "protocol/json_text.h"
+#include "protocol/meter_usage.h"
 #include "protocol/schema_version.h"
 #include "protocol/terms_members.h"
 
@@ -25,17 +26,44 @@ Fingerprint ReadLicensedHost(JsonObject& o, AssuranceClass assurance) {
   return {};
 }
 
-// What the vendor's appraisal has read of a TPM: a license for a host without one has none.
-Result<std::optional<LedgerPin>> ReadLedgerPin(JsonObject& o, AssuranceClass assurance, bool lenient) {
-  constexpr int64_t kFirstNvIndex = 0x01000000, kLastNvIndex = 0x01ffffff;
-  const Json* value = o.OptionalObject("ledger");
+struct IndexRange {
+  int64_t first, last;
+};
+constexpr IndexRange kAnyNvIndex{0x01000000, 0x01ffffff}, kMeterCounters{0x01a80000, 0x01afffff};
+
+// What the vendor's appraisal has read of a TPM: a license for a host without one has none. `Pin`: LedgerPin or MeterPin.
+template <class Pin>
+Result<std::optional<Pin>> ReadPin(JsonObject& o, const std::string& name, IndexRange range,
+                                   AssuranceClass assurance, bool lenient) {
+  const Json* value = o.OptionalObject(name);
   if (!value) return std::nullopt;
-  if (assurance == AssuranceClass::kHost) return o.Fault("ledger", "class host has none"), std::nullopt;
-  JsonObject members(*value, "terms.ledger");
-  const LedgerPin pin{static_cast<uint32_t>(members.Integer("index", kFirstNvIndex, kLastNvIndex)),
-                      members.Integer("base", 1, kMaxNumber)};
+  if (assurance == AssuranceClass::kHost) return o.Fault(name, "class host has none"), std::nullopt;
+  JsonObject members(*value, "terms." + name);
+  const Pin pin{static_cast<uint32_t>(members.Integer("index", range.first, range.last)),
+                members.Integer("base", 1, kMaxNumber)};
   HOLDFAST_CHECK(FinishMembers(members, *value, lenient));
   return pin;
+}
+
+// Units of before: at most one period of each meter.
+Result<std::vector<MeterUsage>> ReadUsed(JsonObject& o, bool lenient) {
+  const Json* array = o.OptionalArray("used", kMaxUsedMeters);
+  if (array == nullptr) return std::vector<MeterUsage>();
+  HOLDFAST_TRY(std::vector<MeterUsage> used, ParseMeterUsages(*array, "terms.used", kMaxNumber, lenient));
+  for (size_t i = 0; i < used.size(); i++)
+    for (size_t j = 0; j < i; j++)
+      if (used[i].limit == used[j].limit && used[i].period == used[j].period)
+        return Malformed("terms.used", "a meter twice");
+  return used;
+}
+
+// The pin and the limit that it is for.
+Status CheckHardMeter(JsonObject& o, const LicenseTerms& terms) {
+  HOLDFAST_TRY(const auto hard, FindHardLimit(terms.grants, terms.fallback, "terms"));
+  if (!terms.meter) return {};
+  if (!hard) o.Fault("meter", "no limit is hard");
+  if (terms.advisory) o.Fault("meter", "a license that only advises has none: its meters count on");
+  return {};
 }
 
 Json FormatGrants(const Grants& grants) {
@@ -51,6 +79,7 @@ Json FormatGrants(const Grants& grants) {
     Json& out = json["limits"][id] = {{"kind", LimitKindName(limit.kind)}, {"max", limit.max}};
     if (limit.kind == LimitKind::kMeter) out["period"] = MeterPeriodName(limit.period);
     if (limit.overage_percent != 0) out["overage_percent"] = limit.overage_percent;
+    if (limit.hard) out["hard"] = true;
   }
   if (!grants.keys.empty()) json["keys"] = grants.keys;
   return json;
@@ -92,14 +121,18 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.maintenance_until = o.OptionalTime("maintenance_until");
   terms.assurance = ReadChoice<AssuranceClass>(o, "assurance", kAssuranceClasses, AssuranceName);
   terms.fingerprint = ReadLicensedHost(o, terms.assurance);
-  HOLDFAST_TRY(terms.ledger, ReadLedgerPin(o, terms.assurance, lenient));
+  HOLDFAST_TRY(terms.ledger, ReadPin<LedgerPin>(o, "ledger", kAnyNvIndex, terms.assurance, lenient));
+  HOLDFAST_TRY(terms.meter, ReadPin<MeterPin>(o, "meter", kMeterCounters, terms.assurance, lenient));
   HOLDFAST_TRY(terms.policies, ReadPolicies(o, kContext, lenient));
   terms.advisory = o.Bool("advisory", false);
   HOLDFAST_TRY(terms.vouchers, ReadVouchers(o, kContext, lenient));
   HOLDFAST_TRY(terms.repairs, ReadRepairs(o, kContext, lenient));
+  HOLDFAST_TRY(terms.returns, ReadReturnCredit(o, kContext, lenient));
+  HOLDFAST_TRY(terms.used, ReadUsed(o, lenient));
   // Sealed to a TPM, or nowhere.
   if (terms.assurance == AssuranceClass::kHost && !AllKeys(terms.grants, terms.fallback).empty())
     o.Fault("keys", "class host has none");
+  HOLDFAST_CHECK(CheckHardMeter(o, terms));
   CheckValidity(o, terms);
   HOLDFAST_CHECK(FinishMembers(o, value, lenient));
   return terms;
@@ -123,6 +156,7 @@ std::string FormatTerms(const LicenseTerms& terms) {
   json["assurance"] = AssuranceName(terms.assurance);
   if (!terms.fingerprint.empty()) json["fingerprint"] = FormatFingerprint(terms.fingerprint);
   if (terms.ledger) json["ledger"] = {{"index", terms.ledger->index}, {"base", terms.ledger->base}};
+  if (terms.meter) json["meter"] = {{"index", terms.meter->index}, {"base", terms.meter->base}};
   json["policies"] = {{"clock", PolicyName(terms.policies.clock)},
                       {"rollback", PolicyName(terms.policies.rollback)},
                       {"clone", ClonePolicyName(terms.policies.clone)}};
@@ -132,6 +166,9 @@ std::string FormatTerms(const LicenseTerms& terms) {
   if (terms.repairs)
     json["repairs"] = {{"per_year", terms.repairs->per_year},
                        {"emergency", FormatDuration(terms.repairs->emergency)}};
+  if (terms.returns != ReturnCredit{})
+    json["return"] = {{"units", terms.returns.units}, {"time", terms.returns.time}};
+  if (!terms.used.empty()) json["used"] = FormatMeterUsages(terms.used);
   return FormatJson(json);
 }
 
@@ -139,6 +176,23 @@ std::set<std::string> AllKeys(const Grants& grants, const std::optional<Grants>&
   std::set<std::string> all = grants.keys;
   if (fallback) all.insert(fallback->keys.begin(), fallback->keys.end());
   return all;
+}
+
+Result<std::optional<HardLimit>> FindHardLimit(const Grants& grants, const std::optional<Grants>& fallback,
+                                               const std::string& context) {
+  std::optional<HardLimit> found;
+  for (const Grants* edition : {&grants, fallback ? &*fallback : nullptr}) {
+    if (edition == nullptr) continue;
+    for (const auto& [name, limit] : edition->limits) {
+      if (!limit.hard) continue;
+      const HardLimit hard{name, limit.max};
+      if (found && *found != hard)
+        return Malformed(context + ".limits",
+                         "two hard meters: a license has one, and its fallback edition the same or none");
+      found = hard;
+    }
+  }
+  return found;
 }
 
 LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
@@ -160,10 +214,13 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.assurance = resolution.assurance;
   terms.fingerprint = resolution.fingerprint;
   terms.ledger = resolution.ledger;
+  const auto hard = FindHardLimit(plan.grants, plan.fallback, "plan");
+  if (hard && *hard && !plan.advisory) terms.meter = resolution.meter;
   terms.policies = plan.policies;
   terms.advisory = plan.advisory;
   terms.vouchers = plan.vouchers;
   terms.repairs = plan.repairs;
+  terms.returns = plan.returns;
   return terms;
 }
 

@@ -43,7 +43,10 @@ struct Limit {
   int64_t max = 0;
   MeterPeriod period = MeterPeriod::kNever;  // meters only
   int overage_percent = 0;                   // soft overage above max, 0 to 1000
+  // Counted by the TPM itself where it can (MeterPin): a meter that never begins anew, without overage, of at most kMaxHardUnits.
+  bool hard = false;
 };
+inline constexpr int64_t kMaxHardUnits = 10'000;  // each costs the TPM's NV two writes
 
 struct Grants {
   std::string edition;
@@ -53,6 +56,16 @@ struct Grants {
 };
 // Those of all editions: what an answer brings.
 std::set<std::string> AllKeys(const Grants& grants, const std::optional<Grants>& fallback);
+
+// The one hard meter that the editions may have, each of them the same.
+struct HardLimit {
+  std::string name;
+  int64_t max = 0;
+  bool operator==(const HardLimit&) const = default;
+};
+// Nothing: they have none. Check: <context>.limits, when they have two, or one that is another in the fallback edition.
+Result<std::optional<HardLimit>> FindHardLimit(const Grants& grants, const std::optional<Grants>& fallback,
+                                               const std::string& context);
 
 // How sure the vendor is of the hardware (requirement C5).
 enum class AssuranceClass { kHwTpm, kVtpm, kHost };
@@ -81,6 +94,14 @@ struct LedgerPin {
   bool operator==(const LedgerPin&) const = default;
 };
 
+// Where the TPM counts the hard meter of a license: an NV counter of the gate's form (tpm::MeterCounterIndex), and what it stood at when the
+// license was asked for. The meter's index can be charged at that value only, so once.
+struct MeterPin {
+  uint32_t index = 0;  // NV index
+  int64_t base = 0;
+  bool operator==(const MeterPin&) const = default;
+};
+
 // Break-glass: so often, and so long each time, the edition is granted although the license has ended or the vendor was not heard of.
 inline constexpr int kMaxVouchers = 16;
 struct Vouchers {
@@ -96,6 +117,21 @@ struct Repairs {
   Seconds emergency{7 *
                     86400};  // how long the edition is granted on the new hardware until the answer is there
   bool operator==(const Repairs&) const = default;
+};
+
+// What a return gives back beside the activation (docs/operations.md): the units of meters that were not used, and the time that is left.
+struct ReturnCredit {
+  bool units = false, time = false;
+  bool operator==(const ReturnCredit&) const = default;
+};
+
+// What was used up of one meter in one period.
+struct MeterUsage {
+  std::string limit;
+  MeterPeriod period = MeterPeriod::kNever;
+  Time since;         // the period's beginning; the epoch where it never begins anew
+  int64_t units = 0;  // used up
+  bool operator==(const MeterUsage&) const = default;
 };
 
 struct LicenseTerms {
@@ -116,10 +152,14 @@ struct LicenseTerms {
   AssuranceClass assurance = AssuranceClass::kHwTpm;  // what was established at activation
   Fingerprint fingerprint;          // of the licensed host: class host has one, the others are empty
   std::optional<LedgerPin> ledger;  // never with class host
+  std::optional<MeterPin> meter;    // of the hard limit; absent: the ledger counts it
   Policies policies;
   bool advisory = false;  // nothing is denied, and what would have been is recorded
   std::optional<Vouchers> vouchers;
   std::optional<Repairs> repairs;
+  ReturnCredit returns;  // member return
+  // Of the units, what was used up before this activation, by one that was returned: a meter begins with no less. One for each meter.
+  std::vector<MeterUsage> used;
 };
 
 // Checks: those of ParseJson, terms.schema (kRefused: another major), terms.<member>, terms.unknown.
@@ -145,6 +185,7 @@ struct Plan {
   bool advisory = false;
   std::optional<Vouchers> vouchers;
   std::optional<Repairs> repairs;
+  ReturnCredit returns;  // member return
 };
 
 struct ProductFile {
@@ -163,6 +204,7 @@ struct Resolution {
   AssuranceClass assurance;
   Fingerprint fingerprint = {};          // class host only
   std::optional<LedgerPin> ledger = {};  // the other classes
+  std::optional<MeterPin> meter = {};    // goes into terms that have a hard limit and do not only advise
 };
 // A plan from valid_from on: expires = valid_from + duration, maintenance_until = valid_from + maintenance;
 // neither goes beyond the last day of 9999, which certificates cannot either.

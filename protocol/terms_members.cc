@@ -29,6 +29,15 @@ Result<FeatureValue> ParseFeature(const std::string& id, const Json& value, cons
                               std::to_string(kMaxTextSize) + " octets");
 }
 
+// What the TPM counts it counts once, and stops.
+void CheckHard(JsonObject& o, const Limit& limit) {
+  if (limit.kind != LimitKind::kMeter) o.Fault("hard", "only a meter is hard");
+  if (limit.period != MeterPeriod::kNever) o.Fault("hard", "a hard meter never begins anew");
+  if (limit.overage_percent != 0) o.Fault("hard", "a hard meter has no overage");
+  if (limit.max < 1 || limit.max > kMaxHardUnits)
+    o.Fault("hard", "a hard meter has 1 to " + std::to_string(kMaxHardUnits) + " units");
+}
+
 Result<Limit> ParseLimit(const std::string& id, const Json& value, const std::string& context, bool lenient) {
   if (!IsIdentifier(id)) return Malformed(context, Quoted(id) + " is not an identifier");
   JsonObject o(value, context);
@@ -40,6 +49,8 @@ Result<Limit> ParseLimit(const std::string& id, const Json& value, const std::st
   else if (o.Has("period"))
     o.Fault("period", "only a meter has a period");
   limit.overage_percent = static_cast<int>(o.Integer("overage_percent", 0, kMaxOveragePercent, 0));
+  limit.hard = o.Bool("hard", false);
+  if (limit.hard) CheckHard(o, limit);
   if (auto status = FinishMembers(o, value, lenient); !status)
     return Malformed(status.error().check, "limit " + Quoted(id) + ": " + status.error().message);
   return limit;
@@ -175,6 +186,17 @@ Result<std::optional<Repairs>> ReadRepairs(JsonObject& object, const std::string
   repairs.emergency = o.Duration("emergency", repairs.emergency);
   HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
   return repairs;
+}
+
+Result<ReturnCredit> ReadReturnCredit(JsonObject& object, const std::string& context, bool lenient) {
+  ReturnCredit credit;
+  const Json* value = object.OptionalObject("return");
+  if (value == nullptr) return credit;
+  JsonObject o(*value, context + ".return");
+  credit.units = o.Bool("units", false);
+  credit.time = o.Bool("time", false);
+  HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
+  return credit;
 }
 
 }  // namespace holdfast

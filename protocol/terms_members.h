@@ -44,6 +44,8 @@ Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bo
 Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "repairs".
 Result<std::optional<Repairs>> ReadRepairs(JsonObject& object, const std::string& context, bool lenient);
+// The optional member "return"; what it does not name is not credited.
+Result<ReturnCredit> ReadReturnCredit(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "warn_before": positive durations, each shorter than the one before it.
 std::vector<Seconds> ReadWarnings(JsonObject& object, std::vector<Seconds> otherwise);
 

@@ -2,6 +2,7 @@
 
 #include "agent/api/api_request.h"
 #include "agent/host_facts.h"
+#include "protocol/meter_usage.h"
 
 namespace holdfast::api {
 namespace {
@@ -20,6 +21,14 @@ std::string_view KindName(InstalledKind kind) {
       break;
   }
   return "revocation_list";
+}
+
+// What the license says that its return gives back. Nothing of what it does not have.
+Json CreditJson(const LicenseTerms& terms) {
+  Json json = Json::object();
+  if (!MetersOf(terms.grants, terms.fallback).empty()) json["units"] = terms.returns.units;
+  if (terms.expires) json["time"] = terms.returns.time;
+  return json;
 }
 
 }  // namespace
@@ -83,6 +92,8 @@ Json ReturnAnswer(const ReturnRequest& request, const Result<ReturnOutcome>& out
   json["repeated"] = outcome->repeated;
   json["request_dropped"] = outcome->request_dropped;
   json["dry_run"] = request.dry_run;
+  if (outcome->terms) json["credit"] = CreditJson(*outcome->terms);
+  if (!request.dry_run) json["usage"] = FormatMeterUsages(outcome->used);
   json["file"] = outcome->file;
   return json;
 }
@@ -109,10 +120,10 @@ Result<HeartbeatOutcome> DoHeartbeat(const HeartbeatRequest& request, const std:
 
 Result<ReturnOutcome> DoReturn(const ReturnRequest& request, const std::string& agent_version,
                                const Hardware& hardware, const StateDirectory& state,
-                               const TrustAnchors& anchors, const Clock& clock) {
+                               const TrustAnchors& anchors, const Clock& clock, Books& books) {
   if (request.forget) return ForgetReturn(request.product, state);
   return ReturnLicense({request.product, request.nonce, request.dry_run, agent_version}, hardware, state,
-                       anchors, clock);
+                       anchors, clock, books);
 }
 
 }  // namespace holdfast::api

@@ -32,6 +32,6 @@ Result<HeartbeatOutcome> DoHeartbeat(const HeartbeatRequest& request, const std:
 // Does what `request` asks for: ReturnLicense or ForgetReturn.
 Result<ReturnOutcome> DoReturn(const ReturnRequest& request, const std::string& agent_version,
                                const Hardware& hardware, const StateDirectory& state,
-                               const TrustAnchors& anchors, const Clock& clock);
+                               const TrustAnchors& anchors, const Clock& clock, Books& books);
 
 }  // namespace holdfast::api

@@ -39,16 +39,17 @@ Meters::Account& Meters::AccountOf(const MeterRecord& meter) {
 
 int64_t Meters::Used(const MeterRecord& meter, Time floor) const {
   const Account* found = Find(meter);
-  if (found == nullptr) return 0;
+  if (found == nullptr) return meter.units;
   Account account = *found;
   account.Advance(floor);
-  return account.used;
+  return std::max(account.used, meter.units);
 }
 
 std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& limit, Time floor,
                                       int64_t amount) {
   Account& account = AccountOf(meter);
   account.Advance(floor);
+  account.used = std::max(account.used, meter.units);
   if (amount <= account.recorded.units - account.used) {
     account.used += amount;
     return {};

@@ -20,9 +20,9 @@ class Meters {
   void Load(const std::vector<MeterRecord>& records);
   bool loaded() const { return loaded_; }
 
-  // The units that are used in the period that `floor` is in.
+  // The units that are used in the period that `floor` is in, at least meter.units: what the license says was used before.
   int64_t Used(const MeterRecord& meter, Time floor) const;
-  // Hands out `amount`, or says which batch is needed for it. Precondition: the limit allows it, or the license only advises; what is
+  // Hands out `amount` above those, or says which batch is needed for it. Precondition: the limit allows it, or the license only advises; what is
   // used stays within int64.
   std::optional<NextBatch> Take(const MeterRecord& meter, const Limit& limit, Time floor, int64_t amount);
   // The ledger has the batch on record.

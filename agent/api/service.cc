@@ -17,11 +17,26 @@ const holdfast::Limit* FindLimit(const Grants* grants, const std::string& name) 
   return found == grants->limits.end() ? nullptr : &found->second;
 }
 
-MeterRecord MeterOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit) {
+// With what was used before, by an activation that was returned.
+MeterRecord MeterOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit,
+                    Time floor) {
+  const LicenseTerms& terms = license.verified->terms;
   return {.product = license.product,
-          .license = license.verified->terms.license,
+          .license = terms.license,
           .limit = name,
-          .period = limit.period};
+          .period = limit.period,
+          .units = UsedBefore(terms.used, name, limit.period, PeriodBegin(limit.period, floor))};
+}
+
+// Where the TPM has none, the ledger counts.
+bool IsCountedHard(const LicenseView& license, const holdfast::Limit& limit) {
+  return limit.hard && license.verified->terms.meter.has_value();
+}
+
+Error TooManyAtOnce(const std::string& name) {
+  return {ErrorKind::kUsage, "limit.amount",
+          name + " is a hard meter: at most " + std::to_string(kMaxHardAmount) + " units are used up at once",
+          "use them up in several steps"};
 }
 
 Error NotHeld(const std::string& name) {
@@ -93,9 +108,14 @@ Json Service::StatusOf(const LicenseView& license, const std::string& name, cons
                        Time floor) const {
   if (limit.kind != LimitKind::kMeter)
     return LimitJson(limit, holdings_.Used(Account(license.product, name)));
-  std::optional<int64_t> used;
-  if (meters_.loaded()) used = meters_.Used(MeterOf(license, name, limit), floor);
+  const MeterRecord meter = MeterOf(license, name, limit, floor);
+  std::optional<int64_t> used = license.hard_count.used;
+  if (!IsCountedHard(license, limit)) {
+    used.reset();
+    if (meters_.loaded()) used = meters_.Used(meter, floor);
+  }
   Json json = LimitJson(limit, used);
+  if (meter.units > 0) json["used_before"] = meter.units;
   AddPeriod(json, license, limit, floor);
   return json;
 }
@@ -104,7 +124,7 @@ void Service::AddPeriod(Json& json, const LicenseView& license, const holdfast::
                         Time floor) const {
   // A license without TPM is not judged by the ledger, also where another license has one that is kept with the TPM.
   const bool by_tpm = ledger_.uses_tpm && license.verified->terms.assurance != AssuranceClass::kHost;
-  json["counted"] = by_tpm ? "tpm" : "file";
+  json["counted"] = IsCountedHard(license, meter) ? "hard" : by_tpm ? "tpm" : "file";
   if (const auto end = PeriodEnd(meter.period, floor)) json["period_ends"] = FormatTime(*end);
 }
 
@@ -165,7 +185,40 @@ Json Service::Limit(Holdings::Holder holder, const LimitRequest& request) {
   return json;
 }
 
-std::variant<Json, NextBatch> Service::Consume(const ConsumeRequest& request) {
+std::variant<Json, NextBatch, HardUse> Service::ConsumeHard(const LicenseView& license, const Situation& now,
+                                                            const ConsumeRequest& request,
+                                                            const holdfast::Limit& limit) {
+  if (request.amount > kMaxHardAmount) return ErrorAnswer(TooManyAtOnce(request.limit));
+  // What is used the TPM is asked again, also where it could not be read before.
+  const int64_t used = license.hard_count.used.value_or(0);
+  const Decision decision = DecideHardMeter(license, now, request.limit, used, request.amount);
+  if (decision.allowed) return HardUse{license.product, request.amount};
+  Json json = Answer(license, request.limit, decision, now.now);
+  AddPeriod(json, license, limit, now.now);
+  return json;
+}
+
+Json Service::Consume(const ConsumeRequest& request, const Result<HardMeters::Use>& use) {
+  auto found = Find(request.product);
+  if (!found) return ErrorAnswer(found.error());
+  if (*found == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
+  const LicenseView& license = **found;
+  const Situation now = Now();
+  const holdfast::Limit* limit = FindLimit(Assess(license, now).grants, request.limit);
+  if (!use && !license.hard_count.lost) return ErrorAnswer(use.error());
+  // Decided as it is by now, with what was left before: a license that ended meanwhile grants none.
+  const int64_t used = use ? use->used : 0;
+  const bool granted = use && use->granted;
+  Decision decision =
+      DecideHardMeter(license, now, request.limit, granted ? used - request.amount : used, request.amount);
+  decision.allowed = decision.allowed && granted;
+  if (use) decision.used = used;
+  Json json = Answer(license, request.limit, decision, now.now);
+  if (limit != nullptr) AddPeriod(json, license, *limit, now.now);
+  return json;
+}
+
+std::variant<Json, NextBatch, HardUse> Service::Consume(const ConsumeRequest& request) {
   auto found = Find(request.product);
   if (!found) return ErrorAnswer(found.error());
   if (*found == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
@@ -177,10 +230,11 @@ std::variant<Json, NextBatch> Service::Consume(const ConsumeRequest& request) {
     return Answer(license, request.limit, DecideLimit(license, now, request.limit, 0, request.amount),
                   now.now);
   if (limit->kind != LimitKind::kMeter) return ErrorAnswer(NotUsedUp(request.limit));
+  if (IsCountedHard(license, *limit)) return ConsumeHard(license, now, request, *limit);
   if (!meters_.loaded())
     return ErrorAnswer({ErrorKind::kUnavailable, "books.closed", "the ledger could not be opened yet",
                         "try again; holdfast status says more"});
-  const MeterRecord meter = MeterOf(license, request.limit, *limit);
+  const MeterRecord meter = MeterOf(license, request.limit, *limit, reading.floor);
   const int64_t used = meters_.Used(meter, reading.floor);
   Decision decision = DecideMeter(license, now, request.limit, used, request.amount);
   if (used > kMaxNumber) decision.allowed = false;  // no license counts further, whatever it advises

@@ -12,6 +12,12 @@
 
 namespace holdfast::api {
 
+// Units that the TPM is to use up, of the license for that product.
+struct HardUse {
+  std::string product;
+  int64_t amount = 0;
+};
+
 class Service {
  public:
   // `time` must live as long as the service.
@@ -28,8 +34,11 @@ class Service {
   Json Status() const;
   Json Check(const CheckRequest& request);
   Json Limit(Holdings::Holder holder, const LimitRequest& request);
-  // The answer; or what the ledger must have on record before it can be given: then Add that and ask again.
-  std::variant<Json, NextBatch> Consume(const ConsumeRequest& request);
+  // The answer; or what the ledger must have on record before it can be given: then Add that and ask again. Or units of a hard meter, which the
+  // TPM uses up first, and then the other.
+  std::variant<Json, NextBatch, HardUse> Consume(const ConsumeRequest& request);
+  // What became of it. The license's view is the one from after that.
+  Json Consume(const ConsumeRequest& request, const Result<HardMeters::Use>& use);
   // Is the content key handed out? Then the TPM is asked for it, and this again with what it said: what stands is what is so by then.
   Json Key(const KeyRequest& request) const;
   Json Key(const KeyRequest& request, const Result<Secret>& opened);
@@ -46,6 +55,9 @@ class Service {
   Json StatusOf(const LicenseView& license, const TimeReading& reading) const;
   Json StatusOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit,
                 Time floor) const;
+  std::variant<Json, NextBatch, HardUse> ConsumeHard(const LicenseView& license, const Situation& now,
+                                                     const ConsumeRequest& request,
+                                                     const holdfast::Limit& limit);
   // How a meter is counted, and until when.
   void AddPeriod(Json& json, const LicenseView& license, const holdfast::Limit& meter, Time floor) const;
   // As it is answered; counted where the license only advises.

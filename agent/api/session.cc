@@ -46,8 +46,9 @@ std::optional<ApiRequest> Session::Handle(std::string_view line) {
     Answer(service_.Limit(id_, *limit));
   } else if (const auto* consume = std::get_if<ConsumeRequest>(&*request)) {
     auto outcome = service_.Consume(*consume);
-    if (std::holds_alternative<NextBatch>(outcome)) return std::move(*request);
-    Answer(std::get<Json>(outcome));
+    const auto* answer = std::get_if<Json>(&outcome);
+    if (answer == nullptr) return std::move(*request);
+    Answer(*answer);
   } else if (const auto* key = std::get_if<KeyRequest>(&*request)) {
     const Json decision = service_.Key(*key);
     if (IsAllowed(decision)) return std::move(*request);

@@ -97,6 +97,13 @@ struct GrantedPeriod {
   Seconds passed{0};  // TimeReading::passed at its beginning
 };
 
+// A hard meter as the TPM has it.
+struct HardCount {
+  std::optional<int64_t> used = {};  // absent: not read
+  bool lost = false;                 // it is not the meter that was charged: no unit is granted
+  std::string fault = {};            // why it is not read, or lost
+};
+
 // One installed license as the agent sees it now.
 struct LicenseView {
   std::string product;                      // from the file's place, also when it does not verify
@@ -109,6 +116,7 @@ struct LicenseView {
   std::optional<GrantedPeriod> voucher = {};      // that was used last
   int vouchers_used = 0;
   std::optional<GrantedPeriod> repair = {};  // the emergency period of a repair
+  HardCount hard_count = {};                 // where the terms have a meter that the TPM counts
   bool contact_known = true;         // else the ledger was not read yet, and the vendor counts as heard of
   std::optional<Time> contact = {};  // when the vendor made the last heartbeat answer that was applied
 };

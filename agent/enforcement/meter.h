@@ -5,6 +5,7 @@
 #pragma once
 
 #include "agent/enforcement/decide.h"
+#include "protocol/meter_usage.h"
 
 namespace holdfast {
 
@@ -19,10 +20,6 @@ struct MeterRecord {
 };
 bool IsSameMeter(const MeterRecord& a, const MeterRecord& b);  // whenever the period began
 
-// The period that `time` is in: [begin, end), of the UTC calendar. kNever: from the epoch on, without end.
-Time PeriodBegin(MeterPeriod period, Time time);
-std::optional<Time> PeriodEnd(MeterPeriod period, Time time);
-
 // The same meter in a period that begins later has nothing used. One that seems to begin earlier is the same period: time does not
 // go back. But a vendor's answer may take time back by years: what was used in a period that is far ahead then counts in the present one.
 MeterRecord InPeriod(MeterRecord record, Time floor);
@@ -33,6 +30,12 @@ bool IsTakenBack(const MeterRecord& record, Time floor);
 // is not believed, whatever the license's policy is.
 Decision DecideMeter(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount);
+
+// The same of a hard meter, whose units the TPM knows: a ledger that was set back says nothing of them.
+Decision DecideHardMeter(const LicenseView& view, const Situation& situation, std::string_view limit,
+                         int64_t used, int64_t amount);
+// At once: each is two NV writes, for which everybody waits who asks the TPM.
+inline constexpr int64_t kMaxHardAmount = 16;
 
 // How many units to take at once. It doubles as long as batches are used up within kBatchSpan, so that a steady rate commits at most
 // once in that time, some 17,000 times a year; and becomes smaller when they last. At most a sixteenth of the limit is lost by a crash.

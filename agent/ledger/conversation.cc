@@ -35,8 +35,9 @@ int64_t NumberOf(const ConversationRecord& record, std::ptrdiff_t place) {
   return record.sequence - (std::ssize(record.unanswered) - 1 - place);
 }
 
-// Time may have been taken back into a period that was over already.
-void AddTo(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
+}  // namespace
+
+void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
   for (ReportedUsage& one : usage) {
     if (one.limit != more.limit || one.period != more.period || one.since != more.since) continue;
     one.units += std::min(more.units, INT64_MAX - one.units);
@@ -44,8 +45,6 @@ void AddTo(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
   }
   usage.push_back(more);
 }
-
-}  // namespace
 
 LicenseId IdOf(const LicenseTerms& terms) {
   return {terms.vendor, terms.product, terms.license};
@@ -61,9 +60,9 @@ std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId
                                    const std::vector<MeterRecord>& used) {
   std::vector<ReportedUsage> usage;
   for (const PastUsage& past : content.past)
-    if (IsOf(past.meter, license)) AddTo(usage, Reported(past.meter, past.meter.units));
+    if (IsOf(past.meter, license)) AddUsage(usage, Reported(past.meter, past.meter.units));
   for (const MeterRecord& meter : content.meters)
-    if (IsOf(meter, license)) AddTo(usage, Reported(meter, UnitsOf(meter, used)));
+    if (IsOf(meter, license)) AddUsage(usage, Reported(meter, UnitsOf(meter, used)));
   return usage;
 }
 

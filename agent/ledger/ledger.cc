@@ -12,6 +12,11 @@ bool IsFinding(const Error& error) {
   return error.check == "tpm.cleared" || error.check == "tpm.counter";
 }
 
+// Nobody has been at it: it is a newer program's, which finds it good again as long as it is left alone.
+bool IsOfAnotherSchema(const Error& error) {
+  return error.check == "state.schema" && error.kind == ErrorKind::kRefused;
+}
+
 }  // namespace
 
 std::string_view LedgerFindingName(LedgerFinding finding) {
@@ -65,6 +70,7 @@ Result<Ledger> Ledger::Open(const StateDirectory& state, LedgerAnchor& tpm, bool
 
 Status Ledger::OpenFile(std::string_view json) {
   auto file = ParseLedgerFile(json);
+  if (!file && IsOfAnotherSchema(file.error())) return tl::unexpected(std::move(file.error()));
   if (!file) {
     MakeAnew(LedgerFinding::kAltered, file.error().message);
     return {};

@@ -9,6 +9,8 @@
 #include "agent/tpm/gate.h"
 #include "agent/tpm/keys.h"
 #include "agent/tpm/ledger_counter.h"
+#include "agent/tpm/meter.h"
+#include "agent/tpm/meter_charge.h"
 #include "agent/tpm/properties.h"
 #include "agent/tpm/sealed_key.h"
 #include "agent/tpm/tpm.h"
@@ -67,6 +69,28 @@ class Device final : public Tpm {
       HOLDFAST_TRY(const Handle ak, LoadAk(tpm, keys));
       return CertifyCounter(tpm, keys, ak, counter, qualifying_data);
     });
+  }
+  Result<std::optional<uint64_t>> PrepareMeter(uint32_t counter_index) override {
+    return Use([&](Connection& tpm) { return tpm::PrepareMeter(tpm, counter_index); });
+  }
+  Result<SignedAttest> AttestMeter(const KeySet& keys, uint32_t counter_index,
+                                   const Sha256Digest& qualifying_data) override {
+    return Use([&](Connection& tpm) -> Result<SignedAttest> {
+      HOLDFAST_TRY(const Handle ak, LoadAk(tpm, keys));
+      return CertifyMeterCounter(tpm, keys, ak, counter_index, qualifying_data);
+    });
+  }
+  Status ChargeMeter(const HardMeter& meter) override {
+    return Use([&](Connection& tpm) { return tpm::ChargeMeter(tpm, meter); });
+  }
+  Status DropMeter(uint32_t counter_index) override {
+    return Use([&](Connection& tpm) { return tpm::DropMeter(tpm, counter_index); });
+  }
+  Result<int64_t> MeterUsed(const KeySet& keys, const HardMeter& meter) override {
+    return Use([&](Connection& tpm) { return tpm::MeterUsed(tpm, keys, meter); });
+  }
+  Result<HardMeters::Use> UseMeter(const KeySet& keys, const HardMeter& meter, int64_t amount) override {
+    return Use([&](Connection& tpm) { return tpm::UseMeter(tpm, keys, meter, amount); });
   }
   Result<SignedAttest> Retire(const KeySet& keys, const Sha256Digest& qualifying_data) override {
     return Use([&](Connection& tpm) { return RetireKeys(tpm, keys, qualifying_data); });

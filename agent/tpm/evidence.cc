@@ -2,6 +2,7 @@
 
 #include "agent/tpm/ledger_counter.h"
 #include "agent/tpm/marshal.h"
+#include "agent/tpm/meter.h"
 #include "protocol/byte_cursor.h"
 
 namespace holdfast::tpm {
@@ -157,6 +158,17 @@ Result<SignedAttest> CertifyCounter(Connection& tpm, const KeySet& keys, const H
   HOLDFAST_TRY(const Handle opened, OpenCounter(tpm, counter));
   const Step step{"TPM2_NV_Certify of the ledger's counter", Subject::kCounter};
   HOLDFAST_TRY(auto made, NvCertify(tpm, step, keys, ak, {opened, counter.index}, qualifying_data));
+  Reader contents(made.info.contents);
+  const uint64_t value = contents.U64();
+  if (!contents.AtEnd() || value == 0 || value > kMaxLedgerCounter) return NotAsked(step.what);
+  return std::move(made.signed_attest);
+}
+
+Result<SignedAttest> CertifyMeterCounter(Connection& tpm, const KeySet& keys, const Handle& ak,
+                                         uint32_t counter_index, const Sha256Digest& qualifying_data) {
+  HOLDFAST_TRY(const Handle opened, OpenMeterCounter(tpm, counter_index));
+  const Step step{"TPM2_NV_Certify of the meter's counter", Subject::kMeter};
+  HOLDFAST_TRY(auto made, NvCertify(tpm, step, keys, ak, {opened, counter_index}, qualifying_data));
   Reader contents(made.info.contents);
   const uint64_t value = contents.U64();
   if (!contents.AtEnd() || value == 0 || value > kMaxLedgerCounter) return NotAsked(step.what);

@@ -16,6 +16,10 @@ Result<SignedAttest> CertifyKey(Connection& tpm, const KeySet& keys, const Handl
 Result<SignedAttest> CertifyGate(Connection& tpm, const KeySet& keys, const Handle& ak, const Handle& gate,
                                  const Sha256Digest& qualifying_data);
 
+// The same of the counter of a hard meter. Checks: tpm.meter, when it is gone or another.
+Result<SignedAttest> CertifyMeterCounter(Connection& tpm, const KeySet& keys, const Handle& ak,
+                                         uint32_t counter_index, const Sha256Digest& qualifying_data);
+
 // The same of a gate that was retired: its value must be above the base. Check: tpm.gate when it is not.
 Result<SignedAttest> CertifyRetiredGate(Connection& tpm, const KeySet& keys, const Handle& ak,
                                         const Handle& gate, const Sha256Digest& qualifying_data);

@@ -42,10 +42,15 @@ constexpr const char* kNewEk = "use a TPM 2.0 that has an endorsement key on P-2
 constexpr const char* kOtherIndex =
     "find the program that uses this NV index (tpm2_nvreadpublic) and remove the index, then run the command "
     "again";
+constexpr const char* kLostMeter =
+    "its units cannot be told any more: ask the vendor, who can end this activation, and make a new request "
+    "(holdfast request --new)";
 constexpr const char* kFreeNv =
     "list NV indexes with tpm2_nvreadpublic and undefine those that no program uses";
 constexpr const char* kWait =
     "wait for the TPM's lockout time to pass or clear the lockout with its password";
+constexpr const char* kLedgerCounts =
+    "use a TPM of revision 1.38 or later; without, the agent's ledger counts";
 constexpr const char* kRestart =
     "restart the machine with power off in between; if it comes again the TPM or its firmware is broken";
 
@@ -121,6 +126,32 @@ constexpr Meaning kMeanings[] = {
      "the ledger's counter was made anew with another password", kAskVendor},
     {TPM2_RC_AUTH_FAIL, Subject::kCounter, kRefused, "tpm.counter",
      "the ledger's counter was made anew with another password", kAskVendor},
+
+    {TPM2_RC_ATTRIBUTES, Subject::kNewMeter, kConflict, "tpm.unsupported", "the TPM has no PIN_PASS indexes",
+     kLedgerCounts},
+    {TPM2_RC_RESERVED_BITS, Subject::kNewMeter, kConflict, "tpm.unsupported",
+     "the TPM has no PIN_PASS indexes", kLedgerCounts},
+    {TPM2_RC_SIZE, Subject::kNewMeter, kConflict, "tpm.unsupported", "the TPM has no PIN_PASS indexes",
+     kLedgerCounts},
+    {TPM2_RC_VALUE, Subject::kNewMeter, kConflict, "tpm.unsupported", "the TPM has no PIN_PASS indexes",
+     kLedgerCounts},
+    {TPM2_RC_BAD_AUTH, Subject::kNewMeter, kConflict, "tpm.owner_auth", "the owner hierarchy has a password",
+     kNoOwnerPassword},
+    {TPM2_RC_AUTH_FAIL, Subject::kNewMeter, kConflict, "tpm.owner_auth", "the owner hierarchy has a password",
+     kNoOwnerPassword},
+
+    {TPM2_RC_HANDLE, Subject::kMeter, kRefused, "tpm.meter", "the meter was deleted", kLostMeter},
+    {TPM2_RC_NV_UNINITIALIZED, Subject::kMeter, kRefused, "tpm.meter", "the meter was deleted and made anew",
+     kLostMeter},
+    {TPM2_RC_AUTH_UNAVAILABLE, Subject::kMeter, kRefused, "tpm.meter", "the meter counts no further",
+     kLostMeter},
+    {TPM2_RC_BAD_AUTH, Subject::kMeter, kRefused, "tpm.meter", "the meter was made anew with a password",
+     kLostMeter},
+    {TPM2_RC_AUTH_FAIL, Subject::kMeter, kRefused, "tpm.meter", "the meter was made anew with a password",
+     kLostMeter},
+    {TPM2_RC_POLICY_FAIL, Subject::kMeter, kRefused, "tpm.meter", "the meter's counter has moved",
+     kLostMeter},
+    {TPM2_RC_NV_LOCKED, Subject::kMeter, kRefused, "tpm.meter", "the meter is locked", kLostMeter},
 
     {TPM2_RC_INTEGRITY, Subject::kCredential, kRefused, "tpm.credential",
      "the answer was sealed for another TPM or key", kOtherReply},

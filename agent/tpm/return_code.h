@@ -19,6 +19,8 @@ enum class Subject {
   kCredential,   // ActivateCredential
   kCounter,      // the ledger's counter
   kContentKey,   // importing and loading a content key
+  kNewMeter,     // making a hard meter
+  kMeter,        // a hard meter that was made
 };
 struct Step {
   const char* what;  // "TPM2_Load of the AK"

@@ -67,6 +67,10 @@ Result<Handle> GatePolicySession(Connection& tpm, const Handle& gate, uint64_t b
   return session;
 }
 
+Result<Handle> PolicySession(Connection& tpm) {
+  return StartPolicy(tpm, TPM2_ALG_SHA256);
+}
+
 Result<Handle> SaltedSession(Connection& tpm, const Handle& key, TPMA_SESSION attributes) {
   return Start(tpm, TPM2_SE_HMAC, key.tr(), kAes128Cfb, TPM2_ALG_SHA256, attributes);
 }

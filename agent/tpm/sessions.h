@@ -14,6 +14,9 @@ Result<Handle> EkPolicySession(Connection& tpm, EkTemplate ek);
 // A policy session that authorises one use of the license key: PolicyNV(gate == base). Check: tpm.gate.
 Result<Handle> GatePolicySession(Connection& tpm, const Handle& gate, uint64_t base);
 
+// A policy session for assertions of which only one is wanted in itself, such as a count: it is flushed and authorises nothing.
+Result<Handle> PolicySession(Connection& tpm);
+
 // An HMAC session salted to the EK or the SRK, whose public area was compared with the pinned one: who sits on the bus
 // can neither read the encrypted answer nor alter it unseen.
 Result<Handle> SaltedSession(Connection& tpm, const Handle& key,

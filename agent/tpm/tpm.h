@@ -7,7 +7,7 @@
 // password is set), tpm.hierarchy (disabled by firmware), tpm.lockout, tpm.nv_space, tpm.nv_conflict (another
 // program's index where the gate should be), tpm.no_ek, tpm.pcr_bank (SHA-256 PCRs are off), tpm.unsupported.
 // About a license: tpm.cleared (an object does not load here: cleared, or another TPM), tpm.gate (the gate
-// has moved: retired). tpm.content_key (a content key was sealed for another TPM). About the ledger: tpm.counter (its counter is gone or was made anew). tpm.command (kUnavailable) is everything that trying again later may cure, after
+// has moved: retired). tpm.content_key (a content key was sealed for another TPM). About the ledger: tpm.counter (its counter is gone or was made anew). Of a hard meter: tpm.meter (it is gone, was made anew or is another). tpm.command (kUnavailable) is everything that trying again later may cure, after
 // back-off within the call; tpm.answer (kUnavailable) is an answer that is not what the command asked for.
 //
 // A call blocks while the TPM is silent: ESAPI has no deadline over every TCTI. The caller's own are in
@@ -128,6 +128,41 @@ class CounterWitness {
                                              const Sha256Digest& qualifying_data) = 0;
 };
 
+// A hard meter: two NV indexes (protocol/tpm/templates.h) that count `max` units once.
+struct HardMeter {
+  uint32_t counter_index = 0;
+  uint64_t base = 0;  // the counter's value at which it is charged
+  uint32_t max = 0;
+};
+// Every unit moves the meter, which stops at `max`, and then the counter, which never comes back: so a meter that is written a second time, by a
+// session that was authorised before the counter moved, gains nothing (docs/decisions/0100). Reading and counting goes through a session
+// that is salted to the SRK of `keys`.
+class HardMeters {
+ public:
+  virtual ~HardMeters() = default;
+  // For a request: makes counter and meter where they are missing, and returns what the counter stands at. Nothing: the TPM has no such
+  // indexes, or no space for them, and nothing is left behind.
+  virtual Result<std::optional<uint64_t>> PrepareMeter(uint32_t counter_index) = 0;
+  // The AK attests what the counter stands at (NV_Certify). Checks: tpm.meter, tpm.cleared.
+  virtual Result<SignedAttest> AttestMeter(const KeySet& keys, uint32_t counter_index,
+                                           const Sha256Digest& qualifying_data) = 0;
+  // Writes the meter: none used, `max` to use; then the counter moves on. Done again, or done after a crash at any moment, it charges once. Success
+  // also when the counter has moved by something else: MeterUsed tells. Checks: tpm.meter (the counter is gone or below `base`), tpm.nv_space,
+  // tpm.nv_conflict, tpm.owner_auth.
+  virtual Status ChargeMeter(const HardMeter& meter) = 0;
+  // Removes both, where they are of this form, so that their space is free.
+  virtual Status DropMeter(uint32_t counter_index) = 0;
+  // The units that are used, 0 to `max`. Check: tpm.meter (kRefused: not the meter that was charged).
+  virtual Result<int64_t> MeterUsed(const KeySet& keys, const HardMeter& meter) = 0;
+  struct Use {
+    bool granted = false;  // false: fewer are left, and nothing was used
+    int64_t used = 0;      // now
+  };
+  // Uses up `amount` units, at least one. Counted first: after an error, or when the process is killed, some of them may be used without
+  // having been granted. Checks: as of MeterUsed.
+  virtual Result<Use> UseMeter(const KeySet& keys, const HardMeter& meter, int64_t amount) = 0;
+};
+
 class Retirer {
  public:
   virtual ~Retirer() = default;
@@ -151,6 +186,7 @@ class Tpm : public Attester,
             public LicenseKeySigner,
             public ContentKeyOpener,
             public CounterWitness,
+            public HardMeters,
             public Retirer,
             public LedgerAnchor {
  public:

@@ -37,6 +37,17 @@ inline constexpr uint32_t kLedgerCounterIndex = 0x01a00000;
 // What every JSON tool reads exactly (the terms name the value). No TPM can count so far.
 inline constexpr uint64_t kMaxLedgerCounter = (uint64_t{1} << 53) - 1;
 
+// A hard meter: two NV indexes for each product key on a TPM. The counter, of the gate's form, at 0x01a80000 | 19 bits of
+// SHA-256("meter" || 0x00 || vendor || 0x00 || product key id); and 0x00100000 above it the meter itself, a PIN_PASS index (Part 1, 37.2.8),
+// whose contents are u32 pinCount || u32 pinLimit. Each PolicySecret with it counts, and the TPM refuses those above the limit. Its
+// authPolicy is PolicyNV(counter == base), so it is written while the counter stands at `base` and never again. The owner reads it, which does not count.
+uint32_t MeterCounterIndex(std::string_view vendor, std::string_view product_key_id);
+uint32_t MeterIndex(uint32_t counter_index);
+inline constexpr uint32_t kMeterAttributes =
+    0x02020098;                            // as defined: PIN_PASS, policy write, owner read, noDA
+inline constexpr uint16_t kMeterSize = 8;  // of the contents
+NvPublic MeterPublic(uint32_t counter_index, uint64_t base);  // with WRITTEN
+
 // A content key on its way to a TPM (protocol/content_key.h): 32 octets that are read by policy alone, by the license key's:
 // noDA is its only attribute. Without userWithAuth no password reads it. fixedTPM and fixedParent are clear, else it could not be imported;
 // the policy has no branch for TPM2_Duplicate, so it does not leave again. `unique` is SHA-256(obfuscation || key).

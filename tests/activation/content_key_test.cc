@@ -72,6 +72,21 @@ TEST_F(ContentKeyTest, IsAsLongAsTheFormatSays) {
   EXPECT_NE(sealed.seed, Seal().seed);
 }
 
+TEST_F(ContentKeyTest, IsNeverOnTheBusInClear) {
+  const auto loud = SwTpm::Start(dir_.path() / "loud", {.identity = "a", .log_bus = true});
+  const auto tpm = Must(Tpm::Open(loud->tcti()));
+  const KeySet keys = Must(tpm->CreateKeys(kGate));
+  const SealedContentKey sealed = Must(SealContentKey(SrkOf(keys), PolicyOf(keys), key_));
+  ASSERT_EQ(CheckOf(*tpm, keys, sealed), "opened");
+  std::string seen;
+  std::ifstream log(loud->bus_log());
+  for (char c; log.get(c);)
+    if (isxdigit(static_cast<unsigned char>(c)) != 0)
+      seen += static_cast<char>(tolower(static_cast<unsigned char>(c)));
+  ASSERT_NE(seen.find(HexEncode(sealed.duplicate)), std::string::npos) << "the log has what crosses the bus";
+  EXPECT_EQ(seen.find(HexEncode(key_.Reveal())), std::string::npos);
+}
+
 TEST_F(ContentKeyTest, IsNotOpenedByAnotherTpm) {
   const SealedContentKey sealed = Seal();
   const auto other_swtpm = SwTpm::Start(dir_.path() / "other", {.identity = "b"});

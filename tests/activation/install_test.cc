@@ -270,6 +270,22 @@ TEST_F(InstallTest, LicenseOfAnotherVendorInside) {
   ExpectRefused(foreign.Answer(request), "path.anchor");
 }
 
+// Root may pin a root of his own and issue himself licenses in the vendor's name.
+TEST_F(InstallTest, ALicenseUnderAnotherRootReplacesNothing) {
+  Activate();
+  const TestVendor forger;
+  TrustAnchors both = vendor.pki.Anchors();
+  const TrustAnchors own = forger.pki.Anchors();
+  both.roots.insert(both.roots.end(), own.roots.begin(), own.roots.end());
+  const PublicKey license_key = (*LoadLicenses(machine.state, both))[0].view.verified->license_key;
+  const std::string forged = FormatLicenseFile(forger.LicenseFor(license_key, forger.Terms()));
+  const auto before = Snapshot(machine.state.path());
+  const auto outcome = Install(forged, {*machine.tpm}, machine.state, both, Machine::Now());
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().check, "install.vendor");
+  EXPECT_EQ(Snapshot(machine.state.path()), before);
+}
+
 TEST_F(InstallTest, LicenseForAnotherKeyInside) {
   TestVendor::Lie lie;
   lie.license = FormatLicenseFile(vendor.LicenseFor(vendor.pki.license_key->public_key(), vendor.Terms()));

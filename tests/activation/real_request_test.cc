@@ -29,6 +29,18 @@ TEST_P(RealRequest, IsRefusedWhereSimulatorsAre) {
   EXPECT_EQ(Appraise(request, policy_, kNow).error().check, "ek.simulator");
 }
 
+TEST_P(RealRequest, ATpmThatCanCountAHardMeterSaysWhereItsCounterStands) {
+  const std::string text = FormatRequestContent(ContentFor(*tpm_, keys_));
+  const Sha256Digest hash = RequestContentHash(text);
+  const uint32_t index = tpm::MeterCounterIndex(kVendor, "AAAAAAAAAAAAAAAAAAAAAA");
+  const auto base = Must(tpm_->PrepareMeter(index));
+  ASSERT_TRUE(base);
+  RequestEvidence evidence = Must(tpm_->Attest(keys_, counter_, hash));
+  evidence.meter = Must(tpm_->AttestMeter(keys_, index, hash));
+  const AttestationResult result = Must(Appraise(Sign(*tpm_, keys_, text, hash, evidence), policy_, kNow));
+  EXPECT_EQ(result.meter, (MeterPin{index, static_cast<int64_t>(*base)}));
+}
+
 // What keeps a deleted ledger from passing for a new one: who starts anew starts above every license's pin.
 TEST_P(RealRequest, ACounterThatIsMadeAnewBeginsAboveThePin) {
   const AttestationResult before = Must(Appraise(RequestBy(*tpm_, keys_, counter_), policy_, kNow));

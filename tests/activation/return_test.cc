@@ -8,6 +8,7 @@
 #include "agent/activation.h"
 #include "agent/ledger/books.h"
 #include "agent/licenses.h"
+#include "agent/return_statement.h"
 #include "protocol/return_nonce.h"
 #include "tests/activation/test_vendor.h"
 #include "tests/testing/swtpm.h"
@@ -39,7 +40,7 @@ class ReturnTest : public ::testing::Test {
   }
   Result<ReturnOutcome> Return(const std::string& nonce = {}, bool dry_run = false) {
     return ReturnLicense({.nonce = nonce, .dry_run = dry_run, .agent_version = "1"}, hardware(), state,
-                         vendor.pki.Anchors(), Now());
+                         vendor.pki.Anchors(), Now(), books);
   }
   std::string CheckOf(const Result<ReturnOutcome>& outcome) { return outcome ? "" : outcome.error().check; }
   LicenseState Status() {
@@ -57,6 +58,22 @@ class ReturnTest : public ::testing::Test {
     uint64_t value = 0;
     for (uint8_t octet : octets) value = value << 8 | octet;
     return value;
+  }
+
+  // In place of the license that has no meter.
+  void ActivateMetered() {
+    auto request = Request(key, true);
+    ASSERT_TRUE(request) << request.error().message;
+    LicenseTerms terms = vendor.Terms();
+    terms.grants.limits["renders"] = {.kind = LimitKind::kMeter, .max = 100};
+    terms.returns.units = true;
+    ASSERT_TRUE(
+        Install(vendor.Answer(request->file, terms, {}), hardware(), state, vendor.pki.Anchors(), Now()));
+  }
+  MeterUsage Renders(int64_t units) { return {"renders", MeterPeriod::kNever, Time{}, units}; }
+  bool UseRenders(int64_t units) {
+    return books.Reserve({"editor", vendor.Terms().license, "renders", MeterPeriod::kNever, Time{}, units})
+        .has_value();
   }
 
   LicenseMessage GoodNonce() {
@@ -251,6 +268,55 @@ TEST_F(ReturnTest, ANonceThatIsNotForThisLicenseEndsNothing) {
   EXPECT_FALSE(std::filesystem::exists(state.ReturnedPath("editor")));
   EXPECT_EQ(Status(), LicenseState::kActive);
   EXPECT_EQ(CheckOf(Return(NonceFile(GoodNonce(), vendor.pki))), "");
+}
+
+TEST_F(ReturnTest, StatesWhatTheLedgerCounted) {
+  ActivateMetered();
+  ASSERT_TRUE(UseRenders(30));
+  const auto outcome = Return();
+  ASSERT_TRUE(outcome) << outcome.error().check << ": " << outcome.error().message;
+  EXPECT_EQ(outcome->used, std::vector<MeterUsage>{Renders(30)});
+  ASSERT_TRUE(outcome->terms);
+  EXPECT_TRUE(outcome->terms->returns.units);
+  const auto& stated = Proof(*outcome).statement.statement.used;
+  ASSERT_TRUE(stated);
+  EXPECT_EQ(stated->usage, std::vector<MeterUsage>{Renders(30)});
+  EXPECT_GE(stated->ledger.stamp, stated->ledger.birth);
+}
+
+TEST_F(ReturnTest, OfALicenseWithoutMetersStatesNothing) {
+  EXPECT_FALSE(Proof(*Return()).statement.statement.used);
+}
+
+// Signed, and stopped before the gate moved: the license can still be used.
+TEST_F(ReturnTest, StoppedBeforeTheGateMovedItStatesWhatWasUsedSince) {
+  ActivateMetered();
+  ASSERT_TRUE(UseRenders(30));
+  const InstalledLicense installed = *state.ReadLicense("editor");
+  LicenseToReturn begun = *StatementFor(installed, "1", vendor.pki.Anchors(), testing::kPkiNow);
+  begun.statement.used = *UsageToState(begun.terms, true, books);
+  ASSERT_TRUE(state.WriteReturned(
+      {"editor", installed.keys, *SignStatement(begun.statement, installed.keys, *tpm, state), {}}));
+  tpm->Release();
+  ASSERT_TRUE(UseRenders(90));
+  const auto outcome = Return();
+  ASSERT_TRUE(outcome) << outcome.error().check << ": " << outcome.error().message;
+  EXPECT_EQ(Proof(*outcome).statement.statement.used->usage, std::vector<MeterUsage>{Renders(90)});
+  EXPECT_EQ(Return()->file, outcome->file) << "what is proven stays";
+}
+
+TEST_F(ReturnTest, WithALedgerThatCannotBeWrittenNothingEnds) {
+  ActivateMetered();
+  ASSERT_TRUE(UseRenders(30));
+  const Path ledger = state.LedgerPath(), kept = home.path() / "kept";
+  std::filesystem::rename(ledger, kept);
+  std::filesystem::create_directories(ledger / "in-the-way");
+  EXPECT_FALSE(Return());
+  EXPECT_FALSE(std::filesystem::exists(state.ReturnedPath("editor")));
+  EXPECT_EQ(Status(), LicenseState::kActive);
+  std::filesystem::remove_all(ledger);
+  std::filesystem::rename(kept, ledger);
+  EXPECT_EQ(CheckOf(Return()), "");
 }
 
 }  // namespace

@@ -25,6 +25,14 @@ class NoTpm : public Tpm {
   Result<SignedAttest> AttestCounter(const KeySet&, const LedgerCounter&, const Sha256Digest&) override {
     return NoAnswer();
   }
+  Result<std::optional<uint64_t>> PrepareMeter(uint32_t) override { return NoAnswer(); }
+  Result<SignedAttest> AttestMeter(const KeySet&, uint32_t, const Sha256Digest&) override {
+    return NoAnswer();
+  }
+  Status ChargeMeter(const HardMeter&) override { return NoAnswer(); }
+  Status DropMeter(uint32_t) override { return NoAnswer(); }
+  Result<int64_t> MeterUsed(const KeySet&, const HardMeter&) override { return NoAnswer(); }
+  Result<Use> UseMeter(const KeySet&, const HardMeter&, int64_t) override { return NoAnswer(); }
   Result<SignedAttest> Retire(const KeySet&, const Sha256Digest&) override { return NoAnswer(); }
   Result<std::map<std::string, std::string>> Properties() override { return NoAnswer(); }
   void Release() override {}

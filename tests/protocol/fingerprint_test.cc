@@ -44,8 +44,9 @@ TEST(FingerprintTest, TheSameHostMatches) {
   EXPECT_EQ(After([](HostComponents&) {}), "same:");
 }
 TEST(FingerprintTest, OneChangedComponentIsToleratedAndNamed) {
-  for (const auto& [name, facts] : kHost)
-    EXPECT_EQ(After([&](HostComponents& h) { h[name] = {"another"}; }), "same: " + name);
+  for (const auto& component : kHost)
+    EXPECT_EQ(After([&](HostComponents& h) { h[component.first] = {"another"}; }),
+              "same: " + component.first);
 }
 TEST(FingerprintTest, OneMissingComponentIsTolerated) {
   EXPECT_EQ(After([](HostComponents& h) { h.erase("machine-id"); }), "same: machine-id");

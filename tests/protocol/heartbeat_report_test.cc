@@ -57,6 +57,31 @@ std::string CheckOfPayload(const Json& json) {
   return CheckOf(ParseHeartbeatReport(Unsigned(ToBytes(std::string_view(text)))));
 }
 
+TEST(HeartbeatReportTest, TheWordOnAHardMeterIsThereOrNot) {
+  Heartbeat heartbeat = Made();
+  EXPECT_FALSE(ReadHeartbeatFile(ArmorHeartbeat(heartbeat))->meter);
+  heartbeat.meter = SignedAttest{Bytes{4, 5}, Bytes{6}};
+  const auto read = ReadHeartbeatFile(ArmorHeartbeat(heartbeat));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->meter->attest, (Bytes{4, 5}));
+  EXPECT_EQ(read->meter->signature, Bytes{6});
+  Json json = ParseJson(FormatHeartbeat(heartbeat), kMaxFileSize).value();
+  json["meter"]["x"] = 1;
+  EXPECT_EQ(CheckOf(ParseHeartbeat(json.dump())), "heartbeat.meter.unknown");
+  json["meter"].erase("x");
+  json["meter"].erase("attest");
+  EXPECT_EQ(CheckOf(ParseHeartbeat(json.dump())), "heartbeat.meter.attest");
+}
+
+TEST(HeartbeatReportTest, AHostWithoutATpmHasNoHardMeter) {
+  HeartbeatReport report = Report();
+  report.by_tpm = false;
+  Heartbeat heartbeat = Made(report);
+  EXPECT_EQ(CheckOf(ParseHeartbeat(FormatHeartbeat(heartbeat))), "accepted");
+  heartbeat.meter = SignedAttest{Bytes{4, 5}, Bytes{6}};
+  EXPECT_EQ(CheckOf(ParseHeartbeat(FormatHeartbeat(heartbeat))), "heartbeat.meter");
+}
+
 TEST(HeartbeatReportTest, EveryMemberSurvivesTheFile) {
   const std::string file = ArmorHeartbeat(Made());
   EXPECT_EQ(RecogniseFile(file), FileKind::kHeartbeat);

@@ -76,6 +76,18 @@ TEST(ProductFileTest, ContentKeysAreForTpms) {
   EXPECT_EQ(PlanCheckAfter([&](Json& p) { with_host(p), p["fallback"]["keys"] = Json::array({"a"}); }),
             "product.plans.keys");
 }
+TEST(ProductFileTest, APlanHasOneHardMeterAtMost) {
+  const auto hard = [](int64_t max) {
+    return Json{{"kind", "meter"}, {"max", max}, {"period", "never"}, {"hard", true}};
+  };
+  EXPECT_EQ(PlanCheckAfter([&](Json& p) { p["limits"]["pages"] = hard(100); }), "accepted");
+  EXPECT_EQ(PlanCheckAfter([&](Json& p) { p["limits"]["a"] = hard(1), p["limits"]["b"] = hard(1); }),
+            "product.plans.limits");
+  EXPECT_EQ(
+      PlanCheckAfter([&](Json& p) { p["limits"]["a"] = hard(2), p["fallback"]["limits"]["a"] = hard(1); }),
+      "product.plans.limits");
+  EXPECT_EQ(PlanCheckAfter([&](Json& p) { p["limits"]["a"] = hard(10'001); }), "product.plans.limits.hard");
+}
 TEST(ProductFileTest, ARefusalNamesThePlan) {
   auto file = After([](Json& j) { j["plans"]["pro"]["durration"] = "1d"; });
   ASSERT_FALSE(file);
@@ -122,6 +134,15 @@ TEST(ProductFileTest, PlanMembersAreStrict) {
   EXPECT_EQ(PlanCheckAfter([](Json& p) { p["limits"]["users"]["kind"] = "x"; }), "product.plans.limits.kind");
   EXPECT_EQ(CheckAfter([](Json& j) { j["plans"]["pro"] = 5; }), "product.plans");
 }
+TEST(ProductFileTest, APlanSaysWhatAReturnCreditsAndNotWhatWasUsed) {
+  EXPECT_EQ(examples::Product().plans.at("pro").returns, ReturnCredit{});
+  const auto file = After([](Json& j) { j["plans"]["pro"]["return"] = {{"units", true}, {"time", true}}; });
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->plans.at("pro").returns, (ReturnCredit{true, true}));
+  EXPECT_EQ(ResolvePlan(file->plans.at("pro"), {}).returns, (ReturnCredit{true, true}));
+  EXPECT_EQ(PlanCheckAfter([](Json& p) { p["return"]["unit"] = true; }), "product.plans.return.unknown");
+  EXPECT_EQ(PlanCheckAfter([](Json& p) { p["used"] = Json::array(); }), "product.plans.unknown");
+}
 TEST(ProductFileTest, APlanWhoseTermsFitIntoNoCertificateIsRefused) {
   auto with_texts = [](int count) {
     return PlanCheckAfter([&](Json& p) {
@@ -162,6 +183,18 @@ TEST(ResolvePlanTest, LengthsBecomePointsInTime) {
   EXPECT_EQ(terms.policies.rollback, Policy::kWarn);
   EXPECT_EQ(terms.fallback->edition, "lite");
   EXPECT_EQ(terms.grants.limits.size(), 3u);
+}
+TEST(ResolvePlanTest, AMeterIsPinnedWhereThePlanHasAHardOneAndDoesMoreThanAdvise) {
+  Plan plan = examples::Product().plans.at("pro");
+  Resolution sold = Sold();
+  sold.meter = MeterPin{0x01a84711, 7};
+  EXPECT_EQ(ResolvePlan(plan, sold).meter, std::nullopt);
+  plan.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 100, .hard = true};
+  EXPECT_EQ(ResolvePlan(plan, sold).meter, sold.meter);
+  EXPECT_TRUE(ParseTerms(FormatTerms(ResolvePlan(plan, sold))));
+  EXPECT_EQ(ResolvePlan(plan, Sold()).meter, std::nullopt) << "the TPM has none";
+  plan.advisory = true;
+  EXPECT_EQ(ResolvePlan(plan, sold).meter, std::nullopt);
 }
 TEST(ResolvePlanTest, APlanWithoutDurationIsPerpetual) {
   const LicenseTerms terms = ResolvePlan(examples::Product().plans.at("basic"), Sold());

@@ -89,6 +89,24 @@ TEST(RequestTest, EveryMemberOfThePayloadIsRequired) {
       EXPECT_EQ(AfterPayload([&](Json& j) { j["evidence"][name].erase(part); }),
                 "request.evidence." + std::string(name) + "." + part);
 }
+TEST(RequestTest, TheWordOnAHardMeterIsThereOrNot) {
+  RequestEvidence evidence = examples::Evidence();
+  const std::string text = FormatRequestContent(examples::Content());
+  evidence.meter = {Bytes(131, 18), Bytes(72, 19)};
+  const auto payload = [&] { return RequestPayload(text, evidence, Bytes(64, 14)); };
+  const auto request = ParseRequest(examples::UnsignedRequest("", AsText(payload())));
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_EQ(request->evidence.meter->attest, evidence.meter->attest);
+  EXPECT_EQ(request->evidence.meter->signature, evidence.meter->signature);
+  EXPECT_FALSE(ParseRequest(examples::UnsignedRequest(text, ""))->evidence.meter);
+  for (const char* part : {"attest", "signature"}) {
+    Json json = Json::parse(AsText(payload()));
+    json["evidence"]["meter"].erase(part);
+    EXPECT_EQ(CheckOfFile(examples::UnsignedRequest("", json.dump())),
+              "request.evidence.meter." + std::string(part));
+  }
+  EXPECT_EQ(AfterPayload([](Json& j) { j["evidence"]["meter"] = nullptr; }), "request.evidence.meter");
+}
 TEST(RequestTest, UnknownMembersAreRefusedAlsoInANewerMinor) {
   for (const char* schema : {"1.0", "1.9"}) {
     EXPECT_EQ(AfterContent([&](Json& j) { j["schema"] = schema; }), "accepted");

@@ -148,5 +148,53 @@ TEST(ReturnNonceTest, AnotherFileIsNamed) {
             "jws.typ");
 }
 
+StatedUsage Used() {
+  return {{41, 57, 0},
+          {{"calls", MeterPeriod::kMonth, examples::At("2026-11-01T00:00:00Z"), 40},
+           {"exports", MeterPeriod::kNever, Time{}, 7}}};
+}
+
+TEST(ReturnUsageTest, SurvivesTheFile) {
+  ReturnStatement statement = Statement();
+  statement.used = Used();
+  const std::string file = ArmorReturnProof(Proof(statement));
+  EXPECT_NE(file.find("40 of calls since 2026-11-01T00:00:00Z"), std::string::npos);
+  auto read = ReadReturnProofFile(file);
+  ASSERT_TRUE(read) << read.error().check << ": " << read.error().message;
+  const auto& used = read->statement.statement.used;
+  ASSERT_TRUE(used);
+  EXPECT_EQ(used->ledger, Used().ledger);
+  EXPECT_EQ(used->usage, Used().usage);
+}
+
+TEST(ReturnUsageTest, AStatementFromBeforeItStatesNothing) {
+  EXPECT_FALSE(ReadReturnProofFile(ArmorReturnProof(Proof()))->statement.statement.used);
+}
+
+// The check that refuses the statement after `alter`.
+template <class F>
+std::string CheckAfter(F alter) {
+  ReturnStatement statement = Statement();
+  statement.used = Used();
+  Json json = Json::parse(AsText(FormatReturnStatement(statement)));
+  alter(json);
+  return CheckOf(ParseReturnStatement(Unsigned(ToBytes(std::string_view(json.dump())))));
+}
+
+TEST(ReturnUsageTest, IsStrict) {
+  EXPECT_EQ(CheckAfter([](Json&) {}), "accepted");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["usage"] = Json::array(); }), "accepted");
+  EXPECT_EQ(CheckAfter([](Json& json) { json.erase("ledger"); }), "return.ledger");
+  EXPECT_EQ(CheckAfter([](Json& json) { json.erase("usage"); }), "return.usage");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["ledger"]["stamp"] = 0; }), "return.ledger.stamp");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["usage"][0]["units"] = -1; }), "return.usage.units");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["usage"][0]["period"] = "week"; }), "return.usage.period");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["usage"].push_back(json["usage"][0]); }), "return.usage");
+  EXPECT_EQ(CheckAfter([](Json& json) {
+              for (size_t i = 0; i < kMaxReportedUsage; i++) json["usage"].push_back(json["usage"][0]);
+            }),
+            "return.usage");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -185,6 +185,62 @@ TEST(TermsTest, LimitsAreStrict) {
   EXPECT_EQ(check(R"({"kind":"seats","max":1,"overage_percent":-1})"), "terms.limits.overage_percent");
   EXPECT_EQ(check("5"), "terms.limits");
 }
+TEST(TermsTest, OnlyAMeterThatNeverBeginsAnewIsHard) {
+  auto check = [](const char* json) {
+    return CheckAfter([&](Json& j) { j["limits"]["x"] = Json::parse(json); });
+  };
+  EXPECT_EQ(check(R"({"kind":"meter","max":10000,"period":"never","hard":true})"), "accepted");
+  EXPECT_EQ(check(R"({"kind":"seats","max":1,"hard":false})"), "accepted");
+  EXPECT_EQ(check(R"({"kind":"seats","max":1,"hard":true})"), "terms.limits.hard");
+  EXPECT_EQ(check(R"({"kind":"meter","max":1,"period":"year","hard":true})"), "terms.limits.hard");
+  EXPECT_EQ(check(R"({"kind":"meter","max":1,"period":"never","hard":true,"overage_percent":1})"),
+            "terms.limits.hard");
+  EXPECT_EQ(check(R"({"kind":"meter","max":10001,"period":"never","hard":true})"), "terms.limits.hard");
+  EXPECT_EQ(check(R"({"kind":"meter","max":0,"period":"never","hard":true})"), "terms.limits.hard");
+  EXPECT_EQ(check(R"({"kind":"meter","max":1,"period":"never","hard":1})"), "terms.limits.hard");
+}
+
+LicenseTerms WithHardMeter() {
+  LicenseTerms terms = examples::Terms();
+  terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 100, .hard = true};
+  terms.meter = MeterPin{0x01a84711, 7};
+  return terms;
+}
+template <class F>
+std::string MeterCheckAfter(F alter) {
+  Json json = Json::parse(FormatTerms(WithHardMeter()));
+  alter(json);
+  auto terms = ParseTerms(json.dump());
+  return terms ? "accepted" : terms.error().check;
+}
+
+TEST(TermsTest, AHardMeterIsPinnedToItsCounter) {
+  const std::string text = FormatTerms(WithHardMeter());
+  const auto terms = ParseTerms(text);
+  ASSERT_TRUE(terms) << terms.error().message;
+  EXPECT_EQ(terms->meter, (MeterPin{0x01a84711, 7}));
+  EXPECT_TRUE(terms->grants.limits.at("pages").hard);
+  EXPECT_EQ(FormatTerms(*terms), text);
+  EXPECT_EQ(FindHardLimit(terms->grants, terms->fallback, "terms")->value(), (HardLimit{"pages", 100}));
+  EXPECT_EQ(MeterCheckAfter([](Json& j) { j.erase("meter"); }), "accepted") << "then the ledger counts";
+}
+TEST(TermsTest, APinThatNoMeterCanHaveIsRefused) {
+  EXPECT_EQ(MeterCheckAfter([](Json& j) { j["limits"]["pages"].erase("hard"); }), "terms.meter");
+  EXPECT_EQ(MeterCheckAfter([](Json& j) { j["advisory"] = true; }), "terms.meter");
+  EXPECT_EQ(MeterCheckAfter([](Json& j) { j["meter"]["index"] = 0x01a00000; }), "terms.meter.index");
+  EXPECT_EQ(MeterCheckAfter([](Json& j) { j["meter"]["index"] = 0x01b00000; }), "terms.meter.index");
+  EXPECT_EQ(MeterCheckAfter([](Json& j) { j["meter"]["base"] = 0; }), "terms.meter.base");
+  EXPECT_EQ(MeterCheckAfter([](Json& j) { j["meter"]["base"] = kMaxNumber + 1; }), "terms.meter.base");
+  EXPECT_EQ(MeterCheckAfter([](Json& j) { j["meter"]["x"] = 1; }), "terms.meter.unknown");
+}
+TEST(TermsTest, ALicenseHasOneHardMeter) {
+  const Json other = Json::parse(R"({"kind":"meter","max":5,"period":"never","hard":true})");
+  EXPECT_EQ(MeterCheckAfter([&](Json& j) { j["limits"]["prints"] = other; }), "terms.limits");
+  EXPECT_EQ(MeterCheckAfter([&](Json& j) { j["fallback"]["limits"]["pages"] = other; }), "terms.limits")
+      << "with another number of units";
+  EXPECT_EQ(MeterCheckAfter([&](Json& j) { j["fallback"]["limits"]["pages"] = Json(j["limits"]["pages"]); }),
+            "accepted");
+}
 TEST(TermsTest, AFaultyLimitIsNamedInTheMessage) {
   Json json = TermsJson();
   json["limits"]["users"]["max"] = -1;
@@ -318,6 +374,51 @@ TEST(TermsTest, StrictJsonRulesHold) {
   EXPECT_EQ(ParseTerms(R"({"schema":"1.0","schema":"1.0"})").error().check, "json.duplicate");
   EXPECT_EQ(ParseTerms("[]").error().check, "terms");
   EXPECT_EQ(ParseTerms("").error().check, "json.syntax");
+}
+
+TEST(TermsTest, WhatAReturnCreditsSurvives) {
+  LicenseTerms terms = examples::Terms();
+  EXPECT_EQ(FormatTerms(terms).find("\"return\""), std::string::npos) << "nothing is the default";
+  terms.returns = {.units = true, .time = false};
+  const auto read = ParseTerms(FormatTerms(terms));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->returns, terms.returns);
+  EXPECT_EQ(CheckAfter([](Json& json) { json["return"] = {{"time", true}}; }), "accepted");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["return"] = true; }), "terms.return");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["return"] = {{"time", 1}}; }), "terms.return.time");
+  EXPECT_EQ(CheckAfter([](Json& json) { json["return"] = {{"money", true}}; }), "terms.return.unknown");
+}
+
+TEST(TermsTest, WhatWasUsedBeforeSurvives) {
+  LicenseTerms terms = examples::Terms();
+  terms.used = {{"calls", MeterPeriod::kMonth, At("2026-11-01T00:00:00Z"), 40}};
+  const auto read = ParseTerms(FormatTerms(terms));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->used, terms.used);
+}
+
+TEST(TermsTest, WhatWasUsedBeforeIsStrict) {
+  const Json good{{"limit", "calls"}, {"period", "month"}, {"since", "2026-11-01T00:00:00Z"}, {"units", 40}};
+  const auto check = [&](auto alter) {
+    return CheckAfter([&](Json& json) {
+      json["used"] = Json::array({good});
+      alter(json["used"]);
+    });
+  };
+  EXPECT_EQ(check([](Json&) {}), "accepted");
+  EXPECT_EQ(check([](Json& used) { used[0]["units"] = -1; }), "terms.used.units");
+  EXPECT_EQ(check([](Json& used) { used[0]["units"] = kMaxNumber + 1; }), "terms.used.units");
+  EXPECT_EQ(check([](Json& used) { used[0]["limit"] = "../calls"; }), "terms.used.limit");
+  EXPECT_EQ(check([](Json& used) { used[0]["by"] = "A"; }), "terms.used.unknown");
+  EXPECT_EQ(check([](Json& used) { used.push_back(used[0]); }), "terms.used") << "one period twice";
+  EXPECT_EQ(check([](Json& used) {
+              used.push_back(used[0]);
+              used[1]["since"] = "2026-12-01T00:00:00Z";
+            }),
+            "terms.used")
+      << "two periods of one meter";
+  EXPECT_EQ(check([](Json& used) { used = Json::array(); }), "accepted");
+  EXPECT_EQ(check([](Json& used) { used = "calls"; }), "terms.used");
 }
 
 }  // namespace

@@ -166,6 +166,22 @@ TEST(TpmTemplates, EkPoliciesAreThoseOfTheProfile) {
       "b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80e12");
 }
 
+TEST(TpmTemplates, AMeterStandsAboveItsCounterUnderThePolicyOfItsBase) {
+  const uint32_t counter = MeterCounterIndex("Northlight", "AAAAAAAAAAAAAAAAAAAAAA");
+  EXPECT_EQ(counter & 0xfff80000, 0x01a80000u);
+  EXPECT_NE(counter, kLedgerCounterIndex);
+  EXPECT_NE(counter, MeterCounterIndex("Northlight", "AAAAAAAAAAAAAAAAAAAAAQ"));
+  EXPECT_NE(MeterCounterIndex("ab", "c"), MeterCounterIndex("a", "bc"));
+  const NvPublic meter = MeterPublic(counter, 7);
+  EXPECT_EQ(meter.index, counter + 0x00100000);
+  EXPECT_EQ(meter.attributes, 0x22020098u);
+  EXPECT_EQ(meter.auth_policy, GatePolicy(NameOf(GatePublic(counter)), 7));
+  EXPECT_NE(NameOf(meter), NameOf(MeterPublic(counter, 8)));
+  const auto parsed = ParseNvPublic(meter.encoded);
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(NameOf(*parsed), NameOf(meter));
+}
+
 TEST(TpmTemplates, GateIndexIsInTheOwnersRangeAndDependsOnVendorAndProduct) {
   EXPECT_EQ(GateIndex("Northlight", "studio") & 0xfff00000, 0x01900000u);
   EXPECT_NE(GateIndex("Northlight", "studio"), GateIndex("Northlight", "render"));

@@ -375,6 +375,8 @@ class BadInput(unittest.TestCase):
                 thread.join()
 
     def test_a_limit_on_the_size_of_files(self):
+        if b'__tsan_init' in (self.stage.bin / 'holdfast').read_bytes():
+            self.skipTest("the thread sanitizer's runtime writes a file of its own before main")
         host = self.stage.host('small-files', self.tpm, self.vendor)
         key = host.dir / 'key'
         key.write_text(self.sold['product_key'])

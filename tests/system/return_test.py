@@ -6,7 +6,7 @@ NV index that was deleted and made again. And nothing else is credited than what
 stands the same thing where it must not."""
 import base64, json, re, shutil, sys, unittest
 from host_without_tpm import NoTpm, make_root, plan_with_host
-from stage import Stage, snapshot
+from stage import PRODUCT, Stage, snapshot
 
 BINARIES = sys.argv.pop(1)
 LABEL = 'HOLDFAST RETURN'
@@ -374,6 +374,106 @@ class Return(unittest.TestCase):
         self.assertEqual(self.state_of(other), 'active')
         self.assertEqual(self.state_of(host), 'active')
         self.assertEqual(self.give_back(host, '--nonce', nonce)['proof'], 'fresh', 'control: it is good where it belongs')
+
+    # -- units and time
+
+    def metered_host(self, credit, sold=None):
+        """A host with 100 renders, of a product whose plan says so of returns."""
+        name = self.id().rsplit('.', 1)[1] + str(len(self.stage.tpms))
+        tpm = self.stage.tpm(name + '-tpm')
+        self.vendor.trust(tpm)
+        host = self.stage.host(name, tpm, self.vendor)
+        self.addCleanup(lambda: host.agent and host.kill_agent())
+        if sold is None:
+            terms = json.loads(PRODUCT.read_text())
+            plan = terms['plans']['demo']
+            plan['limits']['renders'] = {'kind': 'meter', 'max': 100, 'period': 'never'}
+            if credit:
+                plan['return'] = credit
+            file = host.dir / 'product.json'
+            file.write_text(json.dumps(terms))
+            self.vendor.add_product(id='metered', terms=file)
+            sold = self.vendor.sell(product='metered')
+        host.sold = sold
+        host.activate(sold)
+        host.proof = host.dir / 'proof'
+        return host
+
+    def renders(self, host):
+        return self.must(host.run('status', '--json')).json()['licenses'][0]['limits']['renders']
+
+    def use(self, host, units):
+        host.start_agent()
+        self.must(host.run('consume', 'renders', units))
+        self.assertEqual(host.stop_agent(), 0)
+
+    def test_units_and_time_that_are_left_go_to_the_next_host(self):
+        host = self.metered_host({'units': True, 'time': True})
+        self.use(host, 30)
+        ends = self.must(host.run('status', '--json')).json()['licenses'][0]['expires']
+        dry = self.must(host.run('return', '--dry-run', '--json')).json()
+        self.assertEqual(dry['credit'], {'units': True, 'time': True})
+        self.assertIn('are for the next activation', self.must(host.run('return', '--dry-run')).out)
+        made = self.give_back(host)
+        self.assertEqual([(u['limit'], u['period'], u['units']) for u in made['usage']], [('renders', 'never', 30)])
+        shown = self.must(host.run('inspect', host.proof, '--json')).json()
+        self.assertEqual(shown['usage'], ['30 of renders'])
+        said = self.must(self.vendor.run('accept', host.proof, '--dry-run')).out
+        self.assertIn('30 of 100 count as used up', said)
+        self.assertIn("by the host's word", said)
+        self.assertIn('would stand still', said)
+
+        accepted = self.must(self.accept(host.proof)).json()
+        self.assertEqual(accepted['units']['count'], 'stated')
+        self.assertEqual([(m['limit'], m['used'], m['stated']) for m in accepted['units']['meters']], [('renders', 30, 30)])
+        self.assertGreater(accepted['time_left'], 0)
+        self.assertEqual(self.license(host)['time_left'], accepted['time_left'])
+        self.assertIn('stands still', self.must(self.vendor.run('license', 'show', host.sold['license'])).out)
+        again = self.must(self.accept(host.proof)).json()
+        self.assertEqual((again['repeated'], again['units']['meters'][0]['used']), (True, 30))
+
+        other = self.metered_host(None, host.sold)
+        self.assertEqual((self.renders(other)['used'], self.renders(other)['used_before']), (30, 30))
+        license = self.must(other.run('status', '--json')).json()['licenses'][0]
+        self.assertGreaterEqual(license['expires'], ends)
+        self.assertNotIn('time_left', self.license(host))
+        self.assertEqual(self.license(host)['ends'], license['expires'])
+        self.assertEqual(self.license(host)['activations'][-1]['takes_over'], accepted['activation'])
+        other.start_agent()
+        self.must(other.run('consume', 'renders', 71), 3)
+        self.must(other.run('consume', 'renders', 70))
+        self.must(other.run('consume', 'renders', 1), 3)
+        self.assertEqual(other.stop_agent(), 0)
+
+        # And back: what both have used is used up.
+        self.give_back(other)
+        self.assertEqual(self.must(self.accept(other.proof)).json()['units']['meters'][0]['used'], 100)
+        host.activate(host.sold)
+        self.assertEqual(self.renders(host)['used'], 100)
+
+    def test_without_credit_units_are_used_up_and_time_goes_on(self):
+        host = self.metered_host(None)
+        self.use(host, 30)
+        ends = self.must(host.run('status', '--json')).json()['licenses'][0]['expires']
+        self.assertIn('are lost', self.must(host.run('return', '--dry-run')).out)
+        self.assertEqual(self.give_back(host)['credit'], {'units': False, 'time': False})
+        accepted = self.must(self.accept(host.proof)).json()
+        self.assertEqual(accepted['units']['count'], 'used_up')
+        self.assertNotIn('time_left', accepted)
+        other = self.metered_host(None, host.sold)
+        self.assertEqual(self.renders(other)['used'], 100)
+        self.assertEqual(self.must(other.run('status', '--json')).json()['licenses'][0]['expires'], ends)
+
+    def test_units_that_a_running_agent_has_taken_count_as_used(self):
+        host = self.metered_host({'units': True})
+        host.start_agent()
+        self.must(host.run('consume', 'renders', 20))
+        stated = self.give_back(host)['usage'][0]['units']
+        self.assertGreaterEqual(stated, 20)
+        self.assertLessEqual(stated, 100)
+        self.must(host.run('consume', 'renders', 1), 3)
+        self.assertEqual(host.stop_agent(), 0)
+        self.assertEqual(self.must(self.accept(host.proof)).json()['units']['meters'][0]['used'], stated)
 
     # -- without a TPM
 

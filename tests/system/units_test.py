@@ -18,6 +18,18 @@ class Units(unittest.TestCase):
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_nobody_else_can_make_a_socket_or_a_file_in_the_agents_places(self):
+        unit = 'holdfast-agent.service'
+        for name, value in (('StateDirectory', 'holdfast'), ('StateDirectoryMode', '0700'), ('RuntimeDirectory', 'holdfast'),
+                            ('RuntimeDirectoryMode', '0755'), ('UMask', '0077')):
+            self.assertEqual(setting(unit, name), [value], name)
+
+    def test_what_the_agent_may_use_up_is_bounded_and_it_leaves_no_core_file(self):
+        unit = 'holdfast-agent.service'
+        for name in ('MemoryMax', 'TasksMax', 'LimitNOFILE'):
+            self.assertRegex(''.join(setting(unit, name)), r'^[1-9]\d*[MK]?$', name)
+        self.assertEqual(setting(unit, 'LimitCORE'), ['0'])
+
     def test_the_agents_user_and_group_are_made_by_sysusers(self):
         with tempfile.TemporaryDirectory() as root:
             etc = pathlib.Path(root, 'etc')

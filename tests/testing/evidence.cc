@@ -129,6 +129,12 @@ class Builder {
     Sha256Digest digest = Sha256(values);
     evidence_.quote = Signed(Attest(tpm::QuoteInfo{{{tpm::Alg::kSha256, kQuotedPcrMask}}, ToBytes(digest)}),
                              lies_.quote, lies_.quote_octets);
+    if (o_.meter) {
+      const uint32_t index = tpm::MeterCounterIndex(content_.vendor, content_.product_key_id);
+      evidence_.meter = Signed(
+          Attest(tpm::NvCertifyInfo{NameOf(tpm::GatePublic(index)), 0, Writer().U64(*o_.meter).Take()}),
+          lies_.meter, {});
+    }
     Apply(lies_.evidence, evidence_);
   }
 

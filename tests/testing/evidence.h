@@ -34,7 +34,7 @@ struct RequestLies {
   std::function<void(RequestContent&)> content;
 
   // What the AK signs: fields, then octets. `attest` is for all of them, before the others.
-  std::function<void(tpm::Attest&)> attest, certify, gate, counter, quote;
+  std::function<void(tpm::Attest&)> attest, certify, gate, counter, quote, meter;
   std::function<void(Bytes&)> certify_octets, gate_octets, counter_octets, quote_octets;
 
   // After the AK has signed, before the license key signs the request.
@@ -51,6 +51,7 @@ struct RequestOptions {
   Bytes seed = Bytes(32, 0x5e);
   std::string host = "render-01";
   uint64_t gate_base = 5, counter = 41;
+  std::optional<uint64_t> meter = {};  // what the counter of a hard meter stands at; absent: the TPM has none
   RequestLies lies;
 };
 

@@ -20,7 +20,8 @@ SignedReturnStatement Statement(const SoftwareTpm& tpm, const RequestOptions& op
       .certificate = lies.certificate.value_or(Sha256(license.der())),
       .created = now,
       .agent_version = "0.1.0",
-      .gate = ReturnedGate{tpm::GateIndex(options.vendor, options.product), options.gate_base}};
+      .gate = ReturnedGate{tpm::GateIndex(options.vendor, options.product), options.gate_base},
+      .used = lies.used};
   const std::string input = JwsSigningInput(MessageType::kReturn, SignatureAlgorithm::kEcdsaSha256, {},
                                             FormatReturnStatement(statement));
   return ParseReturnStatement(FinishJws(input, tpm.license_key.SignSha256(AsBytes(input)))).value();

@@ -9,6 +9,7 @@ namespace holdfast::testing {
 
 struct ReturnLies {
   std::optional<Sha256Digest> certificate;  // in place of the license certificate's
+  std::optional<StatedUsage> used;          // as it is stated
 };
 
 // The gate is one above options.gate_base. Uses the TPM's license key and AK; its clock stands.

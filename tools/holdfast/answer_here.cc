@@ -3,6 +3,7 @@
 #include "agent/api/administration_json.h"
 #include "agent/api/decision_json.h"
 #include "agent/content_keys.h"
+#include "agent/hard_meter.h"
 #include "agent/host_facts.h"
 #include "agent/ledger/books.h"
 #include "agent/repair.h"
@@ -66,6 +67,7 @@ Result<Proven> LoadAndProve(const Here& here, const std::string& product, OwnedT
     std::erase_if(licenses, [&](const LoadedLicense& license) { return license.view.product != product; });
   HOLDFAST_TRY(const auto tpm, Tpm::Open(here.tcti));
   ProveLicenses(licenses, {*tpm, here.host_root}, here.state);
+  ReadHardMeters(licenses, *tpm);
   Proven proven{ViewsOf(licenses), {}, {}};
   ReadBooks(here, *tpm, licenses, time, proven);
   return proven;
@@ -192,9 +194,11 @@ Result<Json> BreakGlassHere(const Here& here, const api::BreakGlassRequest& requ
 
 Result<Json> ReturnHere(const Here& here, const api::ReturnRequest& request) {
   HOLDFAST_TRY(const Work work, Begin(here));
+  OwnedTime time(SystemClock(), SystemUptime());
+  Books books(here.state, *work.tpm, time);
   return Unwrap(
       api::ReturnAnswer(request, api::DoReturn(request, std::string(kVersion), {*work.tpm, here.host_root},
-                                               here.state, work.anchors, SystemClock())));
+                                               here.state, work.anchors, SystemClock(), books)));
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ bool MayHave(const Json& object, std::initializer_list<const char*> names, Test 
 }
 
 bool IsLimit(const Json& limit) {
-  return limit.is_object() && Has(limit, {"max"}, IsNumber) && MayHave(limit, {"used"}, IsNumber) &&
+  return limit.is_object() && Has(limit, {"max"}, IsNumber) &&
+         MayHave(limit, {"used", "used_before"}, IsNumber) &&
          MayHave(limit, {"counted", "period_ends"}, IsText);
 }
 
@@ -93,6 +94,17 @@ bool HasKey(const Json& decision) {
          HexDecode(decision["key"].get_ref<const std::string&>());
 }
 
+bool IsCredit(const Json& credit) {
+  return credit.is_object() && MayHave(credit, {"units", "time"}, IsSwitch);
+}
+
+bool AreUsages(const Json& usages) {
+  return usages.is_array() && std::all_of(usages.begin(), usages.end(), [](const Json& usage) {
+           return usage.is_object() && Has(usage, {"limit", "period", "since"}, IsText) &&
+                  Has(usage, {"units"}, IsNumber);
+         });
+}
+
 bool IsAnswer(std::string_view op, const Json& answer) {
   if (op == "status") {
     return Has(answer, {"licenses"}, AreLicenses) && MayHave(answer, {"clock", "ledger"}, IsObject) &&
@@ -116,7 +128,8 @@ bool IsAnswer(std::string_view op, const Json& answer) {
   if (op == "return") {
     if (answer.contains("forgotten")) return Has(answer, {"product", "license"}, IsText);
     return Has(answer, {"product", "license", "proof", "file"}, IsText) &&
-           Has(answer, {"repeated", "request_dropped", "dry_run"}, IsSwitch);
+           Has(answer, {"repeated", "request_dropped", "dry_run"}, IsSwitch) &&
+           MayHave(answer, {"credit"}, IsCredit) && MayHave(answer, {"usage"}, AreUsages);
   }
   return IsDecision(answer);
 }

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "protocol/armor.h"
+#include "protocol/json_text.h"
 #include "protocol/return_nonce.h"
 #include "tools/cli/output.h"
 #include "tools/cli/output_file.h"
@@ -21,6 +22,33 @@ std::string WhatItProves(const Json& answer) {
   return "It was made without a nonce of the vendor's, so it does not say when.\n";
 }
 
+// What becomes of the units and the time that are left. `credit` has what the license has.
+std::string Credit(const Json& answer) {
+  if (!answer.contains("credit")) return "";
+  const Json& credit = answer["credit"];
+  std::string text;
+  if (credit.contains("units"))
+    text += credit["units"] == true
+                ? "Units of its meters that are not used are for the next activation.\n"
+                : "Units of its meters that are not used are lost: the license does not credit them.\n";
+  if (credit.contains("time"))
+    text += credit["time"] == true ? "Its time stands still from when the vendor accepts the proof until the "
+                                     "next activation, if it is in use nowhere else.\n"
+                                   : "Its time goes on: the license ends when it did, wherever it is used.\n";
+  return text;
+}
+
+std::string Stated(const Json& answer) {
+  std::string text;
+  if (!answer.contains("usage")) return text;
+  for (const Json& usage : answer["usage"]) {
+    text += "It states that " + Printable(FormatJson(usage["units"])) + " of " + Text(usage, "limit") +
+            " are used up";
+    text += usage["period"] == "never" ? ".\n" : " since " + Text(usage, "since") + ".\n";
+  }
+  return text;
+}
+
 std::string Sentence(const Json& answer, const std::string& output) {
   const std::string what = "license " + Text(answer, "license") + " for " + Text(answer, "product");
   const std::string dropped = answer["request_dropped"] == true
@@ -30,9 +58,11 @@ std::string Sentence(const Json& answer, const std::string& output) {
     return answer["repeated"] == true
                ? what + " was returned already.\n"
                : "would return " + what + ": it could never be used on this machine again\n" +
-                     (dropped.empty() ? "" : "would drop the open request for this product\n");
+                     (dropped.empty() ? "" : "would drop the open request for this product\n") +
+                     Credit(answer);
   return "The " + what + (answer["repeated"] == true ? " was returned before." : " is returned, for good.") +
-         " The proof is in " + output + "; send it to the vendor.\n" + WhatItProves(answer) + dropped;
+         " The proof is in " + output + "; send it to the vendor.\n" + WhatItProves(answer) + Stated(answer) +
+         Credit(answer) + dropped;
 }
 
 Status CheckOptions(const Arguments& arguments) {
@@ -125,7 +155,11 @@ Command ReturnCommand() {
                   kJsonOption},
       .details =
           "There is no way back: the license can never be used on this machine again, nor can any copy of "
-          "it. "
+          "it. The proof states what was used up of its meters. What becomes of the rest, and of the time "
+          "that "
+          "is left, the license says; see --dry-run. Stop the agent first, so that units which it has taken "
+          "and "
+          "not handed out do not count as used. "
           "Interrupted, it is completed by doing it again. The proof is kept, and asking again writes "
           "it again.",
       .run = Run};

@@ -67,8 +67,15 @@ bool IsMeter(const Json& limit) {
 std::string Use(const Json& limit) {
   const std::string used = limit.contains("used") ? Text(limit, "used") : "?";
   std::string text = used + " of " + Text(limit, "max") + (IsMeter(limit) ? " used" : " in use");
+  if (limit.contains("used_before"))
+    text += ", " + Text(limit, "used_before") + " of them before this activation";
   if (limit.contains("period_ends")) text += ", until " + Text(limit, "period_ends");
   return text;
+}
+
+std::string CountedBy(const Json& meter) {
+  if (meter["counted"] == "hard") return ", counted by the TPM";
+  return meter["counted"] == "tpm" ? ", counted by the ledger" : ", counted in a file";
 }
 
 std::string DescribeLicense(const Json& license) {
@@ -88,7 +95,8 @@ std::string DescribeLicense(const Json& license) {
     text += "  " + Line("feature " + Printable(name), Text(value));
   }
   for (const auto& [name, limit] : license["limits"].items()) {
-    text += "  " + Line((IsMeter(limit) ? "meter " : "limit ") + Printable(name), Use(limit));
+    const std::string how = IsMeter(limit) ? CountedBy(limit) : "";
+    text += "  " + Line((IsMeter(limit) ? "meter " : "limit ") + Printable(name), Use(limit) + how);
   }
   for (const Json& name : license.value("keys", Json::array()))
     text += "  " + Line("content key", Text(name));

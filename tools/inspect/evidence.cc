@@ -77,21 +77,24 @@ Json DescribeEvidence(const ActivationRequest& request) {
   }
   Json pcrs = Json::object();
   for (const auto& [index, value] : request.evidence.pcrs) pcrs[std::to_string(index)] = HexEncode(value);
-  return Json{{"endorsement_key", DescribePublic(content.ek_public, "names this TPM, for its whole life")},
-              {"storage_key", DescribePublic(content.srk_public, "protects the license key")},
-              {"attestation_key", DescribePublic(content.ak_public, "signs what the TPM states")},
-              {"license_key", DescribePublic(content.license_key_public, "the license will be for this key")},
-              {"gate", DescribeCounter(content.gate_public,
-                                       "NV counter: while it has its value, the license key signs")},
-              {"ledger_counter", DescribeCounter(content.counter_public,
-                                                 "NV counter: dates the agent's ledger, which the license is "
-                                                 "pinned to")},
-              {"endorsement_certificates", std::move(certificates)},
-              {"license_key_statement", DescribeAttest(request.evidence.certify, request, ak)},
-              {"gate_statement", DescribeAttest(request.evidence.gate, request, ak)},
-              {"ledger_counter_statement", DescribeAttest(request.evidence.counter, request, ak)},
-              {"boot_statement", DescribeAttest(request.evidence.quote, request, ak)},
-              {"pcrs", std::move(pcrs)}};
+  Json json{{"endorsement_key", DescribePublic(content.ek_public, "names this TPM, for its whole life")},
+            {"storage_key", DescribePublic(content.srk_public, "protects the license key")},
+            {"attestation_key", DescribePublic(content.ak_public, "signs what the TPM states")},
+            {"license_key", DescribePublic(content.license_key_public, "the license will be for this key")},
+            {"gate", DescribeCounter(content.gate_public,
+                                     "NV counter: while it has its value, the license key signs")},
+            {"ledger_counter", DescribeCounter(content.counter_public,
+                                               "NV counter: dates the agent's ledger, which the license is "
+                                               "pinned to")},
+            {"endorsement_certificates", std::move(certificates)},
+            {"license_key_statement", DescribeAttest(request.evidence.certify, request, ak)},
+            {"gate_statement", DescribeAttest(request.evidence.gate, request, ak)},
+            {"ledger_counter_statement", DescribeAttest(request.evidence.counter, request, ak)},
+            {"boot_statement", DescribeAttest(request.evidence.quote, request, ak)},
+            {"pcrs", std::move(pcrs)}};
+  if (request.evidence.meter)
+    json["hard_meter_statement"] = DescribeAttest(*request.evidence.meter, request, ak);
+  return json;
 }
 
 }  // namespace holdfast::inspect

@@ -9,18 +9,6 @@
 namespace holdfast::inspect {
 namespace {
 
-Json DescribeUsage(const std::vector<ReportedUsage>& usages) {
-  Json list = Json::array();
-  for (const ReportedUsage& usage : usages) {
-    const bool never = usage.period == MeterPeriod::kNever;
-    list.push_back(std::to_string(usage.units) + " of " + usage.limit +
-                   (never ? ""
-                          : " in the " + std::string(MeterPeriodName(usage.period)) + " since " +
-                                FormatTime(usage.since)));
-  }
-  return list;
-}
-
 // What the TPM says of the ledger's counter. The key that signed it is not in the file: the vendor has it from the request.
 Json DescribeCounterWord(const Heartbeat& heartbeat) {
   auto attest = tpm::ParseAttest(heartbeat.counter->attest);
@@ -37,6 +25,17 @@ Json DescribeCounterWord(const Heartbeat& heartbeat) {
               {"clock_ms", attest->clock.clock_ms},
               {"reset_count", attest->clock.reset_count},
               {"restart_count", attest->clock.restart_count},
+              {"signature", "by the attestation key of the activation, which the vendor knows"}};
+}
+
+Json DescribeMeterWord(const Heartbeat& heartbeat) {
+  auto attest = tpm::ParseAttest(heartbeat.meter->attest);
+  if (!attest) return "cannot be read: " + attest.error().message + " (" + attest.error().check + ")";
+  const auto* nv = std::get_if<tpm::NvCertifyInfo>(&attest->attested);
+  if (!nv) return "is a statement of the TPM about something else";
+  return Json{{"says", "the value of the counter beside the hard meter"},
+              {"value", HexEncode(nv->contents)},
+              {"for_this_report", Equal(attest->extra_data, HeartbeatQualifyingData(heartbeat.report.id))},
               {"signature", "by the attestation key of the activation, which the vendor knows"}};
 }
 
@@ -87,6 +86,7 @@ Result<Json> InspectHeartbeat(std::string_view text) {
   } else {
     json["assurance"] = "host: made without a TPM, nothing in it is attested";
   }
+  if (heartbeat.meter) json["meter_statement"] = DescribeMeterWord(heartbeat);
   return json;
 }
 

@@ -31,7 +31,7 @@ inline constexpr size_t kMaxInspectedLedger = 192 * 1024;
 
 Json DescribeCertificate(const Certificate& certificate);
 Json DescribeCrl(const Crl& crl);
-// What terms and plans have in common beside what they grant: windows, warnings, vouchers, repairs, policies.
+// What terms and plans have in common beside what they grant: windows, warnings, vouchers, repairs, returns, policies.
 template <class T>
 Json DescribeRules(const T& of) {
   Json json{
@@ -44,12 +44,16 @@ Json DescribeRules(const T& of) {
   if (of.repairs)
     json["repairs"] = std::to_string(of.repairs->per_year) + " a year, each with an emergency period of " +
                       FormatDuration(of.repairs->emergency);
+  if (of.returns != ReturnCredit{})
+    json["return"] = std::string("credits ") + (of.returns.units ? "units" : "") +
+                     (of.returns.units && of.returns.time ? " and " : "") + (of.returns.time ? "time" : "");
   json["policies"] = {{"clock", PolicyName(of.policies.clock)},
                       {"rollback", PolicyName(of.policies.rollback)},
                       {"clone", ClonePolicyName(of.policies.clone)}};
   if (of.advisory) json["advisory"] = "nothing is denied";
   return json;
 }
+Json DescribeUsage(const std::vector<MeterUsage>& usages);  // a text for each
 Json DescribeTerms(const LicenseTerms& terms);
 Json DescribeGrants(const Grants& grants);
 Json DescribeEvidence(const ActivationRequest& request);  // attests and public areas, decoded

@@ -49,6 +49,13 @@ Json DescribeReturnStatement(const ReturnStatement& statement) {
   } else {
     json["assurance"] = "host: made without a TPM, nothing in it is attested";
   }
+  if (!statement.used) return json;
+  const ReportedLedger& ledger = statement.used->ledger;
+  json["ledger"] = {{"began_at", ledger.birth},
+                    {"stamp", ledger.stamp},
+                    {"disturbed_at", ledger.disturbed == 0 ? Json("never") : Json(ledger.disturbed)}};
+  json["usage"] = DescribeUsage(statement.used->usage);
+  json["usage_is"] = "a claim: signed by the license key, attested by nothing";
   return json;
 }
 

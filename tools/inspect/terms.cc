@@ -11,6 +11,7 @@ std::string LimitWords(const Limit& limit) {
   std::string words = std::to_string(limit.max) + kind;
   if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kMonth) words += " a month";
   if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kYear) words += " a year";
+  if (limit.hard) words += ", counted by the TPM where it can";
   if (limit.overage_percent > 0) words += ", and " + std::to_string(limit.overage_percent) + " % more";
   return words;
 }
@@ -28,6 +29,18 @@ Json DescribeGrants(const Grants& grants) {
   return json;
 }
 
+Json DescribeUsage(const std::vector<MeterUsage>& usages) {
+  Json list = Json::array();
+  for (const MeterUsage& usage : usages) {
+    const bool never = usage.period == MeterPeriod::kNever;
+    list.push_back(std::to_string(usage.units) + " of " + usage.limit +
+                   (never ? ""
+                          : " in the " + std::string(MeterPeriodName(usage.period)) + " since " +
+                                FormatTime(usage.since)));
+  }
+  return list;
+}
+
 Json DescribeTerms(const LicenseTerms& terms) {
   Json json{
       {"license", terms.license}, {"vendor", terms.vendor}, {"product", terms.product}, {"plan", terms.plan}};
@@ -42,7 +55,12 @@ Json DescribeTerms(const LicenseTerms& terms) {
     json["ledger"] = {{"counter", "0x" + HexEncode(Writer().U32(terms.ledger->index).Take())},
                       {"not_begun_after", terms.ledger->base}};
   }
+  if (terms.meter) {
+    json["hard_meter"] = {{"counter", "0x" + HexEncode(Writer().U32(terms.meter->index).Take())},
+                          {"charged_at", terms.meter->base}};
+  }
   json.update(DescribeRules(terms));
+  if (!terms.used.empty()) json["used_before"] = DescribeUsage(terms.used);
   if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
   return json;
 }

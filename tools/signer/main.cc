@@ -1,9 +1,8 @@
 // holdfast-signer: holds the vendor's keys. Wires commands to the program frame.
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "protocol/platform/process_memory.h"
 #include "tools/cli/output.h"
 #include "tools/signer/commands.h"
 
@@ -13,12 +12,9 @@ using namespace holdfast;
 
 constexpr int kPinRefused = 77;  // the service must not be restarted: see the unit's RestartPreventExitStatus
 
-// No core files with PINs in them, no debugger of the same user; a dead peer or a full disk is an error, not
-// a death.
+// PINs are for nobody else; a dead peer or a full disk is an error, not a death.
 void Harden() {
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  ::prctl(PR_SET_DUMPABLE, 0);
+  HideProcessMemory();
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   ::umask(0077);

@@ -6,6 +6,7 @@
 #include "signer/server/licensing/sold_plan.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/commands.h"
+#include "tools/vendor/length_words.h"
 #include "tools/vendor/office.h"
 
 namespace holdfast::vendor {
@@ -59,11 +60,27 @@ Result<int> List(const cli::Arguments& arguments) {
               << std::setw(24) << (license.product + "/" + license.plan) << std::setw(8)
               << (std::to_string(license.activations) + "/" + std::to_string(license.activation_limit))
               << cli::Printable(license.customer)
-              << (license.ends ? "  (until " + FormatTime(*license.ends) + ")" : "") << "\n";
+              << (license.time_left ? "  (stands still)"
+                  : license.ends    ? "  (until " + FormatTime(*license.ends) + ")"
+                                    : "")
+              << "\n";
   return cli::kExitDone;
 }
 
-void PrintActivation(const ActivationRecord& activation) {
+// What the next activation goes on with.
+void PrintReturn(const ReturnRecord& record) {
+  std::cout << cli::Line(
+      "returned",
+      "accepted " + FormatTime(record.accepted) +
+          (record.time_left ? ", with " + LengthWords(*record.time_left) + " of its time left" : ""));
+  for (const MeterUsage& used : record.used)
+    std::cout << cli::Line(
+        "", std::to_string(used.units) + " of " + used.limit + " used up" +
+                (used.period == MeterPeriod::kNever ? "" : " since " + FormatTime(used.since)) +
+                (record.units == UnitCount::kStated ? "" : ": all of them"));
+}
+
+void PrintActivation(const ActivationRecord& activation, const std::vector<ReturnRecord>& returns) {
   std::cout << "\n" << cli::Line("activation", activation.id);
   std::cout << cli::Line("state", std::string(ActivationStateName(activation.state)) + " since " +
                                       FormatTime(activation.state_since));
@@ -74,12 +91,18 @@ void PrintActivation(const ActivationRecord& activation) {
   std::cout << cli::Line("certificate", "serial " + HexEncode(activation.serial) + ", valid " +
                                             FormatTime(activation.not_before) + " to " +
                                             FormatTime(activation.not_after));
+  if (!activation.takes_over.empty())
+    std::cout << cli::Line("goes on with", "the units of activation " + activation.takes_over);
+  for (const ReturnRecord& record : returns)
+    if (record.activation == activation.id) PrintReturn(record);
 }
 
 std::string EndWords(Store& store, const LicenseRecord& license) {
   const auto sold = FindSoldPlan(store, license);
   if (!sold) return "cannot be said: " + sold.error().message;
-  const auto end = EndOf(license, sold->plan);
+  if (license.time_left)
+    return "stands still with " + LengthWords(*license.time_left) + " left, until it is activated again";
+  const auto end = EndOf(license, sold->plan, SystemClock()());
   if (!end) return "never";
   return FormatTime(*end) + (license.ends ? ", its own end" : ", by its plan");
 }
@@ -102,7 +125,8 @@ Result<int> Show(const cli::Arguments& arguments) {
             << cli::Line("product key id", license.product_key_id)
             << cli::Line("activations", std::to_string(license.activations) + " of " +
                                             std::to_string(license.activation_limit));
-  for (const ActivationRecord& activation : activations) PrintActivation(activation);
+  HOLDFAST_TRY(const auto returns, records.store->ListReturns(license.id));
+  for (const ActivationRecord& activation : activations) PrintActivation(activation, returns);
   return cli::kExitDone;
 }
 

@@ -95,6 +95,7 @@ Applicant ApplicantWithTpm(const ActivationRequest& request, const AttestationRe
           .ak_public = request.content.ak_public,
           .license_key_name = appraised.license_key_name,
           .ledger = appraised.ledger,
+          .meter = appraised.meter,
           .notes = NamesOf(appraised.notes),
           .sighting = RecordFrom(sighting, appraised.ek_name, license, now),
           .check_history = CheckWith(sighting, license),

@@ -21,6 +21,7 @@ struct Applicant {
   Bytes license_key_name;                       // without a TPM: SHA-256 of its SubjectPublicKeyInfo
   Fingerprint fingerprint = {};                 // without a TPM
   std::optional<LedgerPin> ledger = {};         // with a TPM
+  std::optional<MeterPin> meter = {};           // with a TPM that can count a hard meter
   std::vector<std::string> notes = {};          // names of AppraisalNote
   std::optional<SightingRecord> sighting = {};  // with a TPM
   HistoryCheck check_history = {};              // with a TPM: judges its other sightings

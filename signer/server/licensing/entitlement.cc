@@ -1,6 +1,7 @@
 // What a request may have: the license that its product key was sold for, and what is known of its TPM.
 #include "certs/serial.h"
 #include "signer/server/licensing/licensing.h"
+#include "signer/server/licensing/meter_pin.h"
 #include "signer/server/licensing/sold_plan.h"
 
 namespace holdfast {
@@ -13,6 +14,17 @@ Status CheckNotExpired(const LicenseTerms& terms, Time now) {
   if (!terms.expires || *terms.expires + terms.expiry_grace > now) return {};
   return Fail(ErrorKind::kDenied, "licensing.expired",
               "license " + terms.license + " expired at " + FormatTime(*terms.expires), "sell a new license");
+}
+
+// What becomes of terms; `last`: the end of the key that issues them.
+Result<ProposedTerms> Proposed(const LicenseTerms& terms, Time now, Time last, Seconds perpetual) {
+  HOLDFAST_CHECK(CheckNotExpired(terms, now));
+  if (terms.expires && *terms.expires + terms.expiry_grace > last)
+    return Fail(ErrorKind::kConflict, "licensing.issuer_lifetime",
+                "the license would outlive its issuing key, which ends " + FormatTime(last),
+                "make a new one with `holdfast-vendor issuer rotate`");
+  const Time end = terms.expires ? *terms.expires + terms.expiry_grace : std::min(last, now + perpetual);
+  return ProposedTerms{FormatTerms(terms), terms.expires, end};
 }
 
 }  // namespace
@@ -36,36 +48,40 @@ Result<Licensing::Entitlement> Licensing::EntitlementOf(LicenseRecord license) {
   return Entitlement{std::move(license), std::move(sold.line), std::move(sold.plan)};
 }
 
-Result<ActivationProposal> Licensing::ProposalFor(const Entitlement& entitlement, const LicenseTerms& terms,
+Result<ActivationProposal> Licensing::ProposalFor(const Entitlement& entitlement, const LicensedHost& host,
                                                   const SignerStatus& status) const {
   const Time now = clock_();
-  HOLDFAST_CHECK(CheckNotExpired(terms, now));
+  HOLDFAST_CHECK(
+      CheckNotExpired(TermsOf(entitlement.license, entitlement.plan, settings_.vendor, host, now), now));
   HOLDFAST_TRY(const IssuerInfo issuer, CurrentIssuer(status, entitlement.line));
   HOLDFAST_TRY(const auto issuing,
                Certificate::Parse(issuer.issuing_certificate, CertificateProfile::kIssuing));
-  const Time last = issuing.fields().not_after;
-  if (terms.expires && *terms.expires + terms.expiry_grace > last)
-    return Fail(ErrorKind::kConflict, "licensing.issuer_lifetime",
-                "the license would outlive its issuing key, which ends " + FormatTime(last),
-                "make a new one with `holdfast-vendor issuer rotate`");
   ActivationProposal proposal{.id = NewRecordId(), .license = entitlement.license.id};
   proposal.serial = NewSerial();
   proposal.line = entitlement.line;
   proposal.issuer_key_id = issuing.subject_key_id();
   proposal.not_before = std::max(issuing.fields().not_before, now - kBackdating);
   proposal.oldest_not_before = now - kBackdating - kReservationLife;
-  proposal.not_after = terms.expires ? *terms.expires + terms.expiry_grace
-                                     : std::min(last, now + settings_.perpetual_validity);
-  proposal.terms = FormatTerms(terms);
+  proposal.make_terms = [plan = entitlement.plan, vendor = settings_.vendor, host, now,
+                         last = issuing.fields().not_after, perpetual = settings_.perpetual_validity](
+                            const LicenseRecord& license, const std::vector<MeterUsage>& used) {
+    LicensedHost with = host;
+    with.used = used;
+    return Proposed(TermsOf(license, plan, vendor, with, now), now, last, perpetual);
+  };
+  HOLDFAST_TRY(const ProposedTerms terms, proposal.make_terms(entitlement.license, host.used));
+  proposal.terms = terms.json;
+  proposal.not_after = terms.not_after;
   HOLDFAST_TRY(proposal.revoked_issuers, RevokedIssuers(status));
   return proposal;
 }
 
 Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, const AnyRequest& request,
                                               const Applicant& applicant, const SignerStatus& status) const {
-  const LicenseTerms terms = TermsOf(entitlement.license, entitlement.plan, settings_.vendor,
-                                     applicant.assurance, applicant.fingerprint, applicant.ledger);
-  HOLDFAST_TRY(ActivationProposal proposal, ProposalFor(entitlement, terms, status));
+  HOLDFAST_TRY(const auto activations, store_.ListActivations(entitlement.license.id));
+  const auto meter = MeterOfActivation(activations, applicant.host_name, entitlement.plan, applicant.meter);
+  const LicensedHost host{applicant.assurance, applicant.fingerprint, applicant.ledger, meter, {}};
+  HOLDFAST_TRY(ActivationProposal proposal, ProposalFor(entitlement, host, status));
   proposal.ek_name = applicant.host_name;
   proposal.content_hash = ToBytes(ByteView(SignedPart(request).content_hash));
   proposal.license_key_name = applicant.license_key_name;
@@ -76,6 +92,7 @@ Result<ActivationProposal> Licensing::Propose(const Entitlement& entitlement, co
   if (const auto host = facts.find("hostname"); host != facts.end()) proposal.host = host->second;
   proposal.sighting = applicant.sighting;
   proposal.notes = applicant.notes;
+  if (IsHardMeterSoft(entitlement.plan, meter)) proposal.notes.emplace_back("meter.ledger");
   proposal.check_history = applicant.check_history;
   return proposal;
 }

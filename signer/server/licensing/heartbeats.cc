@@ -105,6 +105,7 @@ Result<AnsweredHeartbeat> Licensing::AnswerOnce(const std::string& actor, const 
   HOLDFAST_CHECK(CheckInForce(reporter));
   HOLDFAST_TRY(answered.lineage, LineageOf(reporter, heartbeat.report, answered.seen));
   answered.notes = NotesOf(answered.lineage);
+  answered.notes.insert(answered.notes.end(), appraised.notes.begin(), appraised.notes.end());
   HOLDFAST_CHECK(MeetFork(actor, answered, reporter, options.dry_run));
 
   HOLDFAST_TRY(const SignerStatus status, AskSigner());

@@ -16,7 +16,7 @@ Status CheckChangeable(const LicenseRecord& license) {
 
 Result<Time> NewEnd(const LicenseRecord& license, const Plan& plan, const Renewal& renewal, Time now) {
   if (renewal.until) return *renewal.until;
-  const auto end = EndOf(license, plan);
+  const auto end = EndOf(license, plan, now);
   if (!end)
     return Fail(ErrorKind::kConflict, "licensing.perpetual", "license " + license.id + " never expires",
                 "give it an end with --until, if that is what is meant");
@@ -58,10 +58,12 @@ Result<LicenseChange> RenewLicense(Store& store, const Change& change, const std
   HOLDFAST_CHECK(CheckEnd(end, sold.plan, change.at));
   LicenseRecord after = before;
   after.ends = end;
+  after.time_left.reset();
   if (!dry_run) {
     HOLDFAST_TRY(after, store.SetLicenseEnd(change, license, end));
   }
-  return LicenseChange{before, after, EndOf(before, sold.plan), EndOf(after, sold.plan), before.ends != end};
+  return LicenseChange{before, after, EndOf(before, sold.plan, change.at), EndOf(after, sold.plan, change.at),
+                       before.ends != end || before.time_left};
 }
 
 Result<LicenseChange> ChangeLicensePlan(Store& store, const Change& change, const std::string& license,
@@ -87,7 +89,8 @@ Result<LicenseChange> ChangeLicensePlan(Store& store, const Change& change, cons
   if (!dry_run) {
     HOLDFAST_TRY(after, store.SetLicensePlan(change, license, plan, newest.version));
   }
-  return LicenseChange{before, after, EndOf(before, sold.plan), EndOf(after, wanted->second),
+  return LicenseChange{before, after, EndOf(before, sold.plan, change.at),
+                       EndOf(after, wanted->second, change.at),
                        before.plan != after.plan || before.product_version != after.product_version};
 }
 

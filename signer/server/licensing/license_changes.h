@@ -12,7 +12,7 @@ struct LicenseChange {
   bool changed = false;                       // or would be
 };
 
-// Until a moment, or for a length of time from its present end, or from now where that is past.
+// A license that stands still runs again. Until a moment, or for a length of time from its present end, or from now where that is past.
 struct Renewal {
   std::optional<Time> until;
   Seconds length{0};

@@ -50,8 +50,9 @@ struct AnsweredRequest {
 
 struct AnsweredHeartbeat;  // heartbeats.h
 struct HeartbeatOptions;
-struct Heartbeat;  // protocol/heartbeat_report.h
-struct Reporter;   // reporter.h
+struct Heartbeat;     // protocol/heartbeat_report.h
+struct Reporter;      // reporter.h
+struct LicensedHost;  // sold_plan.h
 
 struct FailedCrl {
   CrlShard shard;
@@ -111,9 +112,9 @@ class Licensing {
   Result<Entitlement> EntitlementOf(LicenseRecord license);
   Result<Applicant> Admit(const ActivationRequest& request, const Entitlement& entitlement);
   Result<Applicant> Admit(const HostRequest& request, const Entitlement& entitlement);
-  // What an activation with these terms is, whoever asks. Checks: licensing.expired, licensing.line, licensing.issuer_revoked,
+  // What an activation for such a host is, whoever asks. Checks: licensing.expired, licensing.line, licensing.issuer_revoked,
   // licensing.issuer_lifetime.
-  Result<ActivationProposal> ProposalFor(const Entitlement& entitlement, const LicenseTerms& terms,
+  Result<ActivationProposal> ProposalFor(const Entitlement& entitlement, const LicensedHost& host,
                                          const SignerStatus& status) const;
   // The content keys that terms name, sealed to the applicant.
   Result<SealedContentKeys> SealKeys(const std::string& terms_json, const Applicant& applicant) const;

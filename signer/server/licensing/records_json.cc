@@ -1,6 +1,7 @@
 #include "signer/server/licensing/records_json.h"
 
 #include "protocol/armor.h"
+#include "protocol/meter_usage.h"
 
 namespace holdfast {
 namespace {
@@ -45,6 +46,7 @@ Json ToJson(const LicenseRecord& license) {
             {"activation_limit", license.activation_limit},
             {"activations_used", license.activations}};
   if (license.ends) json["ends"] = FormatTime(*license.ends);
+  if (license.time_left) json["time_left"] = license.time_left->count();
   return json;
 }
 
@@ -66,6 +68,7 @@ Json ToJson(const ActivationRecord& activation) {
             {"not_before", FormatTime(activation.not_before)},
             {"not_after", FormatTime(activation.not_after)},
             {"terms", Embedded(activation.terms)}};
+  if (!activation.takes_over.empty()) json["takes_over"] = activation.takes_over;
   if (!activation.certificate.empty()) json["certificate"] = Armor(kLabelCertificate, activation.certificate);
   return json;
 }
@@ -83,10 +86,13 @@ Json ToJson(const SightingRecord& sighting) {
 }
 
 Json ToJson(const ReturnRecord& record) {
-  return {{"activation", record.activation},    {"accepted", FormatTime(record.accepted)},
-          {"attested", record.gate_value != 0}, {"gate_value", std::to_string(record.gate_value)},
-          {"nonce", HexEncode(record.nonce)},   {"proof_sha256", HexEncode(record.proof_hash)},
-          {"proof", Embedded(record.proof)}};
+  Json json{{"activation", record.activation},       {"accepted", FormatTime(record.accepted)},
+            {"attested", record.gate_value != 0},    {"gate_value", std::to_string(record.gate_value)},
+            {"nonce", HexEncode(record.nonce)},      {"proof_sha256", HexEncode(record.proof_hash)},
+            {"proof", Embedded(record.proof)},       {"units", UnitCountName(record.units)},
+            {"used", FormatMeterUsages(record.used)}};
+  if (record.time_left) json["time_left"] = record.time_left->count();
+  return json;
 }
 
 Json ToJson(const ReturnNonceRecord& nonce) {
@@ -94,16 +100,6 @@ Json ToJson(const ReturnNonceRecord& nonce) {
           {"nonce", HexEncode(nonce.nonce)},
           {"issued", FormatTime(nonce.issued)},
           {"used", nonce.used}};
-}
-
-Json UsageJson(const std::vector<ReportedUsage>& usages) {
-  Json array = Json::array();
-  for (const ReportedUsage& usage : usages)
-    array.push_back({{"limit", usage.limit},
-                     {"period", MeterPeriodName(usage.period)},
-                     {"since", FormatTime(usage.since)},
-                     {"units", usage.units}});
-  return array;
 }
 
 Json ToJson(const HeartbeatRecord& heartbeat) {
@@ -119,7 +115,7 @@ Json ToJson(const HeartbeatRecord& heartbeat) {
             {"notes", heartbeat.notes},
             {"report", heartbeat.report}};
   if (const auto parsed = ParseHeartbeatReport(heartbeat.report))
-    json["usage"] = UsageJson(parsed->report.usage);
+    json["usage"] = FormatMeterUsages(parsed->report.usage);
   return json;
 }
 

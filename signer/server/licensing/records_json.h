@@ -16,7 +16,6 @@ Json ToJson(const ReturnRecord& record);  // with the proof as an object
 Json ToJson(const ReturnNonceRecord& nonce);
 Json ToJson(const HeartbeatRecord& heartbeat);  // with its usage
 Json ToJson(const HostUsage& usage);
-Json UsageJson(const std::vector<ReportedUsage>& usages);
 Json ToJson(const CrlRecord& crl);
 Json ToJson(const AuditRecord& record);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "signer/server/licensing/heartbeats.h"
+#include "signer/server/licensing/meter_pin.h"
 #include "signer/server/licensing/reporter.h"
 #include "signer/server/licensing/sold_plan.h"
 
@@ -36,6 +37,16 @@ Result<std::optional<SightingRecord>> SightingFor(Store& store, const Activation
   return std::optional<SightingRecord>();
 }
 
+// What the activation that was returned had used up; nothing of none.
+Result<std::vector<MeterUsage>> UnitsOf(Store& store, const std::string& license,
+                                        const std::string& returned) {
+  if (returned.empty()) return std::vector<MeterUsage>();
+  HOLDFAST_TRY(const auto returns, store.ListReturns(license));
+  for (const ReturnRecord& record : returns)
+    if (record.activation == returned && record.units != UnitCount::kNone) return record.used;
+  return std::vector<MeterUsage>();
+}
+
 }  // namespace
 
 Result<ActivationRecord> Licensing::Refresh(const std::string& actor, const Reporter& reporter,
@@ -45,9 +56,12 @@ Result<ActivationRecord> Licensing::Refresh(const std::string& actor, const Repo
   if (answered.license.status != LicenseStatus::kActive) return current;
   HOLDFAST_TRY(const Entitlement entitlement, EntitlementOf(answered.license));
   const LicenseTerms& old = reporter.terms;
-  const LicenseTerms terms = TermsOf(answered.license, entitlement.plan, settings_.vendor, old.assurance,
-                                     old.fingerprint, old.ledger);
-  auto proposed = ProposalFor(entitlement, terms, status);
+  HOLDFAST_TRY(auto used, UnitsOf(store_, current.license, current.takes_over));
+  const LicensedHost host{old.assurance, old.fingerprint, old.ledger, MeterOfRenewal(old, entitlement.plan),
+                          std::move(used)};
+  const LicenseTerms terms =
+      TermsOf(answered.license, entitlement.plan, settings_.vendor, host, answered.seen);
+  auto proposed = ProposalFor(entitlement, host, status);
   // Over, and not renewed: the host has what there is. So does one whose certificate says all, while no longer one can be made.
   if (!proposed && (proposed.error().check == "licensing.expired" || current.terms == FormatTerms(terms)))
     return current;

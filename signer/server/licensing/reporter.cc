@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/display_text.h"
+#include "protocol/meter_usage.h"
 
 namespace holdfast {
 namespace {
@@ -29,6 +30,13 @@ std::string Named(const std::string& host) {
 
 std::string At(const std::string& counter, Time seen) {
   return FormatTime(seen) + (counter == "0" ? "" : " with its counter at " + counter);
+}
+
+std::optional<HeartbeatExpectation::Meter> MeterOf(const LicenseTerms& terms) {
+  const auto hard = FindHardLimit(terms.grants, terms.fallback, "terms");
+  if (!terms.meter || !hard || !*hard) return {};
+  return HeartbeatExpectation::Meter{(*hard)->name, *terms.meter,
+                                     UsedBefore(terms.used, (*hard)->name, MeterPeriod::kNever, Time{})};
 }
 
 }  // namespace
@@ -60,7 +68,8 @@ HeartbeatExpectation ExpectationOf(const Reporter& reporter, const std::string& 
           .assurance = reporter.terms.assurance,
           .ek_name = reporter.named.ek_name,
           .ak_public = reporter.named.ak_public,
-          .ledger = reporter.terms.ledger};
+          .ledger = reporter.terms.ledger,
+          .meter = MeterOf(reporter.terms)};
 }
 
 Status CheckInForce(const Reporter& reporter) {

@@ -4,6 +4,8 @@
 
 #include "protocol/crypto/random.h"
 #include "protocol/return_nonce.h"
+#include "signer/server/licensing/count_returned.h"
+#include "signer/server/licensing/sold_plan.h"
 #include "signer/server/licensing/vendor_message.h"
 #include "signer/server/verifier/return_appraisal.h"
 
@@ -16,6 +18,7 @@ constexpr std::string_view kVirtualTpm = "return.virtual_tpm";
 struct Known {
   LicenseRecord license;
   ActivationRecord activation;
+  LicenseTerms terms;
   AssuranceClass assurance = AssuranceClass::kHwTpm;
   std::optional<SightingRecord> sighting;  // of its request
   std::vector<ReturnRecord> returns;       // of this activation
@@ -41,8 +44,8 @@ Result<Known> Look(Store& store, const Bytes& serial) {
   Known known;
   HOLDFAST_TRY(known.activation, FindActivation(store, serial));
   HOLDFAST_TRY(known.license, store.GetLicense(known.activation.license));
-  HOLDFAST_TRY(const LicenseTerms terms, ParseTerms(known.activation.terms));
-  known.assurance = terms.assurance;
+  HOLDFAST_TRY(known.terms, ParseTerms(known.activation.terms));
+  known.assurance = known.terms.assurance;
   HOLDFAST_TRY(const auto sightings, store.ListSightings(known.license.id));
   for (const SightingRecord& sighting : sightings)
     if (sighting.content_hash == known.activation.content_hash) known.sighting = sighting;
@@ -101,11 +104,35 @@ NewReturn Proven(const Known& known, const ReturnProof& proof, const ReturnAppra
   return proven;
 }
 
+Status CreditTime(Store& store, const Known& known, NewReturn& proven) {
+  if (!known.terms.returns.time) return {};
+  HOLDFAST_TRY(const SoldPlan sold, FindSoldPlan(store, known.license));
+  LicenseRecord by_plan = known.license;
+  by_plan.ends.reset();
+  by_plan.time_left.reset();
+  proven.credit_time = true;
+  proven.plan_end = EndOf(by_plan, sold.plan, by_plan.created);
+  return {};
+}
+
 Status CheckProven(const ReturnProof& proof, const AcceptOptions& options) {
   if (proof.gate || options.unproven) return {};
   return Fail(ErrorKind::kDenied, "return.unproven",
               "the host has no TPM: this is a promise that the keys were deleted, and proves nothing",
               "give --unproven to credit it on the customer's word");
+}
+
+// As they were counted when the proof was accepted first.
+ReturnedUnits Recorded(ReturnedUnits units, const ReturnRecord& record) {
+  units.count = record.units;
+  if (units.count == UnitCount::kNone) units.meters.clear();
+  for (ReturnedMeter& each : units.meters)
+    for (const MeterUsage& used : record.used)
+      if (used.limit == each.meter.limit && used.period == each.meter.period) {
+        each.since = used.since;
+        each.counted = used.units;
+      }
+  return units;
 }
 
 std::optional<Time> NewerThan(const Known& known, const Bytes& nonce) {
@@ -135,7 +162,13 @@ Result<AcceptedReturn> AcceptReturn(Store& store, const std::string& vendor, con
   HOLDFAST_TRY(const Known known, Look(store, proof.statement.statement.serial));
   HOLDFAST_TRY(const ReturnAppraisal appraised, AppraiseReturn(proof, Expect(known, vendor, proof.nonce)));
   HOLDFAST_CHECK(CheckProven(proof, options));
-  const NewReturn proven = Proven(known, proof, appraised, change);
+  NewReturn proven = Proven(known, proof, appraised, change);
+  HOLDFAST_TRY(CountedReturn counted, CountReturned(store, known.activation, known.terms,
+                                                    proof.statement.statement.used, change.at));
+  proven.notes.insert(proven.notes.end(), counted.notes.begin(), counted.notes.end());
+  proven.record.units = counted.units.count;
+  if (counted.units.count != UnitCount::kNone) proven.record.used = counted.units.Used();
+  HOLDFAST_CHECK(CreditTime(store, known, proven));
   HOLDFAST_TRY(RecordedReturn recorded, store.RecordReturn(change, proven, options.dry_run));
   AcceptedReturn accepted{.license = known.license,
                           .activation = known.activation,
@@ -144,6 +177,10 @@ Result<AcceptedReturn> AcceptReturn(Store& store, const std::string& vendor, con
                           .newer_than = NewerThan(known, recorded.record.nonce),
                           .ended = std::move(recorded.ended),
                           .notes = proven.notes,
+                          .units = Recorded(std::move(counted.units), recorded.record),
+                          .expires = known.terms.expires,
+                          .credits_time = known.terms.returns.time,
+                          .time_left = recorded.record.time_left,
                           .proof_hash = recorded.record.proof_hash,
                           .accepted = recorded.record.accepted,
                           .repeated = recorded.repeated};

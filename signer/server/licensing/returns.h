@@ -3,6 +3,7 @@
 #pragma once
 
 #include "signer/server/licensing/licensing.h"
+#include "signer/server/licensing/returned_units.h"
 
 namespace holdfast {
 
@@ -18,14 +19,23 @@ struct AcceptedReturn {
   bool proven = false;             // else a promise
   std::optional<Time> newer_than;  // when the nonce was given out that the proof was made for
   std::vector<std::string> ended;  // activations that this freed, or would free
-  std::vector<std::string> notes;  // "return.virtual_tpm"
+  // "return.virtual_tpm"; of the units that are stated: "return.usage_shrank" (less than was reported), "return.set_back" (the ledger is older than
+  // when the host reported last), "return.disturbed" (the ledger was set back or made anew since the activation).
+  std::vector<std::string> notes;
+  ReturnedUnits units;               // kNone, too, when they were counted with an earlier proof
+  std::optional<Time> expires;       // of the license that was returned; absent: never
+  bool credits_time = false;         // its terms say so
+  std::optional<Seconds> time_left;  // that is credited: the license stands still from now on
   Bytes proof_hash;
   Time accepted;
   bool repeated = false;
 };
 
+// What it had used up of its meters, and the time that is left, go to the next activation as the returned license says
+// (docs/operations.md).
+//
 // Checks, in this order: those of ReadReturnProofFile, return.activation (kNotFound: no activation has the certificate),
-// those of AppraiseReturn, return.unproven (kDenied), those of Store::RecordReturn. A proof that was accepted before is
+// those of AppraiseReturn, return.unproven (kDenied), those of FindSoldPlan, store.corrupt, those of Store::RecordReturn. A proof that was accepted before is
 // accepted again and counts once.
 Result<AcceptedReturn> AcceptReturn(Store& store, const std::string& vendor, const Change& change,
                                     std::string_view proof_file, const AcceptOptions& options);

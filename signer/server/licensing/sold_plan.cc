@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "certs/certificate.h"
+#include "protocol/meter_usage.h"
 
 namespace holdfast {
 
@@ -17,17 +18,21 @@ Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license) {
 }
 
 LicenseTerms TermsOf(const LicenseRecord& license, const Plan& plan, const std::string& vendor,
-                     AssuranceClass assurance, const Fingerprint& fingerprint,
-                     const std::optional<LedgerPin>& ledger) {
+                     const LicensedHost& host, Time now) {
   LicenseTerms terms = ResolvePlan(plan, {license.id, vendor, license.product, license.plan, license.created,
-                                          assurance, fingerprint, ledger});
+                                          host.assurance, host.fingerprint, host.ledger, host.meter});
   // With its grace it must be a date that a certificate can hold.
-  if (license.ends) terms.expires = std::min(*license.ends, kNoExpiry - terms.expiry_grace);
+  const Time last = kNoExpiry - terms.expiry_grace;
+  if (license.ends) terms.expires = std::min(*license.ends, last);
+  if (license.time_left) terms.expires = std::min(now + std::min(*license.time_left, last - now), last);
+  for (const Meter& meter : MetersOf(plan.grants, plan.fallback))
+    for (const MeterUsage& used : host.used)
+      if (used.limit == meter.limit && used.period == meter.period) terms.used.push_back(used);
   return terms;
 }
 
-std::optional<Time> EndOf(const LicenseRecord& license, const Plan& plan) {
-  return TermsOf(license, plan, {}, AssuranceClass::kHwTpm, {}, {}).expires;
+std::optional<Time> EndOf(const LicenseRecord& license, const Plan& plan, Time now) {
+  return TermsOf(license, plan, {}, {}, now).expires;
 }
 
 }  // namespace holdfast

@@ -14,12 +14,20 @@ struct SoldPlan {
 // From the version of the product file that the license has. Checks: store.product, those of ParseProductFile, licensing.plan.
 Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license);
 
-// As ResolvePlan, with the license's own end, if it has one, in place of the plan's.
+// What of the terms is the host's.
+struct LicensedHost {
+  AssuranceClass assurance = AssuranceClass::kHwTpm;
+  Fingerprint fingerprint = {};
+  std::optional<LedgerPin> ledger = {};
+  std::optional<MeterPin> meter = {};
+  std::vector<MeterUsage> used = {};  // by what it goes on with
+};
+// As ResolvePlan, with the license's own end, if it has one, in place of the plan's; of a license that stands still with the time that is left,
+// from now on. Of `used`, the meters of the plan.
 LicenseTerms TermsOf(const LicenseRecord& license, const Plan& plan, const std::string& vendor,
-                     AssuranceClass assurance, const Fingerprint& fingerprint,
-                     const std::optional<LedgerPin>& ledger);
+                     const LicensedHost& host, Time now);
 
-// When it expires; absent: never.
-std::optional<Time> EndOf(const LicenseRecord& license, const Plan& plan);
+// When it expires, would it run from now on if it stands still; absent: never.
+std::optional<Time> EndOf(const LicenseRecord& license, const Plan& plan, Time now);
 
 }  // namespace holdfast

@@ -1,5 +1,6 @@
 #include "signer/server/licensing/usage.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -15,8 +16,15 @@ struct Period {
   auto operator<=>(const Period&) const = default;
 };
 
+// Which of a host's counts, and what it began with.
+struct Count {
+  int number = 0;
+  int64_t before = 0;
+  auto operator<=>(const Count&) const = default;
+};
+
 struct Total {
-  std::map<int, int64_t> by_count;  // units, by which of the host's counts
+  std::map<Count, int64_t> by_count;  // units
   Time acknowledged;
 };
 
@@ -42,10 +50,33 @@ class Counts {
   std::map<Bytes, Host> hosts_;
 };
 
+// By serial number of the license certificates.
+using UnitsBefore = std::map<Bytes, std::vector<MeterUsage>>;
+
+Result<UnitsBefore> FindUnitsBefore(Store& store, const std::string& license) {
+  HOLDFAST_TRY(const auto activations, store.ListActivations(license));
+  UnitsBefore before;
+  for (const ActivationRecord& activation : activations) {
+    if (activation.takes_over.empty()) continue;
+    HOLDFAST_TRY(LicenseTerms terms, ParseTerms(activation.terms));
+    before[activation.serial] = std::move(terms.used);
+  }
+  return before;
+}
+
+int64_t UnitsOf(const std::vector<MeterUsage>& before, const ReportedUsage& usage) {
+  for (const MeterUsage& each : before)
+    if (each.limit == usage.limit && each.period == usage.period && each.since == usage.since)
+      return each.units;
+  return 0;
+}
+
 }  // namespace
 
-Result<std::vector<HostUsage>> AcknowledgedUsage(Store& store, const std::string& license) {
+Result<std::vector<HostUsage>> AcknowledgedUsage(Store& store, const std::string& license,
+                                                 const HeartbeatFilter& filter) {
   HOLDFAST_TRY(const auto heartbeats, store.ListHeartbeats(license));
+  HOLDFAST_TRY(UnitsBefore units_before, FindUnitsBefore(store, license));
   std::map<Period, Total> totals;
   std::map<Bytes, std::string> hosts;
   Counts counts;
@@ -56,9 +87,11 @@ Result<std::vector<HostUsage>> AcknowledgedUsage(Store& store, const std::string
                        "restore the store from a backup");
     if (!heartbeat.host.empty()) hosts[heartbeat.ek_name] = heartbeat.host;
     const int count = counts.Of(heartbeat.ek_name, *parsed);
+    if (filter && !filter(heartbeat)) continue;
+    const auto& before = units_before[parsed->report.serial];
     for (const ReportedUsage& usage : parsed->report.usage) {
       Total& total = totals[{heartbeat.ek_name, usage.limit, usage.period, usage.since}];
-      int64_t& units = total.by_count[count];
+      int64_t& units = total.by_count[{count, UnitsOf(before, usage)}];
       units = std::max(units, usage.units);
       total.acknowledged = heartbeat.seen;
     }
@@ -70,8 +103,10 @@ Result<std::vector<HostUsage>> AcknowledgedUsage(Store& store, const std::string
                     hosts[period.ek_name],
                     {period.limit, period.period, period.since, 0},
                     total.acknowledged};
-    for (const auto& [count, units] : total.by_count)
-      if (__builtin_add_overflow(usage.usage.units, units, &usage.usage.units)) usage.usage.units = INT64_MAX;
+    for (const auto& [count, units] : total.by_count) {
+      const int64_t own = std::max<int64_t>(units - count.before, 0);
+      if (__builtin_add_overflow(usage.usage.units, own, &usage.usage.units)) usage.usage.units = INT64_MAX;
+    }
     all.push_back(std::move(usage));
   }
   return all;

@@ -104,8 +104,17 @@ constexpr const char* kRepairs[] = {
     "create index repairs_by_license on repairs (license, at)",
 };
 
-constexpr Migration kMigrations[] = {
-    {1, kFirst}, {2, kSignerAuditHead}, {3, kReturns}, {4, kHeartbeats}, {5, kRepairs}};
+// What a return credits. Returns of before count no units. time_left in seconds; -1: the license runs, or no time was credited.
+constexpr const char* kCredits[] = {
+    "alter table licenses add column time_left bigint not null default -1",
+    "alter table activations add column takes_over text not null default ''",
+    "alter table returns add column units text not null default 'none'",
+    "alter table returns add column used text not null default '[]'",
+    "alter table returns add column time_left bigint not null default -1",
+};
+
+constexpr Migration kMigrations[] = {{1, kFirst},      {2, kSignerAuditHead}, {3, kReturns},
+                                     {4, kHeartbeats}, {5, kRepairs},         {6, kCredits}};
 
 }  // namespace
 

@@ -9,6 +9,8 @@ constexpr std::array<std::string_view, 3> kLicenseStatusNames{"active", "suspend
 constexpr std::array<std::string_view, 5> kActivationStateNames{"reserved", "issued", "superseded", "revoked",
                                                                 "returned"};
 
+constexpr std::array<std::string_view, 4> kUnitCountNames{"none", "stated", "used_up", "unknown"};
+
 template <class Enum, size_t N>
 Result<Enum> FromName(const std::array<std::string_view, N>& names, std::string_view name) {
   for (size_t i = 0; i < N; ++i)
@@ -40,6 +42,14 @@ std::string_view ActivationStateName(ActivationState state) {
 
 Result<ActivationState> ParseActivationState(std::string_view name) {
   return FromName<ActivationState>(kActivationStateNames, name);
+}
+
+std::string_view UnitCountName(UnitCount count) {
+  return kUnitCountNames[static_cast<size_t>(count)];
+}
+
+Result<UnitCount> ParseUnitCount(std::string_view name) {
+  return FromName<UnitCount>(kUnitCountNames, name);
 }
 
 bool IsInUse(const ActivationRecord& activation) {

@@ -7,6 +7,7 @@
 
 #include "certs/crl.h"
 #include "protocol/bytes.h"
+#include "protocol/terms.h"
 #include "protocol/time.h"
 
 namespace holdfast {
@@ -48,7 +49,9 @@ struct LicenseRecord {
   Bytes possession_key;      // Ed25519, public: who proves it holds the product key
   Time created;              // of the sale: validity counts from here
   std::optional<Time> ends;  // its own end, in place of the plan's duration
-  int64_t activations = 0;   // EKs that count against the limit now
+  // It stands still: its last activation was returned, its plan credits time, and the next one goes on with so much.
+  std::optional<Seconds> time_left;
+  int64_t activations = 0;  // EKs that count against the limit now
 };
 
 // May the license become that? store.status (kConflict) when it is revoked, which is final.
@@ -79,6 +82,8 @@ struct ActivationRecord {
   std::string terms;  // JSON, the octets that go into the certificate
   Bytes certificate;  // DER; empty while reserved
   std::string host;   // the name that the site agreed to share; may be empty
+  std::string
+      takes_over;  // id of the activation that was returned and whose units it goes on with; may be empty
   Time created;
 };
 
@@ -109,6 +114,16 @@ struct RepairedActivation {
   Time at;
 };
 
+// How the units that a returned activation had used up were counted.
+enum class UnitCount {
+  kNone,     // its license has no meter; or it was recorded before units were counted
+  kStated,   // what was used; the rest is credited
+  kUsedUp,   // all: the license does not credit units
+  kUnknown,  // all: the proof does not state what was used
+};
+std::string_view UnitCountName(UnitCount count);  // "none", "stated", "used_up", "unknown"
+Result<UnitCount> ParseUnitCount(std::string_view name);
+
 // A return proof that was accepted: of the activation whose certificate it names.
 struct ReturnRecord {
   std::string activation;
@@ -117,6 +132,9 @@ struct ReturnRecord {
   Bytes nonce;              // the vendor's, that it is newer than; empty: none
   uint64_t gate_value = 0;  // as the TPM attested it; 0: a promise of a host without a TPM
   Time accepted;
+  UnitCount units = UnitCount::kNone;
+  std::vector<MeterUsage> used;      // what the next activation goes on with, one period of each meter
+  std::optional<Seconds> time_left;  // that was credited
 };
 
 // What a host was asked to prove a return with. An activation has at most one that is not used yet.

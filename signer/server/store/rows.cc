@@ -2,6 +2,7 @@
 
 #include "protocol/base64.h"
 #include "protocol/json_text.h"
+#include "protocol/meter_usage.h"
 #include "signer/server/store/audit_chain.h"
 #include "signer/server/store/database.h"
 
@@ -28,14 +29,18 @@ Result<Bytes> Hex(const std::string& column) {
                    "restore the store from a backup");
 }
 
+std::optional<Seconds> SecondsFromColumn(long long column) {
+  return column < 0 ? std::nullopt : std::optional(Seconds(column));
+}
+
 struct LicenseRow {
   LicenseRecord record;
   std::string status, possession_key;
-  long long version = 0, limit = 0, since = 0, created = 0, ends = 0, used = 0;
+  long long version = 0, limit = 0, since = 0, created = 0, ends = 0, left = 0, used = 0;
 
   static constexpr const char* kSelect =
       "select licenses.id, product, product_version, plan, customers.name, activation_limit, status,"
-      " status_since, product_key_id, possession_key, licenses.created, ends,"
+      " status_since, product_key_id, possession_key, licenses.created, ends, time_left,"
       " (select count(distinct ek_name) from activations where activations.license = licenses.id"
       "  and state in ('reserved', 'issued'))"
       " from licenses join customers on customers.id = licenses.customer ";
@@ -43,7 +48,7 @@ struct LicenseRow {
     using soci::into;
     to, into(record.id), into(record.product), into(version), into(record.plan), into(record.customer),
         into(limit), into(status), into(since), into(record.product_key_id), into(possession_key),
-        into(created), into(ends), into(used);
+        into(created), into(ends), into(left), into(used);
   }
   Result<LicenseRecord> Take() {
     record.product_version = version;
@@ -53,6 +58,7 @@ struct LicenseRow {
     HOLDFAST_TRY(record.possession_key, Hex(possession_key));
     record.created = TimeFromColumn(created);
     record.ends = ends == 0 ? std::nullopt : std::optional<Time>(TimeFromColumn(ends));
+    record.time_left = SecondsFromColumn(left);
     record.activations = used;
     return record;
   }
@@ -66,13 +72,14 @@ struct ActivationRow {
   static constexpr const char* kSelect =
       "select id, license, ek_name, content_hash, license_key_name, ak_public, serial, line, issuer_key_id, "
       "shard,"
-      " state, state_since, not_before, not_after, terms, certificate, host, created from activations ";
+      " state, state_since, not_before, not_after, terms, certificate, host, takes_over, created from "
+      "activations ";
   void Bind(Prepared& to) {
     using soci::into;
     to, into(record.id), into(record.license), into(ek_name), into(content_hash), into(license_key_name),
         into(ak_public), into(serial), into(record.line), into(issuer_key_id), into(shard), into(state),
         into(since), into(not_before), into(not_after), into(record.terms), into(certificate),
-        into(record.host), into(created);
+        into(record.host), into(record.takes_over), into(created);
   }
   Result<ActivationRecord> Take() {
     HOLDFAST_TRY(record.ek_name, Hex(ek_name));
@@ -120,21 +127,35 @@ struct SightingRow {
 
 struct ReturnRow {
   ReturnRecord record;
-  std::string proof_hash, nonce, gate_value;
-  long long accepted = 0;
+  std::string proof_hash, nonce, gate_value, units, used;
+  long long accepted = 0, left = 0;
 
   static constexpr const char* kSelect =
-      "select activation, proof, proof_hash, nonce, gate_value, accepted from returns ";
+      "select activation, proof, proof_hash, nonce, gate_value, accepted, units, used, time_left from "
+      "returns ";
   void Bind(Prepared& to) {
     using soci::into;
     to, into(record.activation), into(record.proof), into(proof_hash), into(nonce), into(gate_value),
-        into(accepted);
+        into(accepted), into(units), into(used), into(left);
+  }
+  Status TakeUsed() {
+    const auto array = ParseJson(used, used.size());
+    auto parsed = array && array->is_array() ? ParseMeterUsages(*array, "store.corrupt")
+                                             : Malformed("store.corrupt", "not a list of meters");
+    if (!parsed)
+      return Malformed("store.corrupt", "units of a return cannot be read: " + parsed.error().message,
+                       "restore the store from a backup");
+    record.used = std::move(*parsed);
+    return {};
   }
   Result<ReturnRecord> Take() {
     HOLDFAST_TRY(record.proof_hash, Hex(proof_hash));
     HOLDFAST_TRY(record.nonce, Hex(nonce));
     record.gate_value = std::strtoull(gate_value.c_str(), nullptr, 10);
     record.accepted = TimeFromColumn(accepted);
+    HOLDFAST_TRY(record.units, ParseUnitCount(units));
+    HOLDFAST_CHECK(TakeUsed());
+    record.time_left = SecondsFromColumn(left);
     return record;
   }
 };

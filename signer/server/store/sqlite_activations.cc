@@ -3,6 +3,7 @@
 
 #include "protocol/base64.h"
 #include "signer/server/store/activation_ends.h"
+#include "signer/server/store/continuation.h"
 #include "signer/server/store/database.h"
 #include "signer/server/store/repairs.h"
 #include "signer/server/store/rows.h"
@@ -85,7 +86,8 @@ long long NextSequence(soci::session& sql, const char* query) {
   return sequence + 1;
 }
 
-void InsertActivation(soci::session& sql, const Change& change, const ActivationProposal& proposal) {
+void InsertActivation(soci::session& sql, const Change& change, const ActivationProposal& proposal,
+                      const std::string& takes_over) {
   const long long sequence = NextSequence(sql, "select coalesce(max(sequence), 0) from activations");
   const std::string ek_name = HexEncode(proposal.ek_name), content_hash = HexEncode(proposal.content_hash),
                     key_name = HexEncode(proposal.license_key_name), ak = HexEncode(proposal.ak_public),
@@ -95,13 +97,16 @@ void InsertActivation(soci::session& sql, const Change& change, const Activation
   sql << "insert into activations (sequence, id, license, ek_name, content_hash, license_key_name, "
          "ak_public, serial,"
          " line, issuer_key_id, shard, state, state_since, not_before, not_after, terms, certificate, host,"
-         " created) values (:sequence, :id, :license, :ek_name, :content_hash, :key_name, :ak, :serial, "
+         " takes_over, created) values (:sequence, :id, :license, :ek_name, :content_hash, :key_name, :ak, "
+         ":serial, "
          ":line,"
-         " :issuer, :shard, 'reserved', :since, :not_before, :not_after, :terms, '', :host, :created)",
+         " :issuer, :shard, 'reserved', :since, :not_before, :not_after, :terms, '', :host, :takes_over, "
+         ":created)",
       soci::use(sequence), soci::use(proposal.id), soci::use(proposal.license), soci::use(ek_name),
       soci::use(content_hash), soci::use(key_name), soci::use(ak), soci::use(serial),
       soci::use(proposal.line), soci::use(issuer), soci::use(shard), soci::use(at), soci::use(not_before),
-      soci::use(not_after), soci::use(proposal.terms), soci::use(proposal.host), soci::use(at);
+      soci::use(not_after), soci::use(proposal.terms), soci::use(proposal.host), soci::use(takes_over),
+      soci::use(at);
 }
 
 // Older activations of the same EK end with this one; their ids. store.superseded when a newer one was issued
@@ -155,6 +160,21 @@ Result<std::optional<ActivationRecord>> FindByRequest(soci::session& sql, const 
   return std::optional<ActivationRecord>(std::move(found.front()));
 }
 
+// And the license runs again if it stood still.
+Result<ActivationProposal> WithTerms(const ActivationProposal& proposal, const LicenseRecord& license,
+                                     const std::vector<MeterUsage>& used, soci::session& sql) {
+  ActivationProposal made = proposal;
+  std::optional<Time> ends;
+  if (proposal.make_terms) {
+    HOLDFAST_TRY(ProposedTerms terms, proposal.make_terms(license, used));
+    made.terms = std::move(terms.json);
+    made.not_after = terms.not_after;
+    ends = terms.expires;
+  }
+  if (license.time_left) Resume(sql, license.id, ends);
+  return made;
+}
+
 }  // namespace
 
 Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
@@ -172,7 +192,10 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
     HOLDFAST_TRY(const Ids repaired, Repair(sql, change, license, proposal));
     HOLDFAST_TRY(const LicenseRecord now, rows::OneLicense(sql, "where licenses.id = :id", proposal.license));
     HOLDFAST_TRY(const Ids lapsed, MakeRoom(sql, change, now, proposal));
+    HOLDFAST_TRY(const Continuation place, ContinuationFor(sql, license.id, proposal.ek_name));
+    HOLDFAST_TRY(const ActivationProposal made, WithTerms(proposal, now, place.used, sql));
     Json detail = ReservationDetail(proposal);
+    if (!place.takes_over.empty()) detail["takes_over"] = place.takes_over;
     AddIfAny(detail, "notes", notes);
     AddIfAny(detail, "repaired", repaired);
     AddIfAny(detail, "lapsed", lapsed);
@@ -180,7 +203,8 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
       SetState(sql, change, known->id, ActivationState::kSuperseded);
       AddIfAny(detail, "superseded", {known->id});
     }
-    InsertActivation(sql, change, proposal);
+    if (now.time_left) detail["resumed_with"] = now.time_left->count();
+    InsertActivation(sql, change, made, place.takes_over);
     RecordRepair(sql, change, proposal, repaired);
     if (proposal.sighting) rows::InsertSighting(sql, *proposal.sighting);
     rows::AppendAudit(sql, change, "activation.reserve", proposal.id, detail);

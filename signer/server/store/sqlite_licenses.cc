@@ -1,5 +1,6 @@
 // What changes of a license that is sold: its end and its plan.
 #include "protocol/json_text.h"
+#include "signer/server/store/continuation.h"
 #include "signer/server/store/database.h"
 #include "signer/server/store/rows.h"
 #include "signer/server/store/sqlite_store.h"
@@ -24,9 +25,8 @@ Result<LicenseRecord> SqliteStore::SetLicenseEnd(const Change& change, const std
   return database_->Write<LicenseRecord>([&](soci::session& sql) -> Result<LicenseRecord> {
     HOLDFAST_TRY(const LicenseRecord before, rows::OneLicense(sql, "where licenses.id = :id", id));
     HOLDFAST_CHECK(CheckNotRevoked(before));
-    if (before.ends == ends) return before;
-    const long long to = ToColumn(ends);
-    sql << "update licenses set ends = :ends where id = :id", soci::use(to), soci::use(id);
+    if (before.ends == ends && !before.time_left) return before;
+    Resume(sql, id, ends);
     rows::AppendAudit(sql, change, "license.renew", id, {{"from", EndOf(before)}, {"to", FormatTime(ends)}});
     return rows::OneLicense(sql, "where licenses.id = :id", id);
   });

@@ -1,6 +1,9 @@
 // Returns: nonces that were given out, proofs that were accepted, and the activations that ended with them.
 #include <algorithm>
 
+#include "protocol/json_text.h"
+#include "protocol/meter_usage.h"
+#include "signer/server/store/continuation.h"
 #include "signer/server/store/database.h"
 #include "signer/server/store/rows.h"
 #include "signer/server/store/sqlite_store.h"
@@ -80,20 +83,46 @@ void End(soci::session& sql, const Change& change, const Ids& ids) {
 }
 
 void InsertReturn(soci::session& sql, const ReturnRecord& record) {
-  const long long sequence = NextSequence(sql, "returns"), accepted = ToColumn(record.accepted);
+  const long long sequence = NextSequence(sql, "returns"), accepted = ToColumn(record.accepted),
+                  left = record.time_left ? record.time_left->count() : -1;
+  const std::string units(UnitCountName(record.units)), used = FormatJson(FormatMeterUsages(record.used));
   const std::string hash = HexEncode(record.proof_hash), nonce = HexEncode(record.nonce),
                     value = std::to_string(record.gate_value);
-  sql << "insert into returns (sequence, activation, proof, proof_hash, nonce, gate_value, accepted)"
-         " values (:sequence, :activation, :proof, :hash, :nonce, :value, :accepted)",
+  sql << "insert into returns (sequence, activation, proof, proof_hash, nonce, gate_value, accepted, "
+         "units, used, time_left)"
+         " values (:sequence, :activation, :proof, :hash, :nonce, :value, :accepted, :units, :used, :left)",
       soci::use(sequence), soci::use(record.activation), soci::use(record.proof), soci::use(hash),
-      soci::use(nonce), soci::use(value), soci::use(accepted);
+      soci::use(nonce), soci::use(value), soci::use(accepted), soci::use(units), soci::use(used),
+      soci::use(left);
 }
 
-Json Detail(const NewReturn& proven, const ActivationRecord& returned, const Ids& ended) {
+// What is left of the license's time, when nothing of it is in use any more and its plan says that it is credited.
+Result<std::optional<Seconds>> TimeLeft(soci::session& sql, const Change& change, const NewReturn& proven,
+                                        const ActivationRecord& returned, const Ids& ended) {
+  if (!proven.credit_time || ended.empty()) return std::nullopt;
+  HOLDFAST_TRY(const LicenseRecord license,
+               rows::OneLicense(sql, "where licenses.id = :id", returned.license));
+  HOLDFAST_TRY(const auto all,
+               rows::Activations(sql, "where license = :license order by sequence", {license.id}));
+  const bool in_use = std::ranges::any_of(all, [&](const ActivationRecord& each) {
+    return IsInUse(each) && std::ranges::find(ended, each.id) == ended.end();
+  });
+  const std::optional<Time> end = license.ends ? license.ends : proven.plan_end;
+  if (in_use || !end || *end <= change.at) return std::nullopt;
+  return std::optional(*end - change.at);
+}
+
+Json Detail(const NewReturn& proven, const ReturnRecord& record, const ActivationRecord& returned,
+            const Ids& ended) {
   Json detail{{"license", returned.license},
               {"proof", HexEncode(proven.record.proof_hash)},
               {"attested", proven.record.gate_value != 0},
               {"ended", ended}};
+  if (record.units != UnitCount::kNone) {
+    detail["units"] = UnitCountName(record.units);
+    detail["used"] = FormatMeterUsages(record.used);
+  }
+  if (record.time_left) detail["time_left"] = record.time_left->count();
   if (!proven.record.nonce.empty()) detail["nonce"] = HexEncode(proven.record.nonce);
   if (!proven.notes.empty()) detail["notes"] = proven.notes;
   return detail;
@@ -136,11 +165,19 @@ Result<RecordedReturn> SqliteStore::RecordReturn(const Change& change, const New
     HOLDFAST_TRY(const Ids ended, FindEnded(sql, returned, proven));
     ReturnRecord record = proven.record;
     record.accepted = change.at;
+    HOLDFAST_TRY(const auto earlier, rows::Returns(sql, "where activation = :activation", {returned.id}));
+    if (!earlier.empty()) {  // counted with the first
+      record.units = UnitCount::kNone;
+      record.used.clear();
+    }
+    HOLDFAST_TRY(record.time_left, TimeLeft(sql, change, proven, returned, ended));
     if (dry_run) return RecordedReturn{std::move(record), ended, false};
     End(sql, change, ended);
     InsertReturn(sql, record);
+    if (record.units != UnitCount::kNone) CarryOver(sql, returned);
+    if (record.time_left) StandStill(sql, returned.license, *record.time_left);
     if (proven.sighting) rows::InsertSighting(sql, *proven.sighting);
-    rows::AppendAudit(sql, change, "activation.return", returned.id, Detail(proven, returned, ended));
+    rows::AppendAudit(sql, change, "activation.return", returned.id, Detail(proven, record, returned, ended));
     return RecordedReturn{std::move(record), ended, false};
   });
 }

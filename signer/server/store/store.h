@@ -38,6 +38,17 @@ struct RepairProposal {
   int per_year = 0;  // how many repairs the license has in any kRepairYear
 };
 
+// The terms of an activation, and what follows from them.
+struct ProposedTerms {
+  std::string json;
+  std::optional<Time> expires;  // absent: never
+  Time not_after;
+};
+// Makes the terms for the license as it is now, with units that are used up before. Called inside the store's transaction: it must not use the
+// store.
+using TermsMaker =
+    std::function<Result<ProposedTerms>(const LicenseRecord&, const std::vector<MeterUsage>& used)>;
+
 // What an activation will be if it is new. Stored before anything is signed.
 struct ActivationProposal {
   std::string id;
@@ -56,6 +67,7 @@ struct ActivationProposal {
   std::optional<SightingRecord> sighting;  // without a TPM there is none
   std::vector<std::string> notes;          // what the appraisal found worth keeping: into the audit record
   HistoryCheck check_history;              // empty: any history will do
+  TermsMaker make_terms;                   // in place of terms and not_after; empty: those
 };
 
 struct Release {
@@ -69,6 +81,8 @@ struct NewReturn {
   uint32_t gate_index = 0;
   std::optional<SightingRecord> sighting;  // the TPM's clock and gate, as the proof shows them
   std::vector<std::string> notes;          // into the audit record
+  bool credit_time = false;                // the license stands still until it is activated again
+  std::optional<Time> plan_end;            // of the license, where it has no end of its own
 };
 
 struct RecordedReturn {
@@ -117,7 +131,7 @@ class Store {
   virtual Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
                                                  LicenseStatus status) = 0;
 
-  // Its own end from now on; a version of its product's file, and a plan of it. Whether the plan exists, and allows the hosts that it is
+  // Its own end from now on, also if it stood still; a version of its product's file, and a plan of it. Whether the plan exists, and allows the hosts that it is
   // active on, is the caller's to know. What it has already is no change. A revoked license is refused (store.status, kConflict).
   virtual Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id, Time ends) = 0;
   virtual Result<LicenseRecord> SetLicensePlan(const Change& change, const std::string& id,
@@ -132,6 +146,8 @@ class Store {
   // Where they are not, reservations of the license that are too old and were never issued lapse first.
   // An activation of the same request that is reserved under another issuing key or too old, or issued by
   // a revoked key, is superseded by the proposal. The sighting, if any, is stored with it.
+  // What is new has the units of the place that it takes (continuation.h), and of a license that stands still the time that is left: with both the
+  // terms are made; its end is the license's own from then on.
   virtual Result<ActivationRecord> ReserveActivation(const Change& change,
                                                      const ActivationProposal& proposal) = 0;
   // The certificate exists. Older activations of the same EK and license become superseded. Recording the
@@ -158,7 +174,8 @@ class Store {
   // A proof without a nonce, and one whose nonce was seen already, is recorded once for an activation. Otherwise, in one
   // transaction: the nonce is the one that is out, and used now (store.return_nonce, kConflict); the activations that died
   // with the gate end as returned: those of the license on the same host whose gate was below gate_value when
-  // they were requested; of a promise only the activation itself. With `dry_run` nothing is stored.
+  // they were requested; of a promise only the activation itself. The units of the first record of an activation stay with the place that is free then, and where time is credited
+  // and no activation is in use any more, the license stands still (time_left of the record says it). With `dry_run` nothing is stored.
   virtual Result<RecordedReturn> RecordReturn(const Change& change, const NewReturn& proven,
                                               bool dry_run) = 0;
   // Of all activations of a license, oldest first, both.

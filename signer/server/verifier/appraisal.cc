@@ -64,6 +64,9 @@ constexpr Check kChecks[] = {
     {"quote.selection", verifier::QuoteSelection},
     {"quote.pcrs", verifier::QuotePcrs},
     {"quote.digest", verifier::QuoteDigest},
+    {"meter.attest", verifier::MeterAttest},
+    {"meter.name", verifier::MeterName},
+    {"meter.contents", verifier::MeterContents},
 };
 
 AttestationResult ResultOf(Case& c) {
@@ -81,6 +84,7 @@ AttestationResult ResultOf(Case& c) {
           .gate_index = c.gate.index,
           .gate_base = c.gate_base,
           .ledger = {c.counter.index, static_cast<int64_t>(c.counter_value)},
+          .meter = c.meter_pin,
           .clock = last.clock,
           .firmware = last.firmware,
           .notes = std::move(c.notes)};

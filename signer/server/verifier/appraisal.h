@@ -63,8 +63,9 @@ struct AttestationResult {
   PublicKey license_key;
   uint32_t gate_index = 0;
   uint64_t gate_base = 0;
-  LedgerPin ledger;      // what the license will be pinned to
-  tpm::ClockInfo clock;  // of the last attest
+  LedgerPin ledger;               // what the license will be pinned to
+  std::optional<MeterPin> meter;  // where a hard meter can be counted; absent: nowhere
+  tpm::ClockInfo clock;           // of the last attest
   uint64_t firmware = 0;
   std::vector<AppraisalNote> notes;
 };

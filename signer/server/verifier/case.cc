@@ -15,10 +15,13 @@ Status Store(Result<T> parsed, std::string_view member, T& out) {
   return {};
 }
 
+Status ParseAttested(const SignedAttest& from, std::string_view member, ParsedAttest& to) {
+  HOLDFAST_CHECK(Store(tpm::ParseAttest(from.attest), member, to.attest));
+  return Store(tpm::ParseSignature(from.signature), std::string(member) + "'s signature", to.signature);
+}
+
 Status ParseAttested(const SignedAttest& from, Slot slot, ParsedAttest& to) {
-  HOLDFAST_CHECK(Store(tpm::ParseAttest(from.attest), SlotName(slot), to.attest));
-  return Store(tpm::ParseSignature(from.signature), std::string(SlotName(slot)) + "'s signature",
-               to.signature);
+  return ParseAttested(from, SlotName(slot), to);
 }
 
 }  // namespace
@@ -57,7 +60,9 @@ Status ParseStructures(Case& c) {
   HOLDFAST_CHECK(ParseAttested(evidence.certify, Slot::kCertify, c.at(Slot::kCertify)));
   HOLDFAST_CHECK(ParseAttested(evidence.gate, Slot::kGate, c.at(Slot::kGate)));
   HOLDFAST_CHECK(ParseAttested(evidence.counter, Slot::kCounter, c.at(Slot::kCounter)));
-  return ParseAttested(evidence.quote, Slot::kQuote, c.at(Slot::kQuote));
+  HOLDFAST_CHECK(ParseAttested(evidence.quote, Slot::kQuote, c.at(Slot::kQuote)));
+  if (!evidence.meter) return {};
+  return ParseAttested(*evidence.meter, kMeterAttestName, c.meter.emplace());
 }
 
 }  // namespace holdfast::verifier

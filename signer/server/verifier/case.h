@@ -15,6 +15,8 @@ enum class Slot { kCertify, kGate, kCounter, kQuote };  // in the order in which
 inline constexpr std::array kSlots{Slot::kCertify, Slot::kGate, Slot::kCounter, Slot::kQuote};
 std::string_view SlotName(Slot slot);  // for messages
 
+inline constexpr std::string_view kMeterAttestName = "the attestation of the meter's counter";
+
 struct ParsedAttest {
   tpm::Attest attest;
   tpm::Signature signature;
@@ -29,15 +31,17 @@ struct Case {
   tpm::Public ek, srk, ak, license_key;
   tpm::NvPublic gate, counter;
   std::array<ParsedAttest, kSlots.size()> attests;
+  std::optional<ParsedAttest> meter;  // of the counter of a hard meter, where the TPM can have one
 
   // Each set by the check of that name: ek.public_key, ak.public_key, key.public_key, ek.template,
-  // ek.certificate, ek.assurance, gate.contents, counter.contents.
+  // ek.certificate, ek.assurance, gate.contents, counter.contents, meter.contents.
   std::optional<PublicKey> ek_key, ak_key, key;
   tpm::EkTemplate ek_template = tpm::EkTemplate::kEccP256;
   std::optional<EkIdentity> identity;
   std::string manufacturer;  // by the EK certificate, of a pinned EK unverified: good for denying only
   AssuranceClass assurance = AssuranceClass::kHost;
   uint64_t gate_base = 0, counter_value = 0;
+  std::optional<MeterPin> meter_pin;
   std::vector<AppraisalNote> notes;
 
   ParsedAttest& at(Slot slot) { return attests[static_cast<size_t>(slot)]; }

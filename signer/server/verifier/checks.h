@@ -58,4 +58,9 @@ Status QuoteSelection(Case& c);
 Status QuotePcrs(Case& c);
 Status QuoteDigest(Case& c);
 
+// The counter of a hard meter, where the request has one: each passes where it has none.
+Status MeterAttest(Case& c);
+Status MeterName(Case& c);
+Status MeterContents(Case& c);
+
 }  // namespace holdfast::verifier

@@ -22,6 +22,9 @@ struct HeartbeatCase {
   tpm::Attest attest;
   tpm::Signature signature;
   uint64_t counter = 0;
+  std::optional<tpm::Attest> meter_attest;  // of the counter beside a hard meter
+  tpm::Signature meter_signature;
+  uint64_t meter_counter = 0;
 
   const HeartbeatReport& report() const { return heartbeat.report.report; }
   const tpm::NvCertifyInfo& nv() const { return std::get<tpm::NvCertifyInfo>(attest.attested); }
@@ -129,6 +132,53 @@ Status Birth(HeartbeatCase& c) {
   return c.Refuse("the ledger began at a higher value than its counter has");
 }
 
+// What the ledger's counter is checked for above.
+Status MeterAttest(HeartbeatCase& c) {
+  if (!c.meter_attest) return {};
+  const tpm::Attest& attest = *c.meter_attest;
+  if (!c.expected.meter) return c.Refuse("the TPM attests a hard meter, and the license has none");
+  if (c.meter_signature.hash != tpm::Alg::kSha256 ||
+      !c.ak->Verify(SignatureAlgorithm::kEcdsaSha256, attest.encoded, c.meter_signature.raw, EcdsaForm::kRaw))
+    return c.Refuse("the meter's value is not signed by the attestation key of the activation");
+  if (!std::holds_alternative<tpm::NvCertifyInfo>(attest.attested))
+    return c.Refuse("the TPM attests something else than the value of the meter's counter");
+  if (attest.qualified_signer != c.attest.qualified_signer)
+    return c.Refuse("the meter's value was not attested under the endorsement key of the activation");
+  if (!Equal(attest.extra_data, c.attest.extra_data))
+    return c.Refuse("the TPM attested the meter for another report");
+  return {};
+}
+
+Status MeterName(HeartbeatCase& c) {
+  if (!c.meter_attest) return {};
+  const auto& nv = std::get<tpm::NvCertifyInfo>(c.meter_attest->attested);
+  if (nv.index_name == tpm::NameOf(tpm::GatePublic(c.expected.meter->pin.index))) return {};
+  return c.Refuse("the attested NV index is not the counter of the meter that the license is pinned to");
+}
+
+Status MeterContents(HeartbeatCase& c) {
+  if (!c.meter_attest) return {};
+  const auto& nv = std::get<tpm::NvCertifyInfo>(c.meter_attest->attested);
+  Reader in(nv.contents);
+  c.meter_counter = in.U64();
+  if (nv.offset == 0 && in.AtEnd()) return {};
+  return c.Refuse("the TPM does not show the whole value of the meter's counter");
+}
+
+// The counter moved once for the charge, and once for each unit. It never goes back, so what it says was used is the least.
+std::vector<std::string> MeterNotes(const HeartbeatCase& c) {
+  if (!c.expected.meter) return {};
+  if (!c.meter_attest) return {"heartbeat.meter_unproven"};
+  const auto charged = static_cast<uint64_t>(c.expected.meter->pin.base) + 1;
+  const uint64_t counted = c.meter_counter > charged ? c.meter_counter - charged : 0;
+  uint64_t reported = 0;
+  for (const ReportedUsage& usage : c.report().usage)
+    if (usage.limit == c.expected.meter->limit && usage.period == MeterPeriod::kNever)
+      reported = static_cast<uint64_t>(usage.units);
+  if (reported >= static_cast<uint64_t>(c.expected.meter->before) + counted) return {};
+  return {"heartbeat.meter_understated"};
+}
+
 struct NamedCheck {
   std::string_view name;
   Status (*run)(HeartbeatCase&);
@@ -150,6 +200,9 @@ constexpr NamedCheck kAttestChecks[] = {
     {"heartbeat.counter_contents", CounterContents},
     {"heartbeat.stamp", Stamp},
     {"heartbeat.birth", Birth},
+    {"heartbeat.meter_attest", MeterAttest},
+    {"heartbeat.meter_name", MeterName},
+    {"heartbeat.meter_contents", MeterContents},
 };
 
 template <size_t N>
@@ -170,10 +223,15 @@ Result<HeartbeatAppraisal> AppraiseHeartbeat(const Heartbeat& heartbeat,
     HOLDFAST_TRY(c.attest, WithAdvice(tpm::ParseAttest(heartbeat.counter->attest), kReportAgain));
     HOLDFAST_TRY(c.signature, WithAdvice(tpm::ParseSignature(heartbeat.counter->signature), kReportAgain));
   }
+  if (heartbeat.meter) {
+    HOLDFAST_TRY(c.meter_attest, WithAdvice(tpm::ParseAttest(heartbeat.meter->attest), kReportAgain));
+    HOLDFAST_TRY(c.meter_signature,
+                 WithAdvice(tpm::ParseSignature(heartbeat.meter->signature), kReportAgain));
+  }
   HOLDFAST_CHECK(RunAll(c, kReportChecks));
   if (!heartbeat.counter) return HeartbeatAppraisal{};
   HOLDFAST_CHECK(RunAll(c, kAttestChecks));
-  return HeartbeatAppraisal{c.counter, c.attest.clock};
+  return HeartbeatAppraisal{c.counter, c.attest.clock, MeterNotes(c)};
 }
 
 std::vector<std::string_view> HeartbeatCheckNames() {

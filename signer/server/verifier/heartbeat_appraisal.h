@@ -3,7 +3,7 @@
 // it: heartbeat_lineage.h.
 //
 // What a good result does not say: that the report is the newest, or the only one of its kind, or that what it says of usage is true of anything
-// but the ledger; of a virtual TPM, that it exists once; of a host without a TPM, anything about its ledger at all.
+// but the ledger, and a hard meter, which the TPM vouches for itself; of a virtual TPM, that it exists once; of a host without a TPM, anything about its ledger at all.
 #pragma once
 
 #include <vector>
@@ -22,11 +22,20 @@ struct HeartbeatExpectation {
   Bytes ek_name;
   Bytes ak_public;                  // empty: activated before it was kept
   std::optional<LedgerPin> ledger;  // of the terms; absent: from before licenses were pinned
+  struct Meter {
+    std::string limit;
+    MeterPin pin;
+    int64_t before = 0;  // units that were used before it was charged
+  };
+  std::optional<Meter> meter = {};  // the hard one of the terms, where the TPM counts it
 };
 
 struct HeartbeatAppraisal {
   uint64_t counter = 0;  // of the ledger, as the TPM attests it; 0: nothing was attested
   tpm::ClockInfo clock;  // of the attest
+  // Names: heartbeat.meter_unproven (the TPM's word on the hard meter is not there: it is lost, or was left out), heartbeat.meter_understated (the
+  // report says fewer units than the TPM has counted, or none).
+  std::vector<std::string> notes = {};
 };
 
 // Checks: tpm.<structure>.<what> (kMalformed) while reading, and the names below (kRefused).

@@ -37,6 +37,28 @@ TEST_F(MetersTest, WhatIsHandedOutIsOnRecordBefore) {
   EXPECT_EQ(Used(), 1600);
 }
 
+TEST_F(MetersTest, UnitsOfBeforeTheActivationAreUsedAndOnRecordWithTheFirstBatch) {
+  MeterRecord before = kMeter;
+  before.units = 1590;
+  EXPECT_EQ(meters_.Used(before, now_), 1590);
+  EXPECT_EQ(meters_.Used(kMeter, now_), 0) << "control";
+  while (auto batch = meters_.Take(before, kPages, now_, 4)) {
+    EXPECT_GE(batch->record.units, 1594);
+    EXPECT_LE(batch->record.units, 1600);
+    meters_.Add(*batch, now_);
+  }
+  EXPECT_EQ(meters_.Used(before, now_), 1594);
+}
+
+TEST_F(MetersTest, ALedgerThatHasMoreThanWasUsedBeforeCountsOnFromThat) {
+  MeterRecord before = kMeter;
+  before.units = 30;
+  meters_.Load({{"nls", "L-1", "pages", MeterPeriod::kNever, {}, 50}});
+  EXPECT_EQ(meters_.Used(before, now_), 50);
+  before.units = 70;
+  EXPECT_EQ(meters_.Used(before, now_), 70);
+}
+
 // A floor that was ten years ahead was put right by a vendor's answer.
 TEST_F(MetersTest, WhatWasUsedAheadOfTimeCountsInTheMonthThatTimeIsTakenBackTo) {
   const Limit monthly{.kind = LimitKind::kMeter, .max = 1600, .period = MeterPeriod::kMonth};

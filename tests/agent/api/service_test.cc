@@ -171,6 +171,20 @@ TEST_F(ServiceMeterTest, StatusShowsUseAndHowItIsCounted) {
   EXPECT_EQ(meter["period_ends"], "2026-01-01T00:00:00Z");
 }
 
+TEST_F(ServiceMeterTest, ItBeginsWithWhatTheLicenseSaysWasUsedBefore) {
+  view_.verified->terms.used = {
+      {"pages", MeterPeriod::kYear, Time(std::chrono::sys_days(std::chrono::year(2025) / 1 / 1)), 3}};
+  service.SetLicenses({view_});
+  const Json meter = service.Status()["licenses"][0]["limits"]["pages"];
+  EXPECT_EQ(meter["used"], 3);
+  EXPECT_EQ(meter["used_before"], 3);
+  EXPECT_EQ(Consume(3)["allowed"], false);
+  EXPECT_EQ(Consume(2)["used"], 5);
+  time.SeeSigned(Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 2)));
+  EXPECT_EQ(Consume(5)["used"], 5) << "in the period that it says only";
+  EXPECT_FALSE(service.Status()["licenses"][0]["limits"]["pages"].contains("used_before"));
+}
+
 TEST_F(ServiceMeterTest, ANewPeriodBeginsByTheFloorNotByTheWallClock) {
   time.SeeSigned(kMidway);
   Consume(5);
@@ -208,6 +222,99 @@ TEST_F(ServiceMeterTest, AnUnknownMeterAndARevokedLicenseAreDenied) {
   Revoke(view_, RevocationReason::kUnspecified);
   service.SetLicenses({view_});
   EXPECT_EQ(Consume(1)["reasons"][0], "revoked");
+}
+
+class ServiceHardMeterTest : public ServiceTest {
+ protected:
+  ServiceHardMeterTest() {
+    view_.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 50, .hard = true};
+    view_.verified->terms.meter = MeterPin{0x01a84711, 7};
+    SetUsed(48);
+  }
+  void SetUsed(std::optional<int64_t> used) {
+    view_.hard_count = {used};
+    service.SetLicenses({view_});
+  }
+  // What is answered without the TPM; the default where it is to count.
+  Json AtOnce(int64_t amount) {
+    const auto outcome = service.Consume({"pages", "", amount});
+    const auto* answer = std::get_if<Json>(&outcome);
+    return answer == nullptr ? Json("the TPM counts") : *answer;
+  }
+  Json After(const Result<HardMeters::Use>& use, int64_t amount = 2) {
+    return service.Consume({"pages", "", amount}, use);
+  }
+  LicenseView view_ = GoodView();
+};
+
+TEST_F(ServiceHardMeterTest, UnitsAreGrantedOnceTheTpmHasCountedThem) {
+  EXPECT_EQ(AtOnce(2), "the TPM counts");
+  SetUsed(50);
+  const Json answer = After(HardMeters::Use{true, 50});
+  EXPECT_EQ(answer["allowed"], true);
+  EXPECT_EQ(answer["used"], 50);
+  EXPECT_EQ(answer["max"], 50);
+  EXPECT_EQ(answer["counted"], "hard");
+  EXPECT_EQ(AtOnce(1)["reasons"][0], "limit_reached");
+}
+
+TEST_F(ServiceHardMeterTest, WhatTheTpmDidNotCountIsDenied) {
+  SetUsed(49);
+  const Json answer = After(HardMeters::Use{false, 49});
+  EXPECT_EQ(answer["allowed"], false);
+  EXPECT_EQ(answer["reasons"][0], "limit_reached");
+  EXPECT_EQ(answer["used"], 49);
+}
+
+TEST_F(ServiceHardMeterTest, ATpmThatCannotBeAskedIsAnError) {
+  SetUsed(std::nullopt);
+  EXPECT_EQ(AtOnce(2), "the TPM counts") << "it is asked again";
+  const Json answer = After(Fail(ErrorKind::kUnavailable, "tpm.silent", "no answer"));
+  EXPECT_EQ(answer["error"]["check"], "tpm.silent");
+}
+
+TEST_F(ServiceHardMeterTest, AMeterThatIsLostIsDenied) {
+  view_.hard_count = {std::nullopt, true, "the meter was deleted"};
+  service.SetLicenses({view_});
+  EXPECT_EQ(AtOnce(1)["reasons"][0], "state_rollback");
+  const Json answer = After(Refused("tpm.meter", "the meter was deleted"));
+  EXPECT_EQ(answer["allowed"], false);
+  EXPECT_EQ(answer["reasons"][0], "state_rollback");
+  EXPECT_FALSE(service.Status()["licenses"][0]["limits"]["pages"].contains("used"));
+}
+
+TEST_F(ServiceHardMeterTest, ALicenseThatEndsWhileTheTpmCountsGrantsNothing) {
+  SetUsed(50);
+  Revoke(view_, RevocationReason::kUnspecified);
+  service.SetLicenses({view_});
+  const Json answer = After(HardMeters::Use{true, 50});
+  EXPECT_EQ(answer["allowed"], false);
+  EXPECT_EQ(answer["reasons"][0], "revoked");
+}
+
+TEST_F(ServiceHardMeterTest, SixteenUnitsAreUsedUpAtOnceAtMost) {
+  SetUsed(0);
+  EXPECT_EQ(AtOnce(16), "the TPM counts");
+  EXPECT_EQ(AtOnce(17)["error"]["check"], "limit.amount");
+}
+
+TEST_F(ServiceHardMeterTest, StatusShowsItAsHard) {
+  const Json meter = service.Status()["licenses"][0]["limits"]["pages"];
+  EXPECT_EQ(meter["used"], 48);
+  EXPECT_EQ(meter["counted"], "hard");
+  EXPECT_FALSE(meter.contains("period_ends"));
+}
+
+TEST_F(ServiceHardMeterTest, WhereTheTpmHasNoneTheLedgerCounts) {
+  view_.verified->terms.meter.reset();
+  service.SetLicenses({view_});
+  service.LoadMeters({});
+  LedgerReport report;
+  report.uses_tpm = true;
+  service.SetLedger(report);
+  EXPECT_EQ(service.Status()["licenses"][0]["limits"]["pages"]["used"], 0);
+  EXPECT_EQ(service.Status()["licenses"][0]["limits"]["pages"]["counted"], "tpm");
+  EXPECT_TRUE(std::holds_alternative<NextBatch>(service.Consume({"pages", "", 20})));
 }
 
 TEST_F(ServiceTest, AnAdvisoryLicenseLetsEverybodyInAndCountsWhoWouldHaveStayedOut) {

@@ -98,6 +98,40 @@ TEST(DecideMeter, BelievesNoLedgerThatWasSetBackWhateverThePolicy) {
   }
 }
 
+LicenseView HardView() {
+  LicenseView view = GoodView();
+  view.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 5, .hard = true};
+  view.verified->terms.meter = MeterPin{0x01a84711, 7};
+  return view;
+}
+
+TEST(DecideHardMeter, ALedgerThatWasSetBackSaysNothingOfIt) {
+  LicenseView view = HardView();
+  view.ledger = LedgerStanding::kRolledBack;
+  view.verified->terms.policies.rollback = Policy::kWarn;
+  EXPECT_FALSE(DecideMeter(view, kMidway, "pages", 0, 1).allowed);
+  const Decision decision = DecideHardMeter(view, kMidway, "pages", 4, 1);
+  EXPECT_TRUE(decision.allowed);
+  EXPECT_THAT(decision.reasons, ElementsAre(Reason::kStateRollback)) << "as a warning";
+  EXPECT_FALSE(DecideHardMeter(view, kMidway, "pages", 5, 1).allowed);
+}
+
+TEST(DecideHardMeter, OneThatIsLostGrantsNothing) {
+  LicenseView view = HardView();
+  view.hard_count.lost = true;
+  const Decision decision = DecideHardMeter(view, kMidway, "pages", 0, 1);
+  EXPECT_FALSE(decision.allowed);
+  EXPECT_THAT(decision.reasons, ::testing::Contains(Reason::kStateRollback));
+  EXPECT_FALSE(decision.used);
+}
+
+TEST(DecideHardMeter, WithoutTheHardwareGrantsNothing) {
+  LicenseView view = HardView();
+  view.hardware = HardwareProof::kWrongHardware;
+  view.repair = GrantedPeriod{kFrom, kExpires, Seconds(0)};
+  EXPECT_FALSE(DecideHardMeter(view, kMidway, "pages", 0, 1).allowed);
+}
+
 const Limit kThousand{.kind = LimitKind::kMeter, .max = 1000};
 
 TEST(NextBatchSize, BeginsWithOneAndDoublesWhileBatchesAreShort) {

@@ -378,6 +378,17 @@ TEST_F(TimeAnswerTest, OnlyTheNewestQuestionIsOpen) {
   EXPECT_EQ(SetTime(*run_, nonce_, wall), "");
 }
 
+// Root could pin a vendor of his own, who tells him any time.
+TEST_F(TimeAnswerTest, OfOneOfSeveralVendorsSetsNothingBack) {
+  std::vector<LicenseView> views(1);
+  views[0].verified = license_;
+  views[0].verified->terms.vendor = "Other";
+  run_->books.See(views);
+  ASSERT_TRUE(run_->books.Save());
+  EXPECT_EQ(SetTime(*run_, nonce_, wall), "time_answer.vendors");
+  EXPECT_EQ(run_->time.Now(), wall + 10 * kYear);
+}
+
 TEST_F(TimeAnswerTest, WhatPassesWhileItIsKeptBackIsCounted) {
   const Time told = wall;
   anchor_.clock.clock_ms += 80 * 86'400'000ull;  // powered, without us

@@ -155,9 +155,10 @@ TEST_F(LedgerFaultTest, EverySingleBitThatIsFlippedIsFound) {
     Bytes flipped = good;
     flipped[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
     ASSERT_TRUE(state_.WriteLedger(flipped));
-    const Ledger opened = Open();
-    const bool as_before = opened.finding() == LedgerFinding::kGood && Granted(opened.content()) == 1;
-    ASSERT_TRUE(opened.finding() != LedgerFinding::kGood || as_before) << bit;
+    const auto opened = Ledger::Open(state_, anchor_, true);
+    if (!opened) continue;  // of another schema now, and not used
+    const bool as_before = opened->finding() == LedgerFinding::kGood && Granted(opened->content()) == 1;
+    ASSERT_TRUE(opened->finding() != LedgerFinding::kGood || as_before) << bit;
   }
 }
 

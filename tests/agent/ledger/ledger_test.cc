@@ -186,6 +186,20 @@ TEST_F(LedgerTest, TheFirstLicenseInTheTpmMakesItAnewWithTheTimeThatWasKnown) {
   EXPECT_EQ(with_tpm.content().time.floor, kSomeTime + std::chrono::days(7));
 }
 
+// An agent that was replaced by an older one.
+TEST_F(LedgerTest, OfANewerSchemaItIsLeftAsItIs) {
+  CommitDays(1);
+  std::string text(AsText(*state_.ReadLedger()));
+  const size_t at = text.find("\"1.0\"");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 5, "\"2.0\"");
+  ASSERT_TRUE(state_.WriteLedger(AsBytes(text)));
+  const auto opened = Ledger::Open(state_, *tpm_, true);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().check, "state.schema");
+  EXPECT_EQ(AsText(*state_.ReadLedger()), text);
+}
+
 TEST_F(LedgerTest, ASilentTpmIsNoFinding) {
   CommitDays(1);
   tpm_->Release();

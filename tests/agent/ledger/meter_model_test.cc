@@ -35,14 +35,15 @@ class World {
     run_ = std::make_unique<Run>(*this);
     if (!run_->books.Keep(true)) throw std::runtime_error("no ledger");
     terms.ledger = LedgerPin{tpm::kLedgerCounterIndex, static_cast<int64_t>(*anchor_.counter)};
+    peace_ = 1 + Pick(16);
     Start();
   }
   void Step() {
     const int choice = Pick(20);
     if (choice == 0) return run_.reset();  // killed
     if (choice == 1) return Stop();
-    if (choice == 2) return Restore();
-    if (choice == 3) return Delete();
+    if (choice == 2) return Pick(peace_) == 0 ? Restore() : Start();
+    if (choice == 3) return Pick(peace_) == 0 ? Delete() : Start();
     if (choice == 4) anchor_.fault = static_cast<PlayedAnchor::Fault>(Pick(3));
     if (choice == 5) wall_ += Seconds((Pick(200) - 100) * 86400);
     if (choice == 6) uptime_ += std::chrono::hours(Pick(24 * 20)), wall_ += std::chrono::hours(Pick(24 * 20));
@@ -54,7 +55,7 @@ class World {
     return std::any_of(granted_.begin(), granted_.end(),
                        [](const auto& entry) { return entry.second > kMax; });
   }
-  int64_t granted() const { return granted_.empty() ? 0 : granted_.begin()->second; }
+  bool came_to_limit() const { return came_to_limit_; }
 
  private:
   struct Run {
@@ -106,6 +107,7 @@ class World {
       const auto outcome = run_->service.Consume({"pages", "", amount});
       if (const auto* answer = std::get_if<Json>(&outcome)) {
         if (answer->value("allowed", false)) granted_[period] += amount;
+        if (answer->dump().find("limit_reached") != std::string::npos) came_to_limit_ = true;
         return;
       }
       const auto& batch = std::get<api::NextBatch>(outcome);
@@ -117,6 +119,7 @@ class World {
   }
 
   std::mt19937 random_;
+  int peace_ = 1;  // one in so many chances to tamper is taken: who always tampers never comes to the limit
   const MeterPeriod period_;
   const bool defended_;
   testing::TempDir home_ = testing::TempDir::InMemory();
@@ -128,6 +131,7 @@ class World {
   std::unique_ptr<Run> run_;
   std::vector<Bytes> files_;  // whatever was on the disk at any time
   std::map<Time, int64_t> granted_;
+  bool came_to_limit_ = false;
 };
 
 struct Outcome {
@@ -140,7 +144,7 @@ Outcome Play(MeterPeriod period, bool defended, uint32_t sequences) {
     World world(seed, period, defended);
     for (int step = 0; step < 120; step++) world.Step();
     if (world.over_granted()) outcome.over_granted++;
-    if (world.granted() >= kMax - 3) outcome.used_up++;
+    if (world.came_to_limit()) outcome.used_up++;
   }
   return outcome;
 }

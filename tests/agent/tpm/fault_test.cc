@@ -102,6 +102,35 @@ TEST_F(FaultTest, NoNvSpaceIsNamed) {
   EXPECT_EQ(CheckOf(tpm_->CreateKeys(kGate + 1)), "tpm.nv_space");
 }
 
+// NV_DefineSpace: ATTRIBUTES, where the type of an index is not known; the counter is there already.
+TEST_F(FaultTest, WithoutPinPassIndexesThereIsNoHardMeter) {
+  constexpr uint32_t kMeterCounter = 0x01a84711;
+  ASSERT_TRUE(*tpm_->PrepareMeter(kMeterCounter));
+  Administer("tpm2_nvundefine -C owner 0x01b84711");
+  Inject("cc=0x12A:rc=0x2c2");
+  const auto prepared = tpm_->PrepareMeter(kMeterCounter);
+  ASSERT_TRUE(prepared) << prepared.error().message;
+  EXPECT_FALSE(*prepared);
+  Cure();
+  EXPECT_EQ(CheckOf(tpm_->AttestMeter(keys_, kMeterCounter, kQualifyingData)), "tpm.meter")
+      << "nothing is left behind";
+}
+
+// NV_Increment: the second of a unit's two writes. The unit is used, and was not granted.
+TEST_F(FaultTest, AUnitThatWasCountedByHalfIsUsed) {
+  constexpr uint32_t kMeterCounter = 0x01a84711;
+  const auto base = tpm_->PrepareMeter(kMeterCounter);
+  ASSERT_TRUE(base && *base);
+  const HardMeter meter{kMeterCounter, **base, 3};
+  ASSERT_TRUE(tpm_->ChargeMeter(meter));
+  Inject("cc=0x134:rc=0x101");
+  EXPECT_EQ(CheckOf(tpm_->UseMeter(keys_, meter, 2)), "tpm.command");
+  Cure();
+  EXPECT_EQ(tpm_->MeterUsed(keys_, meter).value_or(-1), 1);
+  EXPECT_FALSE(tpm_->UseMeter(keys_, meter, 3)->granted);
+  EXPECT_TRUE(tpm_->UseMeter(keys_, meter, 2)->granted);
+}
+
 const std::string kNoSuchCurve = "cc=0x131:rc=0x2e6";  // CreatePrimary: CURVE, parameter 2
 
 TEST_F(FaultTest, EkThatTheTpmCannotMakeGivesWayToTheNext) {

@@ -143,6 +143,36 @@ TEST_F(SqliteFile, AnOlderSchemaIsBroughtUpToDateWithAllThatIsInIt) {
   EXPECT_EQ((*store)->ListActivations("license-1")->front().state, ActivationState::kReturned);
 }
 
+// Schema 5 counted no units of returns: there is nothing that a next activation would go on with.
+TEST_F(SqliteFile, ReturnsOfSchema5CreditNothingAndTakeNothing) {
+  Tamper(("pragma application_id = " + std::to_string(kStoreApplicationId)).c_str());
+  Tamper("create table schema_version (version bigint primary key)");
+  for (const Migration& migration : Migrations().first(5)) {
+    for (const char* statement : migration.statements) Tamper(statement);
+    Tamper(
+        ("insert into schema_version (version) values (" + std::to_string(migration.version) + ")").c_str());
+  }
+  Tamper(
+      "insert into products values ('demo', 1, '{}', 1); insert into customers values ('c', 'C', 1);"
+      "insert into licenses values ('license-1', 'demo', 1, 'standard', 'c', 1, 'active', 1, 'key-1', '07', "
+      "1, 0);"
+      "insert into activations values (1, 'a', 'license-1', '01', '02', '03', '', '04', 'default', 'aa', 0, "
+      "'returned', 5, 6, 7, '{}', 'MAA=', 'host', 8);"
+      "insert into returns values (1, 'a', '{}', 'aa', '', '2', 9)");
+  auto store = SqliteStore::Open(file());
+  ASSERT_TRUE(store) << store.error().message;
+  const auto returns = (*store)->ListReturns("license-1");
+  ASSERT_TRUE(returns) << returns.error().message;
+  ASSERT_EQ(returns->size(), 1u);
+  EXPECT_EQ(returns->front().units, UnitCount::kNone);
+  EXPECT_TRUE(returns->front().used.empty());
+  EXPECT_FALSE(returns->front().time_left);
+  EXPECT_FALSE((*store)->GetLicense("license-1")->time_left);
+  const auto next = (*store)->ReserveActivation(At(10), ProposalFor("license-1", 2, 2));
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_TRUE(next->takes_over.empty());
+}
+
 TEST_F(SqliteFile, EveryEditOfTheAuditLogBreaksItsChain) {
   for (const char* statement : {
            "update audit set actor = 'nobody' where sequence = 2",

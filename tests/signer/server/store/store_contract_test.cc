@@ -961,6 +961,162 @@ TEST_P(StoreContract, WhatWasAcknowledgedIsThereAfterOpeningAgain) {
   EXPECT_TRUE(store_->VerifyAudit());
 }
 
+const std::vector<MeterUsage> kThirty{{"renders", MeterPeriod::kNever, Time{}, 30}};
+const std::vector<MeterUsage> kFifty{{"renders", MeterPeriod::kNever, Time{}, 50}};
+
+NewReturn ReturnWith(const ActivationRecord& activation, uint64_t gate_value,
+                     const std::vector<MeterUsage>& used) {
+  NewReturn proven = ReturnOf(activation, gate_value);
+  proven.record.units = UnitCount::kStated;
+  proven.record.used = used;
+  return proven;
+}
+
+// Terms that say what they were made of.
+ActivationProposal WithTerms(ActivationProposal proposal) {
+  proposal.make_terms = [](const LicenseRecord& license,
+                           const std::vector<MeterUsage>& used) -> Result<ProposedTerms> {
+    const std::string units = used.empty() ? "none" : std::to_string(used.front().units);
+    const Time ends = kStoreTime + license.time_left.value_or(Seconds{1000});
+    return ProposedTerms{R"({"used":")" + units + "\"}", ends, ends + Seconds{1}};
+  };
+  return proposal;
+}
+
+TEST_P(StoreContract, WhatAReturnStatesIsKeptWithIt) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(issued, 2, kThirty), false));
+  const auto record = store_->ListReturns("license-1")->front();
+  EXPECT_EQ(record.units, UnitCount::kStated);
+  EXPECT_EQ(record.used, kThirty);
+  EXPECT_FALSE(record.time_left);
+}
+
+TEST_P(StoreContract, TheNextHostGoesOnWithTheUnitsOfTheReturnedPlaceAndTheOneAfterItWithItsOwn) {
+  Sell(1);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  EXPECT_EQ(first.terms, R"({"used":"none"})");
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
+  const auto second = Issue(WithTerms(ProposalFor("license-1", 2, 2)));
+  EXPECT_EQ(second.takes_over, first.id);
+  EXPECT_EQ(second.terms, R"({"used":"30"})");
+  EXPECT_EQ(second.not_after, kStoreTime + Seconds{1001});
+  ASSERT_TRUE(store_->RecordReturn(At(30), ReturnWith(second, 2, kFifty), false));
+  auto again = ProposalFor("license-1", 1, 3);
+  again.sighting->gate_base = 2;
+  EXPECT_EQ(Issue(WithTerms(again)).terms, R"({"used":"50"})") << "also where the license was before";
+}
+
+TEST_P(StoreContract, ANewRequestOfAHostKeepsItsPlace) {
+  Sell(1, 2);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
+  Issue(WithTerms(ProposalFor("license-1", 2, 2)));
+  EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 2, 3))).terms, R"({"used":"30"})");
+  EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 3, 4))).terms, R"({"used":"none"})")
+      << "the other place was never used";
+}
+
+TEST_P(StoreContract, OfTwoFreePlacesAHostTakesItsOwn) {
+  Sell(1, 2);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  const auto second = Issue(WithTerms(ProposalFor("license-1", 2, 2)));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
+  ASSERT_TRUE(store_->RecordReturn(At(21), ReturnWith(second, 2, kFifty), false));
+  auto again = ProposalFor("license-1", 1, 3);
+  again.sighting->gate_base = 2;
+  EXPECT_EQ(Issue(WithTerms(again)).terms, R"({"used":"30"})");
+  EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 3, 4))).terms, R"({"used":"50"})");
+}
+
+TEST_P(StoreContract, APlaceThatIsReleasedIsFreeWithTheUnitsThatItHad) {
+  Sell(1);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
+  const auto second = Issue(WithTerms(ProposalFor("license-1", 2, 2)));
+  ASSERT_TRUE(store_->ReleaseActivation(At(30), "license-1", second.id));
+  EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 3, 3))).terms, R"({"used":"30"})");
+}
+
+TEST_P(StoreContract, AReservationThatLapsesLeavesTheUnitsToWhoTakesItsPlace) {
+  Sell(1);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
+  ASSERT_TRUE(store_->ReserveActivation(At(21), WithTerms(ProposalFor("license-1", 2, 2))));
+  const auto other = store_->ReserveActivation(At(22), WithTerms(Later(ProposalFor("license-1", 3, 3))));
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->terms, R"({"used":"30"})");
+}
+
+// The proof was on its way while the host was activated anew.
+TEST_P(StoreContract, AProofThatComesLateGoesToTheHostsPresentActivation) {
+  Sell(1);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  auto proposal = ProposalFor("license-1", 1, 2);
+  proposal.sighting->gate_base = 2;
+  const auto second = Issue(WithTerms(proposal));
+  EXPECT_EQ(second.terms, R"({"used":"none"})");
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
+  EXPECT_EQ(store_->ListActivations("license-1")->back().takes_over, first.id);
+  ASSERT_TRUE(store_->RecordReturn(At(21), ReturnWith(second, 3, kFifty), false));
+  EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 2, 3))).terms, R"({"used":"50"})");
+}
+
+TEST_P(StoreContract, AFreshProofCountsNoUnitsAgain) {
+  Sell(1);
+  const auto issued = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(issued, 2, kThirty), false));
+  NewReturn fresh = ReturnWith(issued, 2, kThirty);
+  fresh.record.nonce = store_->IssueReturnNonce(At(21), issued.id, Bytes(32, 1))->nonce;
+  const auto returned = store_->RecordReturn(At(22), fresh, false);
+  ASSERT_TRUE(returned) << returned.error().message;
+  EXPECT_EQ(returned->record.units, UnitCount::kNone);
+}
+
+NewReturn WithTime(NewReturn proven, int64_t end) {
+  proven.credit_time = true;
+  proven.plan_end = kStoreTime + Seconds{end};
+  return proven;
+}
+
+TEST_P(StoreContract, ALicenseWhoseLastActivationIsReturnedStandsStillUntilTheNext) {
+  Sell(1);
+  const auto issued = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  const auto returned = store_->RecordReturn(At(20), WithTime(ReturnOf(issued, 2), 500), false);
+  ASSERT_TRUE(returned) << returned.error().message;
+  EXPECT_EQ(returned->record.time_left, Seconds{480});
+  EXPECT_EQ(store_->GetLicense("license-1")->time_left, Seconds{480});
+  EXPECT_EQ(store_->ListReturns("license-1")->front().time_left, Seconds{480});
+  const auto next = Issue(WithTerms(ProposalFor("license-1", 2, 2)));
+  EXPECT_EQ(next.not_after, kStoreTime + Seconds{481});
+  const auto running = store_->GetLicense("license-1");
+  EXPECT_FALSE(running->time_left);
+  EXPECT_EQ(running->ends, kStoreTime + Seconds{480}) << "it is the license's own end from now on";
+}
+
+TEST_P(StoreContract, TimeGoesOnWhereTheLicenseIsInUseElsewhereOrOverOrItIsNotCredited) {
+  Sell(1, 2);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  const auto second = Issue(ProposalFor("license-1", 2, 2));
+  EXPECT_FALSE(store_->RecordReturn(At(20), WithTime(ReturnOf(first, 2), 500), false)->record.time_left);
+  EXPECT_FALSE(store_->RecordReturn(At(20), WithTime(ReturnOf(second, 2), 20), true)->record.time_left);
+  EXPECT_FALSE(store_->RecordReturn(At(20), ReturnOf(second, 2), true)->record.time_left);
+  EXPECT_TRUE(store_->RecordReturn(At(20), WithTime(ReturnOf(second, 2), 21), true)->record.time_left)
+      << "control";
+  EXPECT_FALSE(store_->GetLicense("license-1")->time_left) << "a dry run stores nothing";
+}
+
+TEST_P(StoreContract, ALicenseThatStandsStillRunsAgainWithANewEnd) {
+  Sell(1);
+  const auto issued = Issue(ProposalFor("license-1", 1, 1));
+  ASSERT_TRUE(store_->RecordReturn(At(20), WithTime(ReturnOf(issued, 2), 500), false));
+  const auto renewed = store_->SetLicenseEnd(At(30), "license-1", kStoreTime + Seconds{900});
+  ASSERT_TRUE(renewed) << renewed.error().message;
+  EXPECT_EQ(renewed->ends, kStoreTime + Seconds{900});
+  EXPECT_FALSE(renewed->time_left);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, StoreContract, ::testing::Values(StoreKind{"Sqlite", OpenSqlite}),
                          [](const auto& info) { return info.param.name; });
 

@@ -31,6 +31,16 @@ TEST_P(EachEk, AGoodRequestPassesAndSaysWhatItHolds) {
   EXPECT_TRUE(result->notes.empty());
 }
 
+TEST(Appraisal, AHardMeterIsPinnedWhereTheTpmCanCountOne) {
+  SoftwareTpm tpm;
+  const auto without = Appraise(RequestOf(tpm), PolicyFor(tpm), kAppraisalTime);
+  ASSERT_EQ(FailedCheck(without), "");
+  EXPECT_EQ(without->meter, std::nullopt);
+  const auto with = Appraise(RequestOf(tpm, {.meter = 7}), PolicyFor(tpm), kAppraisalTime);
+  ASSERT_EQ(FailedCheck(with), "");
+  EXPECT_EQ(with->meter, (MeterPin{tpm::MeterCounterIndex("Northlight", "AAAAAAAAAAAAAAAAAAAAAA"), 7}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Appraisal, EachEk,
                          ::testing::Values(EkTemplate::kRsa2048, EkTemplate::kEccP256, EkTemplate::kEccP384));
 

@@ -52,7 +52,9 @@ AppraisalPolicy PinningPolicy(const SoftwareTpm& tpm) {
 
 TEST(BitFlips, InTheEvidenceAreRefused) {
   SoftwareTpm tpm;
-  ActivationRequest request = RequestOf(tpm, WithoutCertificate());
+  testing::RequestOptions options = WithoutCertificate();
+  options.meter = 7;
+  ActivationRequest request = RequestOf(tpm, options);
   AppraisalPolicy policy = PinningPolicy(tpm);
   RequestEvidence& evidence = request.evidence;
   ExpectEachFlipIsRefused(request, evidence.certify.attest, policy, "certify");
@@ -63,6 +65,8 @@ TEST(BitFlips, InTheEvidenceAreRefused) {
   ExpectEachFlipIsRefused(request, evidence.counter.signature, policy, "counter's signature");
   ExpectEachFlipIsRefused(request, evidence.quote.attest, policy, "quote");
   ExpectEachFlipIsRefused(request, evidence.quote.signature, policy, "quote's signature");
+  ExpectEachFlipIsRefused(request, evidence.meter->attest, policy, "meter");
+  ExpectEachFlipIsRefused(request, evidence.meter->signature, policy, "meter's signature");
   for (auto& [index, value] : evidence.pcrs) ExpectEachFlipIsRefused(request, value, policy, "PCR");
   ExpectEachFlipIsRefused(request, request.possession, policy, "possession");
 }

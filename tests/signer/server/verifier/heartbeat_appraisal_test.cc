@@ -20,6 +20,7 @@ using testing::SignAttest;
 using testing::TpmKey;
 
 constexpr int64_t kBirth = 41, kStamp = 45;
+constexpr uint32_t kMeterCounter = 0x01a84711;
 
 // A host that reports, and what its vendor knows. A test changes one thing before Made() is called.
 struct Scene {
@@ -70,7 +71,24 @@ struct Scene {
     if (lie) lie(attest);
     const Bytes octets = EncodeAttest(attest);
     heartbeat.counter = SignedAttest{octets, SignAttest(ak_signer ? *ak_signer : ak, octets)};
+    if (!meter_at) return heartbeat;
+    tpm::Attest word = attest;
+    word.attested =
+        tpm::NvCertifyInfo{tpm::NameOf(tpm::GatePublic(kMeterCounter)), 0, Writer().U64(*meter_at).Take()};
+    if (meter_lie) meter_lie(word);
+    const Bytes meter_octets = EncodeAttest(word);
+    heartbeat.meter = SignedAttest{meter_octets, SignAttest(meter_signer ? *meter_signer : ak, meter_octets)};
     return heartbeat;
+  }
+  // The license has a hard meter that was charged at 7, and the TPM's counter beside it has moved by so many units since.
+  void CountHard(uint64_t units) {
+    expected.meter = {"pages", MeterPin{kMeterCounter, 7}};
+    meter_at = 7 + 1 + units;
+    report.usage = {{"pages", MeterPeriod::kNever, Time{}, static_cast<int64_t>(units)}};
+  }
+  std::vector<std::string> Notes() {
+    auto result = AppraiseHeartbeat(Made(), expected);
+    return result ? result->notes : std::vector{result.error().check};
   }
   std::string Check() {
     auto result = AppraiseHeartbeat(Made(), expected);
@@ -86,6 +104,9 @@ struct Scene {
   tpm::Attest attest;
   const TpmKey *signer = nullptr, *ak_signer = nullptr;
   std::function<void(tpm::Attest&)> lie;  // after the qualifying data is there
+  std::optional<uint64_t> meter_at;  // what the counter of the hard meter stands at; absent: no word on it
+  const TpmKey* meter_signer = nullptr;
+  std::function<void(tpm::Attest&)> meter_lie;
 };
 
 struct Lie {
@@ -161,6 +182,38 @@ const std::vector<Lie>& Lies() {
       {"CounterThatWentOn", "heartbeat.stamp",
        [](Scene& s) { s.nv().contents = Writer().U64(kStamp + 1).Take(); }},
       {"BornLaterThanItsStamp", "heartbeat.birth", [](Scene& s) { s.report.ledger.birth = kStamp + 1; }},
+      {"MeterOfALicenseWithoutOne", "heartbeat.meter_attest",
+       [](Scene& s) { s.CountHard(3), s.expected.meter.reset(); }},
+      {"MeterAttestedInSoftware", "heartbeat.meter_attest",
+       [](Scene& s) { s.CountHard(3), s.meter_signer = &s.software; }},
+      {"MeterByAnotherEk", "heartbeat.meter_attest",
+       [](Scene& s) {
+         s.CountHard(3), s.meter_lie = [](tpm::Attest& a) { a.qualified_signer.back() ^= 1; };
+       }},
+      {"MeterOfAnotherReport", "heartbeat.meter_attest",
+       [](Scene& s) { s.CountHard(3), s.meter_lie = [](tpm::Attest& a) { a.extra_data[0] ^= 1; }; }},
+      {"QuoteInPlaceOfTheMeter", "heartbeat.meter_attest",
+       [](Scene& s) {
+         s.CountHard(3), s.meter_lie = [](tpm::Attest& a) {
+           a.attested = tpm::QuoteInfo{{{tpm::Alg::kSha256, kQuotedPcrMask}}, Bytes(32, 1)};
+         };
+       }},
+      {"LedgersCounterInPlaceOfTheMeters", "heartbeat.meter_name",
+       [](Scene& s) {
+         s.CountHard(3), s.meter_lie = [](tpm::Attest& a) {
+           std::get<tpm::NvCertifyInfo>(a.attested).index_name =
+               tpm::NameOf(tpm::GatePublic(tpm::kLedgerCounterIndex));
+         };
+       }},
+      {"LicensePinnedToAnotherMeter", "heartbeat.meter_name",
+       [](Scene& s) { s.CountHard(3), s.expected.meter->pin.index ^= 1; }},
+      {"LowerHalfOfTheMetersValue", "heartbeat.meter_contents",
+       [](Scene& s) {
+         s.CountHard(3), s.meter_lie = [](tpm::Attest& a) {
+           auto& nv = std::get<tpm::NvCertifyInfo>(a.attested);
+           nv.offset = 4, nv.contents = Writer().U32(8).Take();
+         };
+       }},
   };
   return lies;
 }
@@ -172,6 +225,22 @@ TEST(HeartbeatAppraisalTest, AGoodReportPassesAndSaysWhatItShows) {
   EXPECT_EQ(result->counter, static_cast<uint64_t>(kStamp));
   EXPECT_EQ(result->clock.clock_ms, 1000u);
   EXPECT_EQ(result->clock.reset_count, 2u);
+}
+
+TEST(HeartbeatAppraisalTest, TheTpmProvesHowManyUnitsOfAHardMeterWereUsedAtLeast) {
+  Scene scene;
+  EXPECT_EQ(scene.Notes(), std::vector<std::string>{}) << "without one";
+  scene.CountHard(3);
+  EXPECT_EQ(scene.Notes(), std::vector<std::string>{});
+  scene.report.usage[0].units = 5;
+  EXPECT_EQ(scene.Notes(), std::vector<std::string>{})
+      << "the ledger counted before, or a write was cut short";
+  scene.report.usage[0].units = 2;
+  EXPECT_EQ(scene.Notes(), std::vector<std::string>{"heartbeat.meter_understated"});
+  scene.report.usage[0].limit = "prints";
+  EXPECT_EQ(scene.Notes(), std::vector<std::string>{"heartbeat.meter_understated"});
+  scene.meter_at.reset();
+  EXPECT_EQ(scene.Notes(), std::vector<std::string>{"heartbeat.meter_unproven"});
 }
 
 TEST(HeartbeatAppraisalTest, OfAHostWithoutATpmNothingIsAttested) {

@@ -410,6 +410,77 @@ const std::vector<Lie>& Lies() {
       {"AreaTruncated", "tpm.public.size", [](Stage& s) { s.lies.license_key_public = Truncate; }},
       {"AreaWithATail", "tpm.public.size", [](Stage& s) { s.lies.srk_public = Lengthen; }},
       {"GateWithATail", "tpm.nv_public.size", [](Stage& s) { s.lies.gate_public = Lengthen; }},
+      // The counter of a hard meter, which a request may have.
+      {"MeterSignedInSoftware", "meter.attest",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.evidence = [&s](auto& e) { Resign(*e.meter, s.software); };
+       }},
+      {"MeterSlotHoldsTheQuote", "meter.attest",
+       [](Stage& s) { s.lies.evidence = [](auto& e) { e.meter = e.quote; }; }},
+      {"MeterOfAnotherRequest", "meter.attest",
+       [](Stage& s) {
+         s.options.meter = 7;
+         const SignedAttest earlier = *RequestOf(s.tpm, {.host = "render-02", .meter = 7}).evidence.meter;
+         s.lies.evidence = [=](RequestEvidence& evidence) { evidence.meter = earlier; };
+       }},
+      {"MeterByAnAkUnderAnotherEk", "meter.attest",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.meter = [](Attest& a) { a.qualified_signer[5] ^= 1; };
+       }},
+      {"MeterOfAnotherBoot", "meter.attest",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.meter = [](Attest& a) { a.clock.reset_count++; };
+       }},
+      {"MeterByOtherFirmware", "meter.attest",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.meter = [](Attest& a) { a.firmware++; };
+       }},
+      {"MeterAttestedBeforeTheOthers", "meter.attest",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.meter = [](Attest& a) { a.clock.clock_ms = 1; };
+       }},
+      {"MeterSlotHoldsTheGate", "meter.attest",
+       [](Stage& s) { s.lies.evidence = [](auto& e) { e.meter = e.gate; }; }},
+      {"MeterCounterOfAnotherProductKey", "meter.name",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.meter = [](Attest& a) {
+           const uint32_t other = tpm::MeterCounterIndex("Northlight", "AAAAAAAAAAAAAAAAAAAAAQ");
+           std::get<tpm::NvCertifyInfo>(a.attested).index_name = NameOf(tpm::GatePublic(other));
+         };
+       }},
+      {"MeterCounterIsTheLedgers", "meter.name",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.meter = [](Attest& a) {
+           std::get<tpm::NvCertifyInfo>(a.attested).index_name =
+               NameOf(tpm::GatePublic(tpm::kLedgerCounterIndex));
+         };
+       }},
+      {"MeterReadFromAnOffset", "meter.contents",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.meter = [](Attest& a) { std::get<tpm::NvCertifyInfo>(a.attested).offset = 1; };
+       }},
+      {"MeterReadInPart", "meter.contents",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.meter = [](Attest& a) { std::get<tpm::NvCertifyInfo>(a.attested).contents.pop_back(); };
+       }},
+      {"MeterThatNeverCounted", "meter.contents", [](Stage& s) { s.options.meter = 0; }},
+      {"MeterBeyondWhatTermsCanSay", "meter.contents",
+       [](Stage& s) { s.options.meter = tpm::kMaxLedgerCounter + 1; }},
+      {"MeterAttestWithATail", "tpm.attest.size",
+       [](Stage& s) {
+         s.options.meter = 7;
+         s.lies.evidence = [](auto& e) { e.meter->attest.push_back(0); };
+       }},
+
       {"CounterWithATail", "tpm.nv_public.size", [](Stage& s) { s.lies.counter_public = Lengthen; }},
       {"CounterAttestTruncated", "tpm.attest.size", [](Stage& s) { s.lies.counter_octets = Truncate; }},
       {"SignatureOfAnotherScheme", "tpm.signature.scheme",

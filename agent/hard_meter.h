@@ -1,0 +1,30 @@
+// The hard meter of a license, which the TPM counts (HardMeters in tpm/tpm.h): charged when the license is installed, read when it is proven.
+#pragma once
+
+#include "agent/licenses.h"
+#include "protocol/meter_usage.h"
+
+namespace holdfast {
+
+// Of terms that have one which the TPM counts: charged with what was not used before, by an activation that was returned.
+std::optional<HardMeter> HardMeterOf(const LicenseTerms& terms);
+
+// All that the license has used: before, and here. As HardMeters::MeterUsed and UseMeter.
+Result<int64_t> UnitsUsed(const LicenseTerms& terms, const HardMeter& meter, const KeySet& keys,
+                          HardMeters& tpm);
+Result<HardMeters::Use> UseUnits(const LicenseTerms& terms, const HardMeter& meter, const KeySet& keys,
+                                 int64_t amount, HardMeters& tpm);
+// For a report or a return. Nothing: there is no hard meter. Check: tpm.meter (kRefused: it is lost, nobody knows).
+Result<std::optional<MeterUsage>> HardUsage(const LicenseTerms& terms, const LicenseKeys& keys,
+                                            HardMeters& tpm);
+
+// The license of `keys` is about to be installed: its meter is charged, if it was not yet; where the license has none, what the request made for
+// one is removed as far as it can be. Checks: answer.meter (kRefused: not the place of this product key's meter), those of HardMeters::ChargeMeter.
+Status PrepareInstalled(const LicenseTerms& terms, const std::string& product_key_id, HardMeters& tpm);
+
+// Asks the TPM for what is used of each license that is proven and was not asked for yet. False: something could not be asked.
+bool ReadHardMeters(std::vector<LoadedLicense>& licenses, HardMeters& tpm);
+// What the view says of it then.
+HardCount CountFrom(const Result<int64_t>& used);
+
+}  // namespace holdfast

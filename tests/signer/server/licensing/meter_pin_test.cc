@@ -1,0 +1,120 @@
+// Where a hard meter is charged: once for a license on a TPM, whatever is asked for again.
+#include "signer/server/licensing/meter_pin.h"
+
+#include <gmock/gmock.h>
+
+#include "signer/server/licensing/heartbeats.h"
+#include "signer/server/licensing/license_changes.h"
+#include "tests/signer/server/licensing/licensing_fixture.h"
+#include "tests/testing/heartbeat.h"
+
+namespace holdfast {
+namespace {
+
+using ::testing::Contains, ::testing::Not;
+
+class MeterPinTest : public LicensingTest {
+ protected:
+  void SetUp() override {
+    LicensingTest::SetUp();
+    AddProductWith(100);
+    Trust(tpm_);
+    key_ = Sell(2);
+    counter_ = tpm::MeterCounterIndex(key_->claims.vendor, key_->claims.id);
+  }
+  void AddProductWith(int64_t units) {
+    Json product = Json::parse(ExampleProduct());
+    product["plans"]["standard"]["limits"]["pages"] = {
+        {"kind", "meter"}, {"max", units}, {"period", "never"}, {"hard", true}};
+    ASSERT_TRUE(licensing_->AddProduct("test", "acme-cad", product.dump()));
+  }
+  AnsweredRequest Activate(SoftwareTpm& tpm, std::optional<uint64_t> meter) {
+    NewLicenseKey(tpm);
+    testing::RequestOptions options = OptionsFor(*key_);
+    options.meter = meter;
+    auto answered = Answer(FileOf(tpm, options));
+    EXPECT_TRUE(answered) << answered.error().check << ": " << answered.error().message;
+    return *answered;
+  }
+  std::optional<MeterPin> PinOf(SoftwareTpm& tpm, std::optional<uint64_t> meter) {
+    return ParseTerms(Activate(tpm, meter).activation.terms)->meter;
+  }
+  MeterPin At(int64_t base) const { return {counter_, base}; }
+
+  SoftwareTpm tpm_;
+  std::optional<ProductKey> key_;
+  uint32_t counter_ = 0;
+};
+
+TEST_F(MeterPinTest, IsWhereTheCounterStoodWhenTheLicenseWasAskedFor) {
+  const AnsweredRequest answered = Activate(tpm_, 7);
+  EXPECT_EQ(ParseTerms(answered.activation.terms)->meter, At(7));
+  EXPECT_THAT(answered.notes, Not(Contains("meter.ledger")));
+}
+
+TEST_F(MeterPinTest, OfATpmThatCannotCountThereIsNone) {
+  const AnsweredRequest answered = Activate(tpm_, std::nullopt);
+  EXPECT_EQ(ParseTerms(answered.activation.terms)->meter, std::nullopt);
+  EXPECT_THAT(answered.notes, Contains("meter.ledger"));
+}
+
+TEST_F(MeterPinTest, ANewActivationOnTheSameTpmGoesOn) {
+  EXPECT_EQ(PinOf(tpm_, 7), At(7));
+  EXPECT_EQ(PinOf(tpm_, 68), At(7)) << "60 units were used";
+  EXPECT_EQ(PinOf(tpm_, std::nullopt), At(7)) << "also when the request says nothing of it";
+}
+
+TEST_F(MeterPinTest, AnotherTpmHasItsOwn) {
+  SoftwareTpm sibling = SiblingOf(tpm_);
+  EXPECT_EQ(PinOf(tpm_, 7), At(7));
+  EXPECT_EQ(PinOf(sibling, 9), At(9));
+}
+
+TEST_F(MeterPinTest, AnActivationThatTheVendorReleasedIsNotGoneOnWith) {
+  EXPECT_EQ(PinOf(tpm_, 7), At(7));
+  EXPECT_EQ(PinOf(tpm_, 30), At(7));
+  const auto activations = store_->ListActivations(license_);
+  ASSERT_TRUE(store_->ReleaseActivation({now_, "test"}, license_, activations->back().id));
+  EXPECT_EQ(PinOf(tpm_, 68), At(68));
+}
+
+TEST_F(MeterPinTest, AfterAReturnItIsChargedAnewForTheTermsSayWhatWasUsed) {
+  EXPECT_EQ(PinOf(tpm_, 7), At(7));
+  auto activations = *store_->ListActivations(license_);
+  const LicenseTerms terms = *ParseTerms(activations.back().terms);
+  Plan plan;
+  plan.grants = terms.grants;
+  plan.fallback = terms.fallback;
+  EXPECT_EQ(MeterOfActivation(activations, activations.back().ek_name, plan, At(68)), At(7));
+  activations.back().state = ActivationState::kReturned;
+  EXPECT_EQ(MeterOfActivation(activations, activations.back().ek_name, plan, At(68)), At(68));
+}
+
+TEST_F(MeterPinTest, AnotherNumberOfUnitsIsChargedAnew) {
+  EXPECT_EQ(PinOf(tpm_, 7), At(7));
+  Plan plan;
+  plan.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 200, .hard = true};
+  const auto activations = store_->ListActivations(license_);
+  const Bytes host = activations->back().ek_name;
+  EXPECT_EQ(MeterOfActivation(*activations, host, plan, At(68)), At(68));
+  EXPECT_EQ(MeterOfRenewal(*ParseTerms(activations->back().terms), plan), std::nullopt)
+      << "with a heartbeat nothing is charged: the ledger counts until then";
+}
+
+TEST_F(MeterPinTest, ARenewalKeepsIt) {
+  const ActivationRecord activation = Activate(tpm_, 7).activation;
+  const auto certificate = Certificate::Parse(activation.certificate, CertificateProfile::kLicense).value();
+  now_ += Seconds{86400};
+  ASSERT_TRUE(RenewLicense(*store_, {now_, "test"}, license_, {.length = Seconds{90 * 86400}}, false));
+  testing::ReportingHost host;
+  const Heartbeat heartbeat = BuildHeartbeat(tpm_, certificate, host.Next());
+  const auto answered = licensing_->AnswerHeartbeat("test", ArmorHeartbeat(heartbeat), {});
+  ASSERT_TRUE(answered) << answered.error().message;
+  EXPECT_THAT(answered->notes, Contains("heartbeat.meter_unproven")) << "it says nothing of it";
+  const ActivationRecord renewed = store_->ListActivations(license_)->back();
+  EXPECT_NE(renewed.serial, activation.serial);
+  EXPECT_EQ(ParseTerms(renewed.terms)->meter, At(7));
+}
+
+}  // namespace
+}  // namespace holdfast
