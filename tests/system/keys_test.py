@@ -173,6 +173,7 @@ class OnTheRightTpm(Keys):
         opened.unlink()
         self.must(self.stage.run('content_file', 'open', host.socket, 'acme-cad', 'basic', sealed, opened), 1)
         self.must(self.stage.run('content_file', 'open', host.socket, 'acme-cad', 'other', sealed, opened), 3)
+        self.must(self.stage.run('content_file', 'open', host.socket, 'viewer', 'content', sealed, opened), 3)
         self.assertFalse(opened.exists())
         self.assertEqual(self.must(host.run('status', '--json')).json()['licenses'][0]['keys'], ['basic', 'content'])
         self.assertNotIn(self.key.hex(), (host.dir / 'agent.log').read_text())
