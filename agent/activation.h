@@ -17,10 +17,13 @@ struct RequestOptions {
   bool make_new = false;  // even if a request for this product is open; that one's answer is then refused
   // A request of class host: keys in the state directory and a fingerprint. Nobody but the administrator chooses it.
   bool without_tpm = false;
-  // In place of the license that is installed, whose hardware is gone. An open request of this kind is given again; another is dropped.
+  // In place of the license that is installed, whose hardware is gone. An open request of this kind for the same product key is given again; another
+  // is dropped.
   bool repair = false;
   std::map<std::string, std::string> host_facts;
   std::string agent_version;
+  // Whose answers could be installed here (VendorsOf). Absent: the roots are not known yet.
+  std::optional<std::vector<std::string>> vendors;
 };
 // The counter of this host's ledger. Asked for with a TPM only, with the state directory's lock held.
 using CounterSource = std::function<Result<LedgerCounter>()>;
@@ -28,11 +31,14 @@ struct RequestOutcome {
   std::string file;  // armored
   std::string product;
   bool repeated = false;                     // an open request, returned again octet for octet
+  bool request_dropped = false;              // another one was open, whose answer is refused from now on
+  bool counter_replaced = false;             // filled in by who makes the ledger: Books::replaced_counter
   bool repairs_installed = false;            // for the product key that the installed license was given for
   std::optional<Time> emergency_until = {};  // with `repair`: filled in by who begins it (repair.h)
 };
 // `product_key`: as typed; white space around it does not matter.
-// Checks: those of ParseProductKey and of the TPM; request.open (kConflict: a request with another product
+// Checks: those of ParseProductKey and of the TPM; request.vendor (kRefused: it is not of one of `vendors`), request.repair (kConflict: the installed
+// license was given for another product key), request.open (kConflict: a request with another product
 // key, or of another class, is open), request.keys (kConflict: the private keys of the open one are gone), request.active (kConflict: this product key is in use here already),
 // host.fingerprint (without a TPM: too little of this host can be read to recognise it), and those of `counter`.
 Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptions& options,

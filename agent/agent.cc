@@ -216,7 +216,13 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
     options.without_tpm = make->without_tpm;
     options.repair = make->repair;
     options.agent_version = kVersion;
-    const auto counter = [this] { return books_.Counter(); };
+    options.vendors = VendorsOf(parts_.anchors);
+    bool replaced = false;
+    const auto counter = [&] {
+      auto found = books_.Counter();
+      replaced = books_.replaced_counter();
+      return found;
+    };
     auto made = MakeRequest(make->product_key, options, hardware(), parts_.state, counter, parts_.clock);
     if (made && made->repairs_installed) {
       const auto until = BeginEmergency(made->product, Views(), {time_, books_});
@@ -224,6 +230,7 @@ Json Agent::Do(const api::ApiRequest& request, const std::vector<MeterRecord>& u
       if (!until) return api::ErrorAnswer(until.error());
       made->emergency_until = *until;
     }
+    if (made) made->counter_replaced = replaced;
     return api::RequestAnswer(made);
   }
   if (const auto* back = std::get_if<api::ReturnRequest>(&request)) {
@@ -330,8 +337,10 @@ void Agent::Prove() {
 void Agent::Publish() {
   std::optional<std::vector<MeterRecord>> meters;
   if (const auto* records = books_.meters()) meters = *records;
-  server_->Post([this, views = Views(), ledger = books_.report(), meters, fault = fault_] {
+  server_->Post([this, views = Views(), ledger = books_.report(), meters, fault = fault_,
+                 requests = OpenRequests(parts_.state)] {
     service_.SetLedger(ledger);
+    service_.SetRequests(requests);
     if (meters) service_.LoadMeters(*meters);
     const TimeReading reading = time_.Read();
     if (std::string text = Describe(views, fault, reading); text != said_) {

@@ -1,5 +1,6 @@
 #include "agent/agent_config.h"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <sstream>
@@ -82,7 +83,12 @@ Status StoreConfig(std::string_view text, po::variables_map& values) {
   std::istringstream stream{std::string(text)};
   const po::options_description settings = Settings();
   try {
-    po::store(po::parse_config_file(stream, settings), values);
+    const auto parsed = po::parse_config_file(stream, settings);
+    for (const po::option& option : parsed.options)
+      if (std::any_of(option.value.begin(), option.value.end(), IsInQuotes))
+        return Malformed("config.quotes", "the value of '" + option.string_key + "' is in quotes",
+                         "leave the quotes out: a value is all that follows the equals sign");
+    po::store(parsed, values);
   } catch (const po::error& e) {
     return Malformed("config.syntax", OptionErrorText(e), "see holdfast-agent(8)");
   }

@@ -35,7 +35,8 @@ std::string DaysText(int64_t days) {
 
 std::string Announcement::Text() const {
   std::string text = product + ": " + std::string(StateName(state));
-  if (days_left && state != LicenseState::kActive) text += DaysText(*days_left);
+  // Beside any other state they would be taken for its end.
+  if (days_left && state == LicenseState::kExpiring) text += DaysText(*days_left);
   if (good() || reasons.empty()) return text;
   return text + ": " + std::string(ReasonAdvice(reasons.front()));
 }

@@ -24,8 +24,9 @@ struct Subject {
 
 Result<std::string> Choose(const std::vector<LoadedLicense>& licenses, const std::string& named) {
   std::vector<std::string> products;
-  std::string names;
+  std::string names, returned;
   for (const LoadedLicense& license : licenses) {
+    if (license.returned && (named.empty() || license.view.product == named)) returned = license.view.product;
     if (license.returned || !license.view.verified) continue;
     if (license.view.product == named) return named;
     products.push_back(license.view.product);
@@ -35,6 +36,10 @@ Result<std::string> Choose(const std::vector<LoadedLicense>& licenses, const std
   if (named.empty() && products.size() > 1)
     return Fail(ErrorKind::kUsage, "heartbeat.product", "there are licenses for several products: " + names,
                 "name one with --product");
+  if (!returned.empty() && products.empty())
+    return Fail(ErrorKind::kNotFound, "heartbeat.nothing",
+                "the license for " + returned + " was returned: there is nothing to report any more",
+                "holdfast return writes its proof again");
   return Fail(
       ErrorKind::kNotFound, "heartbeat.nothing",
       "no license " + (named.empty() ? "" : "for " + named + " ") + "is installed here to report about",

@@ -30,7 +30,8 @@ Result<Checked> VerifyText(std::string_view license, const TrustAnchors& anchors
     Error error = std::move(verified.error());
     if (error.check == "path.anchor") {
       error.advice =
-          "the license is of another vendor, or the file of pinned roots (--roots) lacks this vendor's root";
+          "the license is of another vendor, or the file of pinned roots (--roots) lacks this vendor's root; "
+          "where an agent runs, it must be reloaded after a root was added: systemctl reload holdfast-agent";
     }
     return tl::unexpected(std::move(error));
   }

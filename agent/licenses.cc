@@ -1,6 +1,7 @@
 #include "agent/licenses.h"
 
 #include <algorithm>
+#include <set>
 
 #include "agent/hardware_proof.h"
 #include "agent/return_license.h"
@@ -84,6 +85,12 @@ Result<TrustAnchors> ReadTrustAnchors(const Path& file) {
   auto anchors = ParseTrustAnchors(AsText(*pem));
   if (!anchors) anchors.error().message = file.string() + ": " + anchors.error().message;
   return anchors;
+}
+
+std::vector<std::string> VendorsOf(const TrustAnchors& anchors) {
+  std::set<std::string> vendors;
+  for (const Certificate& root : anchors.roots) vendors.insert(root.fields().subject.organization);
+  return {vendors.begin(), vendors.end()};
 }
 
 Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, const TrustAnchors& anchors) {

@@ -10,6 +10,8 @@ namespace holdfast {
 
 // The file of pinned roots. Checks: those of ReadFile and ParseTrustAnchors; the message names the file.
 Result<TrustAnchors> ReadTrustAnchors(const Path& file);
+// Whose roots these are: their organizations, each once, ascending.
+std::vector<std::string> VendorsOf(const TrustAnchors& anchors);
 
 struct LoadedLicense {
   LicenseView view;

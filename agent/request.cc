@@ -1,4 +1,6 @@
 // MakeRequest: the file that goes out.
+#include <algorithm>
+
 #include "agent/activation.h"
 #include "agent/new_request.h"
 #include "agent/return_license.h"
@@ -18,7 +20,11 @@ Result<RequestOutcome> Outcome(const PendingRequest& pending, bool repeated) {
   HOLDFAST_TRY(const AnyRequest request, ParseAnyRequest(pending.request));
   std::string file =
       std::visit([&](const auto& r) { return ArmorRequest(pending.request, r.content); }, request);
-  return RequestOutcome{std::move(file), pending.product, repeated};
+  RequestOutcome outcome;
+  outcome.file = std::move(file);
+  outcome.product = pending.product;
+  outcome.repeated = repeated;
+  return outcome;
 }
 
 // Without its private keys nobody opens the answer to a request, which may cost the customer an activation all the same.
@@ -58,9 +64,47 @@ Result<std::optional<PendingRequest>> OpenRequest(const ProductKeyClaims& claims
   return std::optional(std::move(*pending));
 }
 
+// Found out here, not when the answer comes back.
+Status CheckVendor(const std::string& vendor, const std::optional<std::vector<std::string>>& pinned) {
+  if (!pinned || std::find(pinned->begin(), pinned->end(), vendor) != pinned->end()) return {};
+  std::string names;
+  for (const std::string& name : *pinned) names += (names.empty() ? "" : ", ") + name;
+  return Refused("request.vendor",
+                 "the product key is of the vendor " + vendor + ", and the pinned roots are of " + names,
+                 "add that vendor's roots to the file of pinned roots, which may hold those of several "
+                 "vendors, one after the other; where an agent runs, reload it after that: systemctl reload "
+                 "holdfast-agent");
+}
+
 bool IsForRepair(const PendingRequest& pending) {
   const auto request = ParseAnyRequest(pending.request);
   return request && HeadOf(*request).repair.has_value();
+}
+
+// The open request for the repair of this product key's license, if there is one. Whatever else is open is in the way of nobody whose hardware is gone.
+Result<std::optional<PendingRequest>> OpenRepair(const ProductKeyClaims& claims, bool without_tpm,
+                                                 const StateDirectory& state) {
+  auto pending = state.ReadPending(claims.product);
+  if (!pending) {
+    if (pending.error().kind == ErrorKind::kNotFound) return std::nullopt;
+    return tl::unexpected(std::move(pending.error()));
+  }
+  const bool same = pending->product_key_id == claims.id && pending->vendor == claims.vendor &&
+                    IsHost(pending->keys) == without_tpm && IsForRepair(*pending);
+  if (!same) return std::nullopt;
+  HOLDFAST_CHECK(CheckAnswerable(*pending, state));
+  return std::optional(std::move(*pending));
+}
+
+// With another product key nothing would be repaired, and no emergency period begin.
+Status CheckRepairs(const ProductKeyClaims& claims, const StateDirectory& state) {
+  const auto installed = state.ReadLicense(claims.product);
+  if (!installed || installed->product_key_id == claims.id || IsReturned(*installed, state)) return {};
+  return Fail(ErrorKind::kConflict, "request.repair",
+              "the license for " + claims.product +
+                  " that is installed here was given for another product key than this one",
+              "give the product key of that license to have it repaired, or leave out --repair to ask for a "
+              "license with this one");
 }
 
 Status CheckNotActive(const ProductKeyClaims& claims, const StateDirectory& state) {
@@ -85,9 +129,11 @@ Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptio
                                    const Hardware& hardware, const StateDirectory& state,
                                    const CounterSource& counter, const Clock& clock) {
   HOLDFAST_TRY(const ProductKey key, ParseProductKey(Trimmed(product_key.RevealText())));
+  HOLDFAST_CHECK(CheckVendor(key.claims.vendor, options.vendors));
+  if (options.repair) HOLDFAST_CHECK(CheckRepairs(key.claims, state));
   if (options.repair && !options.make_new) {
-    HOLDFAST_TRY(const auto open, OpenRequest(key.claims, options.without_tpm, state));
-    if (open && IsForRepair(*open)) return OfRepair(key.claims, state, Outcome(*open, true));
+    HOLDFAST_TRY(const auto open, OpenRepair(key.claims, options.without_tpm, state));
+    if (open) return OfRepair(key.claims, state, Outcome(*open, true));
   } else if (!options.make_new) {
     HOLDFAST_TRY(const auto open, OpenRequest(key.claims, options.without_tpm, state));
     if (open) return Outcome(*open, true);
@@ -101,8 +147,9 @@ Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptio
     return tl::unexpected(std::move(written.error()));
   }
   if (before) HOLDFAST_CHECK(state.DropHostKeys(before->keys, key.claims.product));
-  if (options.repair) return OfRepair(key.claims, state, Outcome(pending, false));
-  return Outcome(pending, false);
+  auto outcome = Outcome(pending, false);
+  if (outcome) outcome->request_dropped = before.has_value();
+  return options.repair ? OfRepair(key.claims, state, std::move(outcome)) : outcome;
 }
 
 }  // namespace holdfast

@@ -39,9 +39,9 @@ Result<VerifiedLicense> Choose(const std::vector<VerifiedLicense>& licenses, con
   }
   if (product.empty() && licenses.size() == 1) return licenses.front();
   if (product.empty() && licenses.size() > 1)
-    return Fail(ErrorKind::kUsage, "time_request.product",
-                "there are licenses for several products: " + names,
-                "name one with --product, to ask its vendor; the answer is for all of them");
+    return Fail(
+        ErrorKind::kUsage, "time_request.product", "there are licenses for several products: " + names,
+        "name one with --product, to ask its vendor; the time is the host's, so it is for all of them");
   return Fail(ErrorKind::kNotFound, "time_request.nothing",
               "no license " + (product.empty() ? "" : "for " + product + " ") +
                   "is installed here whose vendor could be asked",
@@ -57,7 +57,11 @@ Result<TimeRequestOutcome> Ask(const std::string& product, const StateDirectory&
                                const TrustAnchors& anchors, const TimeKeeper& keeper) {
   HOLDFAST_TRY(const Installed installed, Look(state, anchors, keeper.time));
   HOLDFAST_TRY(const VerifiedLicense license, Choose(installed.licenses, product));
-  HOLDFAST_TRY(Bytes nonce, keeper.books.AskTime(installed.use_tpm));
+  // One that no agent has seen yet is not in the books.
+  for (const VerifiedLicense& other : installed.licenses)
+    if (other.terms.vendor != license.terms.vendor)
+      return SeveralVendors(other.terms.vendor, license.terms.vendor, "time_request.vendors");
+  HOLDFAST_TRY(Bytes nonce, keeper.books.AskTime(installed.use_tpm, license.terms.vendor));
   const LicenseMessage request{.vendor = license.terms.vendor,
                                .product = license.terms.product,
                                .license = license.terms.license,

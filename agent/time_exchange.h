@@ -18,7 +18,8 @@ struct TimeRequestOutcome {
   std::string file;  // armored
 };
 // The nonce in the file is the one that an answer is waited for, from before this returns; an earlier request is of no use any more.
-// Checks: time_request.nothing (kNotFound: no license is installed whose vendor could be asked), time_request.product (kUsage: there are several), those of
+// Checks: time_request.nothing (kNotFound: no license is installed whose vendor could be asked), time_request.product (kUsage: there are several), time_request.vendors
+// (kRefused: of several vendors, of whom none may set the host's time back), those of
 // Books::AskTime.
 Result<TimeRequestOutcome> AskForTime(const std::string& product, Tpm& tpm, const StateDirectory& state,
                                       const TrustAnchors& anchors, const TimeKeeper& keeper);

@@ -24,15 +24,25 @@ bool LooksLikeProductKey(std::string_view text) {
   return letters >= 2 && letters <= 8 && text.substr(letters).starts_with("-eyJ");
 }
 
+// What mail programs put before the lines of what they answer or forward.
+bool IsQuotedAt(std::string_view text, size_t at) {
+  std::string_view before = text.substr(0, at);
+  before.remove_prefix(before.rfind('\n') + 1);  // npos + 1 is 0
+  return !before.empty() && before.find_first_not_of("> \t") == std::string_view::npos;
+}
+
 }  // namespace
 
 FileKind RecogniseFile(std::string_view text) {
   constexpr std::string_view kBegin = "-----BEGIN ";
+  bool quoted = false;
   for (size_t at = text.find(kBegin); at != std::string_view::npos; at = text.find(kBegin, at + 1)) {
+    quoted = quoted || IsQuotedAt(text, at);
     if (at > 0 && text[at - 1] != '\n') continue;  // only at the beginning of a line, as in ParseArmor
     std::string_view label = text.substr(at + kBegin.size());
     return FromLabel(label.substr(0, label.find("-----")));
   }
+  if (quoted) return FileKind::kQuoted;
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return FileKind::kUnknown;
   text.remove_prefix(first);
@@ -68,6 +78,8 @@ std::string_view DescribeFileKind(FileKind kind) {
       return "a private key";
     case FileKind::kJson:
       return "a JSON file";
+    case FileKind::kQuoted:
+      return "a file whose lines a mail program has quoted or indented";
     case FileKind::kUnknown:
       break;
   }
@@ -76,10 +88,15 @@ std::string_view DescribeFileKind(FileKind kind) {
 
 static tl::unexpected<Error> WrongKind(std::string_view text, std::string_view context) {
   const std::string wanted(context);
-  return Malformed(wanted + ".kind",
-                   "this is " + std::string(DescribeFileKind(RecogniseFile(text))) + ", not " +
-                       (wanted == "answer" ? "an " : "a ") + wanted + (wanted == "return" ? " proof" : ""),
-                   "give the " + wanted + " file");
+  // There are time requests, and answers to three questions.
+  const std::string named = wanted == "request"  ? "an activation request"
+                            : wanted == "answer" ? "an answer"
+                                                 : "a " + wanted + (wanted == "return" ? " proof" : "");
+  const FileKind kind = RecogniseFile(text);
+  return Malformed(wanted + ".kind", "this is " + std::string(DescribeFileKind(kind)) + ", not " + named,
+                   kind == FileKind::kQuoted
+                       ? "give the file as it was attached, or take off what stands before its lines"
+                       : "give the " + wanted + " file");
 }
 
 Result<std::string> ReadSingleBlock(std::string_view text, std::string_view label, std::string_view context) {

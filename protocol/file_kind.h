@@ -20,6 +20,7 @@ enum class FileKind {
   kProductKey,
   kPrivateKey,
   kJson,
+  kQuoted,  // a PEM block with "> " or blanks before its lines, which nothing reads
   kUnknown
 };
 

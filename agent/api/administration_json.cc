@@ -37,6 +37,8 @@ Json RequestAnswer(const Result<RequestOutcome>& outcome) {
   if (!outcome) return ErrorAnswer(outcome.error());
   Json json{
       {"ok", true}, {"product", outcome->product}, {"repeated", outcome->repeated}, {"file", outcome->file}};
+  if (outcome->request_dropped) json["request_dropped"] = true;
+  if (outcome->counter_replaced) json["counter_replaced"] = true;
   if (outcome->emergency_until) json["emergency_until"] = FormatTime(*outcome->emergency_until);
   return json;
 }

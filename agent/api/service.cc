@@ -73,13 +73,17 @@ Json Service::Status() const {
   const TimeReading reading = time_.Read();
   Json licenses = Json::array();
   for (const LicenseView& license : licenses_) licenses.push_back(StatusOf(license, reading));
+  Json requests = Json::array();
+  for (const OpenRequest& open : requests_)
+    requests.push_back({{"product", open.product}, {"created", FormatTime(open.created)}});
   return Json{{"ok", true},
               {"api", kApiVersion},
               {"version", version_},
               {"time", FormatTime(reading.now)},
               {"clock", ClockJson(reading)},
               {"ledger", LedgerJson(ledger_)},
-              {"licenses", std::move(licenses)}};
+              {"licenses", std::move(licenses)},
+              {"requests", std::move(requests)}};
 }
 
 Json Service::StatusOf(const LicenseView& license, const TimeReading& reading) const {

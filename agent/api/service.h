@@ -8,6 +8,7 @@
 #include "agent/enforcement/decide.h"
 #include "agent/enforcement/holdings.h"
 #include "agent/ledger/books.h"
+#include "agent/open_requests.h"
 
 namespace holdfast::api {
 
@@ -25,6 +26,7 @@ class Service {
   void SetLicenses(std::vector<LicenseView> licenses) { licenses_ = std::move(licenses); }
   const std::vector<LicenseView>& licenses() const { return licenses_; }
   void SetLedger(LedgerReport report) { ledger_ = std::move(report); }
+  void SetRequests(std::vector<OpenRequest> requests) { requests_ = std::move(requests); }
   // Of the ledger, once it is open. Until then no meter is used.
   void LoadMeters(const std::vector<MeterRecord>& records) { meters_.Load(records); }
 
@@ -69,6 +71,7 @@ class Service {
   std::string version_;
   LedgerReport ledger_;
   std::vector<LicenseView> licenses_;
+  std::vector<OpenRequest> requests_;
   Meters meters_;
   Holdings holdings_;  // by "<product>/<limit>"
   Advisories advisories_;

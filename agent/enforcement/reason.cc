@@ -48,7 +48,8 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "to the vendor, "
      "and holdfast apply the answer"},
     {Reason::kUnknownFeature, "unknown_feature",
-     "the license does not know this feature; check its spelling, or ask the vendor"},
+     "the license does not know this feature; check its spelling, or ask the vendor; limits and meters are "
+     "not checked but used: holdfast hold, holdfast consume"},
     {Reason::kUnknownLimit, "unknown_limit",
      "the license does not know this limit; check its spelling, or ask the vendor"},
     {Reason::kUnknownKey, "unknown_key",

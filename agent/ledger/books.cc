@@ -41,6 +41,13 @@ bool IsOlder(const NewestRecord& one, const NewestRecord& than) {
   return one.begins < than.begins || (one.begins == than.begins && one.list < than.list);
 }
 
+// Root could pin a vendor of his own, who tells him any time.
+Status CheckOnlyVendor(const LedgerContent& content, const std::string& vendor, std::string_view check) {
+  for (const NewestRecord& other : content.newest)
+    if (other.vendor != vendor) return SeveralVendors(other.vendor, vendor, check);
+  return {};
+}
+
 // True when that is news.
 bool Note(std::vector<NewestRecord>& all, const VerifiedLicense& license) {
   const NewestRecord seen = NewestOf(license);
@@ -56,6 +63,15 @@ bool Note(std::vector<NewestRecord>& all, const VerifiedLicense& license) {
 }
 
 }  // namespace
+
+tl::unexpected<Error> SeveralVendors(const std::string& other, const std::string& asked,
+                                     std::string_view check) {
+  return Refused(
+      check,
+      "a license of another vendor, " + other + ", is used on this host, whose time " + asked +
+          " cannot set back",
+      "ask both vendors for new activations (holdfast request --new) after moving ledger.json away");
+}
 
 Status Books::Open(bool use_tpm) {
   if (is_open(use_tpm)) return {};
@@ -160,9 +176,10 @@ Status Books::Commit(LedgerContent content) {
   return committed;
 }
 
-Result<Bytes> Books::AskTime(bool use_tpm) {
+Result<Bytes> Books::AskTime(bool use_tpm, const std::string& vendor) {
   HOLDFAST_CHECK(Open(use_tpm));
   LedgerContent content = ledger_->content();
+  HOLDFAST_CHECK(CheckOnlyVendor(content, vendor, "time_request.vendors"));
   HOLDFAST_TRY(content.time, RecordTime());
   Bytes nonce = RandomBytes(kNonceSize);
   content.question = {nonce, content.time.passed};
@@ -174,14 +191,7 @@ Status Books::SetTime(bool use_tpm, const std::string& vendor, ByteView nonce, T
                       std::optional<Time> lists) {
   HOLDFAST_CHECK(Open(use_tpm));
   LedgerContent content = ledger_->content();
-  // Root could pin a vendor of his own, who tells him any time.
-  for (const NewestRecord& other : content.newest)
-    if (other.vendor != vendor)
-      return Refused(
-          "time_answer.vendors",
-          "a license of another vendor, " + other.vendor + ", is used on this host, whose time " + vendor +
-              " cannot set back",
-          "ask both vendors for new activations (holdfast request --new) after moving ledger.json away");
+  HOLDFAST_CHECK(CheckOnlyVendor(content, vendor, "time_answer.vendors"));
   const std::optional<TimeQuestion> question = std::exchange(content.question, std::nullopt);
   if (!question || !Equal(question->nonce, nonce))
     return Refused(
@@ -275,7 +285,9 @@ Result<std::optional<Time>> Books::BeginRepair(bool use_tpm, const LicenseId& li
 }
 
 Result<LedgerCounter> Books::Counter() {
+  const bool known = is_known(true);
   HOLDFAST_CHECK(Keep(true));
+  replaced_counter_ = !known && ledger_->replaced_counter();
   const LedgerCounter& counter = *ledger_->counter();
   return LedgerCounter{counter.index, Secret::CopyOf(counter.auth.Reveal())};
 }

@@ -19,6 +19,10 @@ struct LedgerReport {
   std::optional<TpmClockEvent> tpm_clock;  // how the TPM's clock came from the run before to this one
 };
 
+// Where several vendors' licenses are used, none of them may set the host's time back. Checks: `check`.
+tl::unexpected<Error> SeveralVendors(const std::string& other, const std::string& asked,
+                                     std::string_view check);
+
 class Books {
  public:
   Books(const StateDirectory& state, LedgerAnchor& tpm, OwnedTime& time)
@@ -42,8 +46,9 @@ class Books {
   Status Close(const std::vector<MeterRecord>& used);
   // Of the ledger as it is now; nullptr: it is not open.
   const std::vector<MeterRecord>* meters() const { return ledger_ ? &ledger_->content().meters : nullptr; }
-  // Draws a nonce that the vendor is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep.
-  Result<Bytes> AskTime(bool use_tpm);
+  // Draws a nonce that `vendor` is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep,
+  // time_request.vendors (kRefused: licenses of another vendor are used here, so that the answer would be refused).
+  Result<Bytes> AskTime(bool use_tpm, const std::string& vendor);
   // Time as `vendor` told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.vendors (kRefused: licenses of another vendor are used here), time_answer.nonce (kRefused: it is not open),
   // those of Repaired. After an error nothing has changed.
   Status SetTime(bool use_tpm, const std::string& vendor, ByteView nonce, Time told,
@@ -70,6 +75,8 @@ class Books {
                                           Seconds length);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
+  // Did that take another ledger's counter out of the TPM? A ledger that was used with it is rolled back from then on.
+  bool replaced_counter() const { return replaced_counter_; }
 
   // What is installed now; the next commit records it, so that an older file of a license is known when it comes back. True: it is news.
   bool See(const std::vector<LicenseView>& licenses);
@@ -94,6 +101,7 @@ class Books {
   std::vector<NewestRecord> seen_;
   std::string fault_;  // of the last attempt
   std::optional<TpmClockEvent> tpm_clock_;
+  bool replaced_counter_ = false;  // by the last call of Counter
 };
 
 }  // namespace holdfast

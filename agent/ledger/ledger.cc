@@ -145,6 +145,7 @@ Status Ledger::Create() {
   fresh.counter.auth = Secret(RandomBytes(kCounterAuthSize));
   Secret key(RandomBytes(kSealedKeySize));
   HOLDFAST_TRY(fresh.key, tpm_->Seal(key));
+  HOLDFAST_TRY(replaced_counter_, tpm_->HasCounter(fresh.counter.index));
   HOLDFAST_TRY(const uint64_t birth, tpm_->CreateCounter(fresh.counter));
   key_ = std::move(key);
   protection_ = std::move(fresh);

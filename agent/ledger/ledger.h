@@ -54,6 +54,8 @@ class Ledger {
   bool uses_tpm() const { return protection_.has_value(); }
   // Is it there, and not still to be made anew by the first commit?
   bool exists() const { return !create_; }
+  // Was another ledger's counter in the TPM taken away to make this ledger? Of this host before, or of another state directory.
+  bool replaced_counter() const { return replaced_counter_; }
   // Of the TPM, when the file was read; absent without TPM or when there was no good file.
   const std::optional<tpm::ClockInfo>& clock() const { return clock_; }
   // Of a settled ledger that uses the TPM.
@@ -90,7 +92,7 @@ class Ledger {
   std::optional<int64_t> counter_;  // as long as it is sure
   int64_t known_ = 0;               // what it was when it was sure last
   bool may_have_moved_ = false;     // by an increment of ours whose answer was lost
-  bool settled_ = false, create_ = false;
+  bool settled_ = false, create_ = false, replaced_counter_ = false;
 };
 
 }  // namespace holdfast

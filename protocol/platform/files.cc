@@ -115,6 +115,13 @@ Result<Secret> ReadAllSecret(int fd, const Path& path, size_t max_size) {
   return Secret::CopyOf(whole.Reveal().first(size));
 }
 
+// As a shell takes it, to be copied out of a message.
+std::string ShellWord(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 Result<int> OpenRegular(const Path& path, bool private_only) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid()) {
@@ -130,7 +137,8 @@ Result<int> OpenRegular(const Path& path, bool private_only) {
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
     return Refused("file.kind", path.string() + " is not a regular file", "name a file");
   if (private_only && (info.st_mode & 077) != 0)
-    return Refused("file.mode", path.string() + " can be read by others", "run chmod 600 " + path.string());
+    return Refused("file.mode", path.string() + " can be read by others",
+                   "run chmod 600 " + ShellWord(path.string()) + ", and try again");
   return fd.Release();
 }
 
@@ -148,27 +156,54 @@ Result<Secret> ReadSecretFile(const Path& path, size_t max_size) {
   return ReadAllSecret(fd.get(), path, max_size);
 }
 
-Status WriteFileAtomically(const Path& path, ByteView content, int mode) {
+Result<PreparedFile> PreparedFile::Prepare(const Path& path, int mode, size_t room) {
   HOLDFAST_CHECK(CheckReplaceable(path));
-  const Path directory = DirectoryOf(path);
   const Path temporary =
-      directory / ("." + path.filename().string() + "." + HexEncode(RandomBytes(6)) + ".tmp");
-  {
-    Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                         static_cast<mode_t>(mode)));
-    if (!fd.valid()) return WriteFailed(path, "creating a temporary file");
-    auto abandon = [&](std::string_view step) {
-      auto failure = WriteFailed(path, step);
-      ::unlink(temporary.c_str());
-      return failure;
-    };
-    if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return abandon("mode");
-    if (!WriteAll(fd.get(), content)) return abandon("write");
-    if (::fsync(fd.get()) != 0) return abandon("fsync");
-    if (fd.Close() != 0) return abandon("close");
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return abandon("rename");
-  }
-  return SyncDirectoryOf(path);
+      DirectoryOf(path) / ("." + path.filename().string() + "." + HexEncode(RandomBytes(6)) + ".tmp");
+  const int opened = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                            static_cast<mode_t>(mode));
+  if (opened < 0) return WriteFailed(path, "creating a temporary file");
+  PreparedFile file(path, temporary, opened);
+  if (::fchmod(opened, static_cast<mode_t>(mode)) != 0) return WriteFailed(path, "mode");
+  if (room == 0) return file;
+  // What file systems say that cannot do this is no reason not to try.
+  const int failed = ::posix_fallocate(opened, 0, static_cast<off_t>(room));
+  if (failed != ENOSPC && failed != EDQUOT && failed != EFBIG) return file;
+  errno = failed;
+  return WriteFailed(path, "making room");
+}
+
+Status PreparedFile::Write(ByteView content) {
+  Descriptor fd(std::exchange(descriptor_, -1));
+  if (!WriteAll(fd.get(), content)) return WriteFailed(path_, "write");
+  if (::ftruncate(fd.get(), static_cast<off_t>(content.size())) != 0) return WriteFailed(path_, "size");
+  if (::fsync(fd.get()) != 0) return WriteFailed(path_, "fsync");
+  if (fd.Close() != 0) return WriteFailed(path_, "close");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return WriteFailed(path_, "rename");
+  temporary_.clear();
+  return SyncDirectoryOf(path_);
+}
+
+PreparedFile::PreparedFile(PreparedFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+PreparedFile& PreparedFile::operator=(PreparedFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(temporary_, other.temporary_);
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+PreparedFile::~PreparedFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Status WriteFileAtomically(const Path& path, ByteView content, int mode) {
+  HOLDFAST_TRY(PreparedFile file, PreparedFile::Prepare(path, mode));
+  return file.Write(content);
 }
 
 Status RemoveFile(const Path& path) {

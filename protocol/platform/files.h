@@ -21,6 +21,23 @@ Result<Secret> ReadSecretFile(const Path& path,
 // (kUnavailable), file.kind when something else than a file stands there (it would be replaced). When only the
 // last step fails the new content is there already, and the message says so; the same holds for the two below.
 Status WriteFileAtomically(const Path& path, ByteView content, int mode);
+// The same in two steps, for who does between them what cannot be undone: that the file can be written is known before.
+class PreparedFile {
+ public:
+  // Makes the temporary file, with `room` octets of the disk. Checks: file.write, file.kind, as above.
+  static Result<PreparedFile> Prepare(const Path& path, int mode, size_t room = 0);
+  PreparedFile(PreparedFile&& other) noexcept;
+  PreparedFile& operator=(PreparedFile&& other) noexcept;
+  ~PreparedFile();  // removes the temporary file, unless it has become the file
+  // Once.
+  Status Write(ByteView content);
+
+ private:
+  PreparedFile(Path path, Path temporary, int descriptor)
+      : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+  Path path_, temporary_;
+  int descriptor_ = -1;
+};
 // Absent is success; the directory is synced. Checks: file.remove, file.write (kUnavailable).
 Status RemoveFile(const Path& path);
 // With parents; existing is success. Check: file.write (kUnavailable).

@@ -39,4 +39,9 @@ std::string OptionErrorText(const po::error& error) {
   return error.what();  // fixed words
 }
 
+bool IsInQuotes(std::string_view value) {
+  if (value.size() < 2 || value.front() != value.back()) return false;
+  return value.front() == '"' || value.front() == '\'';
+}
+
 }  // namespace holdfast

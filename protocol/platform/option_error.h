@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace boost::program_options {
 class error;
@@ -15,5 +16,8 @@ namespace holdfast {
 
 // One clause that quotes the option as it was given.
 std::string OptionErrorText(const boost::program_options::error& error);
+
+// In a configuration file quotes would be taken for a part of the value: "/run/x" would be another path than /run/x.
+bool IsInQuotes(std::string_view value);
 
 }  // namespace holdfast

@@ -39,10 +39,12 @@ struct Machine {
         tpm(*Tpm::Open(swtpm->tcti())),
         books(state, *tpm, time) {}
 
-  Result<RequestOutcome> Request(const Secret& key, bool make_new = false) {
+  Result<RequestOutcome> Request(const Secret& key, const RequestOptions& options) {
     return MakeRequest(
-        key, {.make_new = make_new, .host_facts = {{"hostname", "h"}}, .agent_version = "1"}, {*tpm}, state,
-        [this] { return books.Counter(); }, Now());
+        key, options, {*tpm}, state, [this] { return books.Counter(); }, Now());
+  }
+  Result<RequestOutcome> Request(const Secret& key, bool make_new = false) {
+    return Request(key, {.make_new = make_new, .host_facts = {{"hostname", "h"}}, .agent_version = "1"});
   }
   Result<InstallOutcome> Install(std::string_view file, const TestVendor& vendor) {
     return holdfast::Install(file, {*tpm}, state, vendor.pki.Anchors(), Now());
@@ -127,7 +129,39 @@ TEST_F(InstallTest, RequestWithAnotherKeyIsAConflictUntilNew) {
   const Secret other = vendor.NewProductKey();
   EXPECT_EQ(machine.Request(other).error().check, "request.open");
   EXPECT_EQ(machine.Request(key)->file, first);
-  EXPECT_TRUE(machine.Request(other, true));
+  EXPECT_FALSE(machine.Request(key)->request_dropped);
+  EXPECT_TRUE(machine.Request(other, true)->request_dropped);
+}
+
+TEST_F(InstallTest, AProductKeyOfAVendorWhoseRootIsNotPinnedIsRefused) {
+  const auto refused = machine.Request(key, {.agent_version = "1", .vendors = {{"Haendler"}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "request.vendor");
+  EXPECT_TRUE(machine.state.PendingProducts()->empty());
+  EXPECT_TRUE(machine.Request(key, {.agent_version = "1", .vendors = {{"Haendler", vendor.name()}}}));
+  EXPECT_EQ(VendorsOf(vendor.pki.Anchors()), std::vector<std::string>{vendor.name()});
+}
+
+TEST_F(InstallTest, RepairWithAnotherProductKeyThanTheLicensesIsRefused) {
+  Activate();
+  const Secret other = vendor.NewProductKey();
+  const auto refused = machine.Request(other, {.repair = true, .agent_version = "1"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "request.repair");
+  EXPECT_TRUE(machine.state.PendingProducts()->empty());
+  EXPECT_TRUE(machine.Request(key, {.repair = true, .agent_version = "1"})->repairs_installed);
+}
+
+TEST_F(InstallTest, RepairDropsAnotherOpenRequestAndSaysSo) {
+  Activate();
+  const Secret other = vendor.NewProductKey();
+  ASSERT_TRUE(machine.Request(other));
+  const auto repair = machine.Request(key, {.repair = true, .agent_version = "1"});
+  ASSERT_TRUE(repair) << repair.error().message;
+  EXPECT_TRUE(repair->request_dropped);
+  const auto again = machine.Request(key, {.repair = true, .agent_version = "1"});
+  EXPECT_EQ(again->file, repair->file);
+  EXPECT_FALSE(again->request_dropped);
 }
 
 TEST_F(InstallTest, ProductKeyInUseIsAConflictUntilNew) {

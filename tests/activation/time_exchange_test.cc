@@ -187,6 +187,24 @@ TEST_F(TimeExchangeTest, AListOfAfterTheAnswerStillCounts) {
   EXPECT_GE(run->time.Now(), list);
 }
 
+TEST_F(TimeExchangeTest, WhereSeveralVendorsHaveLicensesNoneIsAsked) {
+  TestVendor other("Haendler");
+  auto request = MakeRequest(
+      other.NewProductKey("viewer"), {.agent_version = "1"}, {*tpm}, state,
+      [this] { return run->books.Counter(); }, Now());
+  ASSERT_TRUE(request) << request.error().message;
+  LicenseTerms terms = other.Terms();
+  terms.product = "viewer";
+  TrustAnchors both = vendor.pki.Anchors();
+  for (const Certificate& root : other.pki.Anchors().roots) both.roots.push_back(root);
+  const auto installed = Install(other.Answer(request->file, terms, {}), {*tpm}, state, both, Now());
+  ASSERT_TRUE(installed) << installed.error().message;
+  for (const char* product : {"editor", "viewer"})
+    EXPECT_EQ(AskForTime(product, *tpm, state, both, run->keeper()).error().check, "time_request.vendors");
+  ASSERT_TRUE(state.RemoveLicense("viewer"));
+  EXPECT_TRUE(AskForTime("editor", *tpm, state, both, run->keeper()));
+}
+
 TEST_F(TimeExchangeTest, WhoHasNoLicenseHasNobodyToAsk) {
   const auto check = [&](const std::string& product) {
     return AskForTime(product, *tpm, state, vendor.pki.Anchors(), run->keeper()).error().check;

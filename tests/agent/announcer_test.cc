@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-using ::testing::ElementsAre, ::testing::IsEmpty;
+using ::testing::AllOf, ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty, ::testing::Not;
 constexpr Seconds kDay{86400};
 
 class AnnouncerTest : public ::testing::Test {
@@ -45,6 +45,12 @@ TEST_F(AnnouncerTest, EachStateIsToldOnce) {
   EXPECT_EQ(StateAt(kExpires + Seconds(1)), LicenseState::kGrace);
   EXPECT_THAT(At(kExpires + Seconds(2)), IsEmpty());
   EXPECT_EQ(StateAt(kExpires + kGracePeriod + Seconds(1)), LicenseState::kFallback);
+}
+
+// "state, 100 days left" would be read as when that state ends.
+TEST_F(AnnouncerTest, DaysAreToldOfTheEndOfTheLicenseOnly) {
+  Revoke(view_, RevocationReason::kCertificateHold);
+  EXPECT_THAT(At(kMidway), ElementsAre(AllOf(HasSubstr("nls: suspended"), Not(HasSubstr("left")))));
 }
 
 TEST_F(AnnouncerTest, WhatIsNotAsItShouldBeIsToldAfterARestart) {

@@ -123,6 +123,50 @@ TEST_F(FilesTest, WritingOverADirectoryFailsAndLeavesNothing) {
   EXPECT_EQ(Count(), 1u);
 }
 
+TEST_F(FilesTest, AFileThatIsPreparedIsThereOnlyWhenItIsWritten) {
+  ASSERT_TRUE(WriteFileAtomically(At("f"), AsBytes("old"), 0600));
+  {
+    auto prepared = PreparedFile::Prepare(At("f"), 0644, 4096);
+    ASSERT_TRUE(prepared);
+    EXPECT_EQ(Text(At("f")), "old");
+  }
+  EXPECT_EQ(Count(), 1u) << "what was not written leaves nothing";
+  auto prepared = PreparedFile::Prepare(At("f"), 0644, 4096);
+  ASSERT_TRUE(prepared);
+  PreparedFile moved = std::move(*prepared);
+  ASSERT_TRUE(moved.Write(AsBytes("new")));
+  EXPECT_EQ(Text(At("f")), "new") << "as long as its content, whatever room was made";
+  EXPECT_EQ(ModeOf(At("f")), 0644);
+  EXPECT_EQ(Count(), 1u);
+}
+TEST_F(FilesTest, AFileWithoutAPlaceIsNotPrepared) {
+  EXPECT_EQ(PreparedFile::Prepare(At("none") / "f", 0600).error().check, "file.write");
+  EXPECT_EQ(PreparedFile::Prepare("/dev/null", 0600).error().check, "file.kind");
+}
+TEST_F(FilesTest, AFileThatHasNoRoomIsNotPrepared) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit tiny{1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &tiny);
+    const bool fits = PreparedFile::Prepare(At("f"), 0600, 1000).has_value();
+    const bool refused = PreparedFile::Prepare(At("f"), 0600, 1001).error().check == "file.write";
+    ::_exit(fits && refused ? 0 : 1);
+  }
+  int result = -1;
+  ASSERT_EQ(::waitpid(child, &result, 0), child);
+  EXPECT_TRUE(WIFEXITED(result));
+  EXPECT_EQ(WEXITSTATUS(result), 0);
+  EXPECT_EQ(Count(), 0u);
+}
+TEST_F(FilesTest, AdviceOnAModeCanBeCopiedToAShell) {
+  ASSERT_TRUE(WriteFileAtomically(At("my key's"), AsBytes("x"), 0644));
+  const std::string advice = ReadSecretFile(At("my key's"), 100).error().advice;
+  EXPECT_NE(advice.find("chmod 600 '" + (directory_ / "my key").string() + "'\\''s',"), std::string::npos)
+      << advice;
+}
+
 // A full disk, as a child process whose files may not grow beyond a few octets sees it.
 TEST_F(FilesTest, AFullDiskKeepsTheOldContentAndLeavesNoRest) {
   ASSERT_TRUE(WriteFileAtomically(At("f"), AsBytes("old"), 0600));

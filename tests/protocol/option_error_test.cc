@@ -59,6 +59,12 @@ TEST(OptionErrorTest, QuotesALineOfAConfigurationFileThatIsNone) {
   EXPECT_EQ(TextOfConfig("socket\n"), "'socket' is not of the form NAME = VALUE");
 }
 
+TEST(OptionErrorTest, QuotesAroundAWholeValueAreSeen) {
+  for (const char* quoted : {"\"/run/x\"", "'a'", "\"\""}) EXPECT_TRUE(IsInQuotes(quoted)) << quoted;
+  for (const char* plain : {"", "\"", "/run/x", "\"a", "it's", "\"a'"})
+    EXPECT_FALSE(IsInQuotes(plain)) << plain;
+}
+
 // Each kept what() busy for ever (found by the fuzzer agent_config).
 TEST(OptionErrorTest, EndsOnPlaceholdersOfTheLibraryInWhatTheUserWrote) {
   for (const char* placeholder :

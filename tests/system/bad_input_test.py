@@ -200,10 +200,11 @@ class BadInput(unittest.TestCase):
 
     def test_answer_of_another_vendors_chain(self):
         """The answer is for this TPM and this request, but the host trusts another root."""
-        other = self.stage.host('other-roots', self.tpm, self.foreign)
+        other = self.stage.host('other-roots', self.tpm, self.vendor)
         self.assertEqual(other.request(self.sold['product_key'], self.stage.path('o.request')).code, 0)
         self.assertEqual(self.vendor.answer(self.stage.path('o.request'), self.stage.path('o.answer')).code, 0)
         before = snapshot(other.state)
+        other.vendor = self.foreign
         self.assertIn('path.anchor', self.refused(other.run('install', self.stage.path('o.answer')), 'untrusted root'))
         self.assertEqual(snapshot(other.state), before)
 
@@ -324,9 +325,11 @@ class BadInput(unittest.TestCase):
         decision = {'allowed': True, 'reasons': ['active'], 'state': 'active'}
         lies = {'status': [{}, {'licenses': {}}, {'licenses': [1]}, {'licenses': [{}]}, {'licenses': [license | {'limits': {'a': 1}}]},
                            {'licenses': [license | {'reasons': [1]}]}, {'licenses': [license | {'features': None}]},
-                           {'licenses': [license | {'crl': 'x'}]}, {'licenses': [license | {'advice': {}}]}],
+                           {'licenses': [license | {'crl': 'x'}]}, {'licenses': [], 'requests': [{'product': 1}]},
+                           {'licenses': [], 'state_directory': 1}, {'licenses': [license | {'advice': {}}]}],
                 'check': [{}, {'allowed': 1}, {'allowed': True}, decision | {'reasons': 'active'}, decision | {'max': 'x'}],
-                'request': [{}, {'product': 'p', 'repeated': False, 'file': 1}],
+                'request': [{}, {'product': 'p', 'repeated': False, 'file': 1},
+                            {'product': 'p', 'repeated': False, 'file': 'x', 'counter_replaced': 'x'}],
                 'install': [{}, {'kind': 'answer', 'products': [1], 'changed': True}]}
         lies['hold'] = lies['check']
         words = {'status': ['status'], 'check': ['check', 'export'], 'hold': ['hold', 'users', '--', 'true'],
@@ -341,7 +344,7 @@ class BadInput(unittest.TestCase):
         painted = license | {'product': evil, 'state': evil, 'reasons': [evil], 'advice': evil, 'edition': evil, 'expires': evil,
                              'features': {evil: evil}, 'limits': {evil: {'max': 1, 'used': 1}}, 'crl': {'number': 1, 'this_update': evil}}
         error = {'kind': 'refused', 'check': evil, 'message': evil, 'advice': evil}
-        for op, answer in (('status', {'ok': True, 'licenses': [painted]}), ('status', {'ok': False, 'error': error}),
+        for op, answer in (('status', {'ok': True, 'licenses': [painted], 'requests': [{'product': evil, 'created': evil}]}), ('status', {'ok': False, 'error': error}),
                            ('check', {'ok': True, **decision, 'reasons': [evil], 'value': evil, 'advice': evil}),
                            ('hold', {'ok': True, **decision, 'allowed': False, 'reasons': [evil], 'advice': evil}),
                            ('install', {'ok': True, 'kind': evil, 'products': [evil], 'changed': True})):

@@ -168,11 +168,12 @@ class OnTheRightTpm(Keys):
         self.assertOpens(host)
         host.start_agent()
         self.assertOpens(host)
-        self.must(self.stage.run('content_file', 'open', host.socket, 'content', sealed, opened))
+        self.must(self.stage.run('content_file', 'open', host.socket, 'acme-cad', 'content', sealed, opened))
         self.assertEqual(opened.read_bytes(), plain.read_bytes())
         opened.unlink()
-        self.must(self.stage.run('content_file', 'open', host.socket, 'basic', sealed, opened), 1)
-        self.must(self.stage.run('content_file', 'open', host.socket, 'other', sealed, opened), 3)
+        self.must(self.stage.run('content_file', 'open', host.socket, 'acme-cad', 'basic', sealed, opened), 1)
+        self.must(self.stage.run('content_file', 'open', host.socket, 'acme-cad', 'other', sealed, opened), 3)
+        self.must(self.stage.run('content_file', 'open', host.socket, 'viewer', 'content', sealed, opened), 3)
         self.assertFalse(opened.exists())
         self.assertEqual(self.must(host.run('status', '--json')).json()['licenses'][0]['keys'], ['basic', 'content'])
         self.assertNotIn(self.key.hex(), (host.dir / 'agent.log').read_text())
@@ -317,7 +318,7 @@ class Afterwards(Keys):
         self.assertEqual(self.call(host, op='key', name='content')['allowed'], False)
         sealed = host.dir / 'sealed'
         sealed.write_bytes(bytes(28))
-        self.must(self.stage.run('content_file', 'open', host.socket, 'content', sealed, host.out), 3)
+        self.must(self.stage.run('content_file', 'open', host.socket, 'acme-cad', 'content', sealed, host.out), 3)
 
     def test_nothing_while_the_clock_is_set_back_where_the_policy_says_deny(self):
         host, lenient = self.new_host('strict'), self.new_host()

@@ -65,10 +65,12 @@ class Repair(unittest.TestCase):
         self.assertIn('emergency_until', self.repair(new, sold))
         self.assertEqual(self.status(new)['state'], 'emergency')
         self.assertEqual(new.run('check', 'export').code, 0)
+        self.assertRegex(new.run('status').out, '(?m)^ledger ', 'control: it is not that of the license')
         self.answer(new)
         done = new.run('install', new.dir / 'repair.answer')
         self.assertEqual(done.code, 0, done.text)
         self.assertEqual(self.status(new)['state'], 'active')
+        self.assertNotRegex(new.run('status').out, '(?m)^ledger ', 'settled by the answer')
         show = self.show(sold)
         self.assertEqual((show['activations_used'], len(show['repairs'])), (1, 1))
         lists = new.dir / 'lists.pem'
@@ -106,6 +108,9 @@ class Repair(unittest.TestCase):
         new = self.host(old.state)
         self.assertNotIn('emergency_until', self.repair(new, sold))
         self.assertEqual(self.status(new)['state'], 'wrong_hardware')
+        said = new.run('status', **LATER(40)).out
+        self.assertIn('see the fault below', said, 'where the fault is is here')
+        self.assertRegex(said, r'(?m)^  expires .* \(over\)$')
         self.assertEqual(self.answer(new, code=3)['error']['check'], 'store.repairs')
 
     def test_a_cleared_tpm_is_the_same_host_and_uses_no_repair_up(self):

@@ -143,6 +143,7 @@ class Return(unittest.TestCase):
         self.must(self.vendor.run('crl', '--license', host.sold['license'], '-o', lists))
         shown = self.must(host.run('inspect', lists, '--json')).json()
         self.assertIn(serial.lower(), json.dumps(shown).lower())
+        self.assertIn('"reason": "returned"', json.dumps(shown))
         self.must(host.run('install', lists))
         self.assertIn(self.state_of(host), ('revoked', 'retired'))
 

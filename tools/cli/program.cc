@@ -220,7 +220,12 @@ Status Program::ReadConfig(const Path& file, bool must_exist, Arguments& argumen
     auto status = Collect(po::parse_config_file(text, description), common_, values);
     if (!status)
       return Malformed("config.repeated", file.string() + ": " + status.error().message, "leave one of them");
-    for (auto& [name, list] : values) arguments.values_[name] = std::move(list);
+    for (auto& [name, list] : values) {
+      if (std::any_of(list.begin(), list.end(), IsInQuotes))
+        return Malformed("config.quotes", file.string() + ": the value of '" + name + "' is in quotes",
+                         "leave the quotes out: a value is all that follows the equals sign");
+      arguments.values_[name] = std::move(list);
+    }
   } catch (const po::error& e) {
     return Malformed("config.syntax", file.string() + ": " + OptionErrorText(e),
                      "see the manual page of " + name_);

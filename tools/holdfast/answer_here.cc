@@ -81,7 +81,13 @@ Result<Json> FromService(const Here& here, const api::ApiRequest& request) {
   service.SetLicenses(std::move(proven.licenses));
   service.SetLedger(std::move(proven.ledger));
   if (proven.meters) service.LoadMeters(*proven.meters);
-  return Unwrap(check != nullptr ? service.Check(*check) : service.Status());
+  if (check != nullptr) return Unwrap(service.Check(*check));
+  service.SetRequests(OpenRequests(here.state));
+  HOLDFAST_TRY(Json answer, Unwrap(service.Status()));
+  answer["state_directory"] = here.state.path().string();
+  std::error_code ignored;
+  if (!std::filesystem::exists(here.roots, ignored)) answer["roots_missing"] = true;
+  return answer;
 }
 
 Result<std::optional<Time>> BeginEmergencyHere(const Here& here, const std::string& product,
@@ -117,12 +123,20 @@ Result<Json> Request(const Here& here, const api::MakeRequestRequest& request) {
   OwnedTime time(SystemClock(), SystemUptime());
   Books books(here.state, *tpm, time);
   const auto counter = [&] { return books.Counter(); };
+  const auto anchors = ReadTrustAnchors(here.roots);
+  if (anchors)
+    options.vendors = VendorsOf(*anchors);
+  else if (anchors.error().kind != ErrorKind::kNotFound)
+    return tl::unexpected(anchors.error());
   const Hardware hardware{*tpm, here.host_root};
   auto made = MakeRequest(request.product_key, options, hardware, here.state, counter, SystemClock());
   if (made && made->repairs_installed) {
     HOLDFAST_TRY(made->emergency_until, BeginEmergencyHere(here, made->product, hardware, {time, books}));
   }
-  return Unwrap(api::RequestAnswer(made));
+  if (made) made->counter_replaced = books.replaced_counter();
+  HOLDFAST_TRY(Json answer, Unwrap(api::RequestAnswer(made)));
+  if (!anchors) answer["roots_missing"] = true;
+  return answer;
 }
 
 // What changes the state has the roots, the state directory's lock and the TPM for as long as it lasts.

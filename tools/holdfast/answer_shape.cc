@@ -72,6 +72,14 @@ bool AreLicenses(const Json& licenses) {
   return licenses.is_array() && std::all_of(licenses.begin(), licenses.end(), IsLicense);
 }
 
+bool IsOpenRequest(const Json& request) {
+  return request.is_object() && Has(request, {"product", "created"}, IsText);
+}
+
+bool AreOpenRequests(const Json& requests) {
+  return requests.is_array() && std::all_of(requests.begin(), requests.end(), IsOpenRequest);
+}
+
 bool IsDecision(const Json& decision) {
   return Has(decision, {"allowed"}, IsSwitch) && Has(decision, {"reasons"}, AreTexts) &&
          MayHave(decision, {"product", "state", "advice", "edition", "expires", "counted", "period_ends"},
@@ -99,11 +107,13 @@ bool AreUsages(const Json& usages) {
 
 bool IsAnswer(std::string_view op, const Json& answer) {
   if (op == "status") {
-    return Has(answer, {"licenses"}, AreLicenses) && MayHave(answer, {"clock", "ledger"}, IsObject);
+    return Has(answer, {"licenses"}, AreLicenses) && MayHave(answer, {"clock", "ledger"}, IsObject) &&
+           MayHave(answer, {"requests"}, AreOpenRequests) && MayHave(answer, {"state_directory"}, IsText);
   }
   if (op == "request")
     return Has(answer, {"product", "file"}, IsText) && Has(answer, {"repeated"}, IsSwitch) &&
-           MayHave(answer, {"emergency_until"}, IsText);
+           MayHave(answer, {"emergency_until"}, IsText) &&
+           MayHave(answer, {"request_dropped", "counter_replaced", "roots_missing"}, IsSwitch);
   if (op == "install") {
     return Has(answer, {"kind"}, IsText) && Has(answer, {"products"}, AreTexts) &&
            Has(answer, {"changed"}, IsSwitch) && MayHave(answer, {"notices"}, AreTexts);

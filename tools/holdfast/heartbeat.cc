@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/holdfast/commands.h"
 #include "tools/holdfast/site.h"
 
@@ -10,17 +11,17 @@ namespace {
 Result<int> Run(const Arguments& arguments) {
   Json request{{"op", "heartbeat"}, {"host_facts", !arguments.Switch("no-host-facts")}};
   if (arguments.Has("product")) request["product"] = arguments.Text("product");
+  HOLDFAST_TRY(OutputFile output, OutputFile::Open(arguments.File("output")));
   HOLDFAST_TRY(Json answer, Ask(arguments, request));
   answer.erase("ok");
-  const Path output = arguments.File("output");
-  HOLDFAST_CHECK(WriteOutput(output, answer["file"].get<std::string>()));
-  if (output == "-") return kExitDone;
-  answer["file"] = output.string();
+  HOLDFAST_CHECK(output.Write(answer["file"].get<std::string>()));
+  if (output.is_stdout()) return kExitDone;
+  answer["file"] = output.name();
   if (arguments.json()) {
     Print(answer);
   } else {
     std::cout << "Heartbeat number " << answer["sequence"].get<int64_t>() << " of license "
-              << Printable(answer["license"].get<std::string>()) << " is in " << output.string()
+              << Printable(answer["license"].get<std::string>()) << " is in " << output.name()
               << ". Send it to the vendor; holdfast inspect shows what is in it, and holdfast apply takes "
                  "the answer.\n";
   }

@@ -4,6 +4,7 @@
 #include "protocol/json_text.h"
 #include "protocol/return_nonce.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/holdfast/commands.h"
 #include "tools/holdfast/site.h"
 
@@ -48,7 +49,7 @@ std::string Stated(const Json& answer) {
   return text;
 }
 
-std::string Sentence(const Json& answer, const Path& output) {
+std::string Sentence(const Json& answer, const std::string& output) {
   const std::string what = "license " + Text(answer, "license") + " for " + Text(answer, "product");
   const std::string dropped = answer["request_dropped"] == true
                                   ? "The open request for this product is of no use any more and dropped.\n"
@@ -60,8 +61,8 @@ std::string Sentence(const Json& answer, const Path& output) {
                      (dropped.empty() ? "" : "would drop the open request for this product\n") +
                      Credit(answer);
   return "The " + what + (answer["repeated"] == true ? " was returned before." : " is returned, for good.") +
-         " The proof is in " + output.string() + "; send it to the vendor.\n" + WhatItProves(answer) +
-         Stated(answer) + Credit(answer) + dropped;
+         " The proof is in " + output + "; send it to the vendor.\n" + WhatItProves(answer) + Stated(answer) +
+         Credit(answer) + dropped;
 }
 
 Status CheckOptions(const Arguments& arguments) {
@@ -96,19 +97,32 @@ Result<Json> MakeRequest(const Arguments& arguments) {
   return request;
 }
 
+// Nobody must take it for a return that failed.
+Error AfterTheReturn(Error error, const Json& answer) {
+  error.message = "license " + Text(answer, "license") + " for " + Text(answer, "product") +
+                  " is returned, for good; but its proof is not written: " + error.message;
+  error.advice =
+      "give the command again with a file that can be written: the proof is kept, and written again";
+  return error;
+}
+
 Result<int> Run(const Arguments& arguments) {
   HOLDFAST_CHECK(CheckOptions(arguments));
   HOLDFAST_TRY(const Json request, MakeRequest(arguments));
+  std::optional<OutputFile> output;
+  if (!arguments.Switch("forget") && !arguments.Switch("dry-run")) {
+    HOLDFAST_TRY(output, OutputFile::Open(arguments.File("output")));
+  }
   auto asked = Ask(arguments, request);
   if (!asked && IsAboutNonce(asked.error()))
     return tl::unexpected(About(arguments.Text("nonce"), asked.error()));
   HOLDFAST_TRY(Json answer, std::move(asked));
   answer.erase("ok");
-  const Path output = arguments.Has("output") ? arguments.File("output") : Path();
-  if (!arguments.Switch("forget") && !arguments.Switch("dry-run")) {
-    HOLDFAST_CHECK(WriteOutput(output, answer["file"].get<std::string>()));
-    if (output == "-") return kExitDone;
-    answer["file"] = output.string();
+  if (output) {
+    const Status written = output->Write(answer["file"].get<std::string>());
+    if (!written) return tl::unexpected(AfterTheReturn(written.error(), answer));
+    if (output->is_stdout()) return kExitDone;
+    answer["file"] = output->name();
   } else {
     answer.erase("file");
   }
@@ -118,7 +132,7 @@ Result<int> Run(const Arguments& arguments) {
     std::cout << "The return of license " << Text(answer, "license") << " for " << Text(answer, "product")
               << " is forgotten.\n";
   } else {
-    std::cout << Sentence(answer, output);
+    std::cout << Sentence(answer, arguments.Text("output"));
   }
   return kExitDone;
 }

@@ -11,10 +11,22 @@ namespace {
 Result<int> Run(const Arguments& arguments) {
   HOLDFAST_TRY(Json answer, Ask(arguments, Json{{"op", "status"}}));
   answer.erase("ok");
+  // Only this process says where it has read.
+  const bool by_agent = !answer.contains("state_directory");
+  answer["agent"] = by_agent;
   if (arguments.json()) {
     Print(answer);
   } else {
     std::cout << DescribeStatus(answer);
+    if (by_agent) {
+      std::cout << Line("agent", "running, at " + arguments.Text("socket"));
+    } else {
+      std::cout << Line("agent", "none listens at " + arguments.Text("socket") + ": read from " +
+                                     answer["state_directory"].get<std::string>());
+      if (answer.contains("roots_missing"))
+        std::cout << Line("pinned roots",
+                          arguments.Text("roots") + " does not exist: no license can be used");
+    }
   }
   return kExitDone;
 }

@@ -1,5 +1,7 @@
 #include "tools/holdfast/words.h"
 
+#include <algorithm>
+
 #include "protocol/json_text.h"
 #include "tools/cli/output.h"
 
@@ -34,10 +36,26 @@ std::string Optional(std::string_view name, const Json& json, const char* member
   return text.empty() ? "" : "  " + Line(name, text);
 }
 
+// Whole days, rounded down.
+std::string DaysWords(int64_t left) {
+  if (left < 0) return "over";
+  if (left == 0) return "less than a day left";
+  return std::to_string(left) + (left == 1 ? " day left" : " days left");
+}
+
+// Advice that sends to `holdfast status` is read there as well.
+std::string AdviceHere(const Json& license) {
+  constexpr std::string_view kThere = "see its fault in holdfast status";
+  std::string advice = license.value("advice", "");
+  if (const size_t at = advice.find(kThere); at != std::string::npos)
+    advice.replace(at, kThere.size(), "see the fault below");
+  return advice.empty() ? "" : "  " + Line("what to do", advice);
+}
+
 std::string Expiry(const Json& json) {
   if (!json.contains("expires")) return json.contains("license") ? "never" : "";
   std::string text = Text(json, "expires");
-  if (json.contains("days_left")) text += " (" + Text(json, "days_left") + " days left)";
+  if (json.contains("days_left")) text += " (" + DaysWords(json["days_left"].get<int64_t>()) + ")";
   return text;
 }
 
@@ -63,7 +81,7 @@ std::string CountedBy(const Json& meter) {
 std::string DescribeLicense(const Json& license) {
   std::string text = Text(license, "product") + ": " + Text(license, "state") + "\n";
   if (Reasons(license) != Text(license, "state")) text += "  " + Line("reasons", Reasons(license));
-  text += Optional("what to do", license, "advice");
+  text += AdviceHere(license);
   text += Optional("fault", license, "fault");
   if (const std::string names = Differences(license); !names.empty())
     text += "  " + Line("not as licensed", names);
@@ -103,12 +121,29 @@ std::string DescribeClock(const Json& clock) {
   return Line("clock", Text(clock, "state") + ": it shows " + Text(clock, "wall"));
 }
 
-std::string DescribeLedger(const Json& ledger) {
+bool HasReason(const Json& license, std::string_view reason) {
+  return std::find(license["reasons"].begin(), license["reasons"].end(), reason) != license["reasons"].end();
+}
+
+// What was found when the agent started is settled for licenses that were activated since.
+std::string DescribeLedger(const Json& ledger, const Json& licenses) {
   const bool good = !ledger.contains("finding") || ledger["finding"] == "good" || ledger["finding"] == "new";
   if (good && !ledger.contains("detail")) return "";
+  const bool settled = ledger.contains("open") && ledger["open"] == true && !licenses.empty() &&
+                       std::all_of(licenses.begin(), licenses.end(),
+                                   [](const Json& license) { return HasReason(license, "active"); });
+  if (!good && settled) return "";
   std::string text = Text(ledger, "finding");
   if (ledger.contains("detail")) text += ": " + Text(ledger, "detail");
   return Line("ledger", text);
+}
+
+std::string DescribeRequests(const Json& requests) {
+  std::string text;
+  for (const Json& request : requests)
+    text += Line("open request", Text(request, "product") + ", of " + Text(request, "created") +
+                                     ": holdfast install takes its answer");
+  return text;
 }
 
 }  // namespace
@@ -126,13 +161,15 @@ std::string DescribeDecision(std::string_view subject, const Json& decision) {
 }
 
 std::string DescribeStatus(const Json& status) {
+  const std::string open = DescribeRequests(status.value("requests", Json::array()));
   if (status["licenses"].empty()) {
-    return "No license is installed. Make a request: holdfast request --key-file KEY -o FILE\n";
+    return "No license is installed." +
+           (open.empty() ? " Make a request: holdfast request --key-file KEY -o FILE\n" : "\n" + open);
   }
   std::string text;
   for (const Json& license : status["licenses"]) text += DescribeLicense(license);
-  return text + DescribeClock(status.value("clock", Json::object())) +
-         DescribeLedger(status.value("ledger", Json::object()));
+  return text + open + DescribeClock(status.value("clock", Json::object())) +
+         DescribeLedger(status.value("ledger", Json::object()), status["licenses"]);
 }
 
 }  // namespace holdfast::cli

@@ -86,14 +86,27 @@ Json DescribeCertificate(const Certificate& certificate) {
   return json;
 }
 
+// What the vendor's store means by the reasons of RFC 5280 section 5.3.1.
+static std::string_view WhyRevoked(RevocationReason reason) {
+  switch (reason) {
+    case RevocationReason::kCertificateHold:
+      return "suspended";
+    case RevocationReason::kSuperseded:
+      return "superseded";
+    case RevocationReason::kCessationOfOperation:
+      return "returned";
+    default:
+      return "revoked";
+  }
+}
+
 Json DescribeCrl(const Crl& crl) {
   const CrlFields& fields = crl.fields();
   Json revoked = Json::array();
   for (const RevokedEntry& entry : fields.entries) {
-    revoked.push_back(
-        Json{{"serial", HexEncode(entry.serial)},
-             {"date", FormatTime(entry.date)},
-             {"reason", entry.reason == RevocationReason::kCertificateHold ? "suspended" : "revoked"}});
+    revoked.push_back(Json{{"serial", HexEncode(entry.serial)},
+                           {"date", FormatTime(entry.date)},
+                           {"reason", WhyRevoked(entry.reason)}});
   }
   return Json{{"issuer", NameWords(fields.issuer)},
               {"number", fields.number},

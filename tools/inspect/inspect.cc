@@ -71,10 +71,11 @@ Result<Json> Inspect(std::string_view text) {
     case FileKind::kPrivateKey:
       return Refused("inspect.private_key", "this is a private key",
                      "it must not be here: ask whoever made it");
+    case FileKind::kQuoted:
     case FileKind::kUnknown:
       break;
   }
-  return Malformed("inspect.unknown", "this is no file of Holdfast", "");
+  return Malformed("inspect.unknown", "this is " + std::string(DescribeFileKind(RecogniseFile(text))), "");
 }
 
 std::string Describe(const Json& inspected) {

@@ -2,6 +2,7 @@
 
 #include "protocol/armor.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
 
@@ -25,10 +26,11 @@ Result<int> Answer(const cli::Arguments& arguments) {
   const std::string request = arguments.Text("REQUEST");
   HOLDFAST_TRY(const std::string text, cli::ReadInput(request, kMaxFileSize));
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
+  HOLDFAST_TRY(cli::OutputFile output, cli::OutputFile::Open(arguments.File("output")));
   HOLDFAST_TRY(const AnsweredRequest answered,
                cli::About(request, office->licensing().Answer(Actor(), text)));
-  HOLDFAST_CHECK(cli::WriteOutput(arguments.File("output"), answered.file));
-  const bool to_stdout = arguments.Text("output") == "-";
+  HOLDFAST_CHECK(output.Write(answered.file));
+  const bool to_stdout = output.is_stdout();
   if (arguments.json() && !to_stdout) {
     Json json{{"license", answered.activation.license},
               {"activation", answered.activation.id},

@@ -5,6 +5,7 @@
 #include "signer/server/licensing/records_json.h"
 #include "signer/server/licensing/reporter.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
 
@@ -135,14 +136,18 @@ Result<int> Heartbeat(const cli::Arguments& arguments) {
   const HeartbeatOptions options{.notices = arguments.List("notice"), .dry_run = arguments.Switch("dry-run")};
   HOLDFAST_TRY(const std::string text, cli::About(report, cli::ReadInput(report, kMaxFileSize)));
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
+  std::optional<cli::OutputFile> output;
+  if (!options.dry_run) {
+    HOLDFAST_TRY(output, cli::OutputFile::Open(arguments.File("output")));
+  }
   HOLDFAST_TRY(const AnsweredHeartbeat answered,
                cli::About(report, office->licensing().AnswerHeartbeat(Actor(), text, options)));
-  if (!options.dry_run) HOLDFAST_CHECK(cli::WriteOutput(arguments.File("output"), answered.file));
+  if (output) HOLDFAST_CHECK(output->Write(answered.file));
   TellFork(answered);
-  const bool to_stdout = !options.dry_run && arguments.Text("output") == "-";
+  const bool to_stdout = output && output->is_stdout();
   if (arguments.json() && !to_stdout) {
     Json json = ToJson(answered, options.dry_run);
-    if (!options.dry_run) json["file"] = arguments.Text("output");
+    if (output) json["file"] = output->name();
     cli::Print(json);
   } else {
     PrintForPeople(to_stdout ? std::cerr : std::cout, answered, options);

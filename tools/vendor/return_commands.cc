@@ -3,6 +3,7 @@
 #include "protocol/armor.h"
 #include "signer/server/licensing/returns.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/length_words.h"
 #include "tools/vendor/office.h"
@@ -160,14 +161,14 @@ Result<int> Nonce(const cli::Arguments& arguments) {
                FindActivation(office->store(), license.id, arguments.Text("ACTIVATION")));
   HOLDFAST_TRY(const LicensingSettings settings, LoadSettings(office->directory()));
   HOLDFAST_TRY(const SignerStatus status, office->licensing().AskSigner());
+  HOLDFAST_TRY(cli::OutputFile output, cli::OutputFile::Open(arguments.File("output")));
   HOLDFAST_TRY(const std::string file,
                MakeReturnNonce(office->store(), office->signer(), status, settings.vendor,
                                {SystemClock()(), Actor()}, activation));
-  const Path output = arguments.File("output");
-  HOLDFAST_CHECK(cli::WriteOutput(output, file));
-  if (output == "-") return cli::kExitDone;
+  HOLDFAST_CHECK(output.Write(file));
+  if (output.is_stdout()) return cli::kExitDone;
   if (arguments.json()) {
-    cli::Print(Json{{"license", license.id}, {"activation", activation.id}, {"file", output.string()}});
+    cli::Print(Json{{"license", license.id}, {"activation", activation.id}, {"file", output.name()}});
   } else {
     std::cout << "on the host:  holdfast return --nonce FILE -o PROOF\n";
   }

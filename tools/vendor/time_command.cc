@@ -3,6 +3,7 @@
 #include "protocol/armor.h"
 #include "signer/server/licensing/time_answers.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
 
@@ -26,12 +27,12 @@ Result<int> Answer(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
   HOLDFAST_TRY(const LicensingSettings settings, LoadSettings(office->directory()));
   HOLDFAST_TRY(const SignerStatus status, office->licensing().AskSigner());
+  HOLDFAST_TRY(cli::OutputFile output, cli::OutputFile::Open(arguments.File("output")));
   HOLDFAST_TRY(const AnsweredTime answered,
                cli::About(request, AnswerTime(office->store(), office->signer(), status, settings.vendor,
                                               {SystemClock()(), Actor()}, text)));
-  const Path output = arguments.File("output");
-  HOLDFAST_CHECK(cli::WriteOutput(output, answered.file));
-  if (output == "-") return cli::kExitDone;
+  HOLDFAST_CHECK(output.Write(answered.file));
+  if (output.is_stdout()) return cli::kExitDone;
   if (!arguments.json()) {
     PrintForPeople(answered);
     return cli::kExitDone;
@@ -42,7 +43,7 @@ Result<int> Answer(const cli::Arguments& arguments) {
                   {"serial", HexEncode(answered.activation.serial)},
                   {"believed", FormatTime(answered.request.time)},
                   {"time", FormatTime(answered.answer.time)},
-                  {"file", output.string()}});
+                  {"file", output.name()}});
   return cli::kExitDone;
 }
 

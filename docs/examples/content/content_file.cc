@@ -1,5 +1,5 @@
 // usage: content_file seal KEY-FILE IN OUT       at the vendor's: KEY-FILE is what holdfast-vendor key export wrote
-//        content_file open SOCKET NAME IN OUT    at the customer's, in the application: the agent on SOCKET is asked for the key
+//        content_file open SOCKET PRODUCT NAME IN OUT    at the customer's, in the application: the agent on SOCKET is asked for the key
 //
 // An example of what content keys are for; copy from it what you need. A sealed file is a nonce of 12 octets, the content
 // encrypted with AES-256-GCM, and the tag of 16 octets. One key may seal some billion files: the nonce is random. The tag is
@@ -92,8 +92,10 @@ std::string Unhex(const std::string& digits) {
   return {reinterpret_cast<const char*>(octets.get()), size_t(size)};
 }
 
-std::string KeyFromAgent(const std::string& socket, const std::string& name) {
-  const Json answer = Json::parse(Ask(socket, Json{{"op", "key"}, {"name", name}}.dump() + "\n"));
+// An application always names its product: another vendor's may be installed on the same host.
+std::string KeyFromAgent(const std::string& socket, const std::string& product, const std::string& name) {
+  const Json question{{"op", "key"}, {"product", product}, {"name", name}};
+  const Json answer = Json::parse(Ask(socket, question.dump() + "\n"));
   if (!answer.at("ok")) throw std::runtime_error(answer.at("error").at("message").get<std::string>());
   if (!answer.at("allowed"))
     throw Denied("denied: " + answer.at("reasons").dump() + " " + answer.value("advice", ""));
@@ -144,10 +146,10 @@ int main(int argc, char** argv) try {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "seal" && argc == 5) {
     WriteAll(argv[4], Seal(Key(ReadAll(argv[2])), ReadAll(argv[3])));
-  } else if (what == "open" && argc == 6) {
-    WriteAll(argv[5], Open(Key(KeyFromAgent(argv[2], argv[3])), ReadAll(argv[4])));
+  } else if (what == "open" && argc == 7) {
+    WriteAll(argv[6], Open(Key(KeyFromAgent(argv[2], argv[3], argv[4])), ReadAll(argv[5])));
   } else {
-    std::cerr << "usage: content_file seal KEY-FILE IN OUT | open SOCKET NAME IN OUT\n";
+    std::cerr << "usage: content_file seal KEY-FILE IN OUT | open SOCKET PRODUCT NAME IN OUT\n";
     return 2;
   }
   return 0;

@@ -38,6 +38,13 @@ TEST_F(ServiceTest, WithoutLicenseEverythingIsDenied) {
   EXPECT_TRUE(service.Status()["licenses"].empty());
 }
 
+TEST_F(ServiceTest, StatusNamesOpenRequests) {
+  EXPECT_EQ(service.Status()["requests"], Json::array());
+  service.SetRequests({{"other", kMidway}});
+  EXPECT_EQ(service.Status()["requests"],
+            Json::array({{{"product", "other"}, {"created", FormatTime(kMidway)}}}));
+}
+
 TEST_F(ServiceTest, ProductMustBeNamedWhenThereAreSeveral) {
   LicenseView other = GoodView();
   other.product = "other";

@@ -342,7 +342,7 @@ class TimeAnswerTest : public BooksTest {
     BooksTest::SetUp();
     run_ = Start();
     run_->time.SeeSigned(wall + 10 * kYear);
-    auto asked = run_->books.AskTime(true);
+    auto asked = run_->books.AskTime(true, "Acme");
     ASSERT_TRUE(asked) << asked.error().message;
     nonce_ = *asked;
   }
@@ -370,7 +370,7 @@ TEST_F(TimeAnswerTest, IsAnsweredAlsoAfterARestart) {
 
 TEST_F(TimeAnswerTest, OnlyTheNewestQuestionIsOpen) {
   const Bytes first = nonce_;
-  nonce_ = run_->books.AskTime(true).value();
+  nonce_ = run_->books.AskTime(true, "Acme").value();
   EXPECT_NE(first, nonce_);
   EXPECT_EQ(SetTime(*run_, first, wall), "time_answer.nonce");
   EXPECT_EQ(SetTime(*run_, {}, wall), "time_answer.nonce");

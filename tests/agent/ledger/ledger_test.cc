@@ -92,6 +92,19 @@ TEST_F(LedgerTest, ADeletedFileIsLost) {
   EXPECT_GT(ledger.content().birth, born);
 }
 
+TEST_F(LedgerTest, ACounterThatAnotherStateDirectoryUsesIsReplacedAndThatIsKnown) {
+  Ledger first = Open();
+  ASSERT_TRUE(first.Settle());
+  EXPECT_FALSE(first.replaced_counter());
+  const StateDirectory other(dir_.path() / "other");
+  ASSERT_TRUE(other.Lock());
+  auto second = Ledger::Open(other, *tpm_, true);
+  ASSERT_TRUE(second);
+  ASSERT_TRUE(second->Settle());
+  EXPECT_TRUE(second->replaced_counter());
+  EXPECT_EQ(Open().finding(), LedgerFinding::kLost) << "what it does to the first";
+}
+
 TEST_F(LedgerTest, ADeletedCounterIsLostAndTimeIsCarriedOver) {
   CommitDays(5);
   const int64_t born = Open().content().birth;

@@ -123,6 +123,15 @@ TEST_F(ProgramTest, AUsersFileThatCannotBeReachedIsAbsent) {
   if (config) ::setenv("XDG_CONFIG_HOME", old_config.c_str(), 1);
 }
 
+TEST_F(ProgramTest, AValueInQuotesIsRefusedAndNotTakenLiterally) {
+  Write("weak.conf", "socket = \"/run/x\"\n");
+  EXPECT_EQ(Run({"check", "export"}), 1);
+  EXPECT_THAT(err_, HasSubstr("the value of 'socket' is in quotes (config.quotes)"));
+  Write("weak.conf", "socket = /run/x\n");
+  EXPECT_EQ(Run({"check", "export"}), 0);
+  EXPECT_EQ(given_.Text("socket"), "/run/x");
+}
+
 TEST_F(ProgramTest, RunsTheCommandWithItsArguments) {
   EXPECT_EQ(Run({"check", "export", "-o", "x", "--tag", "a", "--tag=b"}), 0);
   EXPECT_EQ(ran_, "check");
