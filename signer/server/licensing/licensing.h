@@ -43,9 +43,10 @@ struct AnsweredRequest {
   std::string file;  // the sealed answer, armored
   ActivationRecord activation;
   AssuranceClass assurance = AssuranceClass::kHwTpm;
-  std::vector<std::string> notes;                   // names of AppraisalNote
+  std::vector<std::string> notes;                   // names of AppraisalNote, and of notes_of_place.h
   bool repeated = false;                            // the request was answered before
   std::optional<RepairedActivation> repaired = {};  // whose place it took
+  LicenseRecord license = {};                       // after it
 };
 
 struct AnsweredHeartbeat;  // heartbeats.h
