@@ -323,6 +323,8 @@ TEST_F(AnswerTest, IsDeniedWhenTheLicenseHasExpired) {
   const auto denied = Answer(file);
   ASSERT_FALSE(denied);
   EXPECT_EQ(denied.error().check, "licensing.expired");
+  EXPECT_NE(denied.error().advice.find("license renew " + license_), std::string::npos)
+      << denied.error().advice;
   EXPECT_EQ(denied.error().kind, ErrorKind::kDenied);
 }
 
