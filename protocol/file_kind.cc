@@ -78,7 +78,10 @@ static tl::unexpected<Error> WrongKind(std::string_view text, std::string_view c
   const std::string wanted(context);
   return Malformed(wanted + ".kind",
                    "this is " + std::string(DescribeFileKind(RecogniseFile(text))) + ", not " +
-                       (wanted == "answer" ? "an " : "a ") + wanted + (wanted == "return" ? " proof" : ""),
+                       (wanted == "request"  ? "a request for a license"
+                        : wanted == "return" ? "a return proof"
+                        : wanted == "answer" ? "an answer"
+                                             : "a " + wanted),
                    "give the " + wanted + " file");
 }
 

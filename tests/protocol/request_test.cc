@@ -34,15 +34,15 @@ TEST(RequestTest, SaysWhatAWrongFileIs) {
     return request ? "accepted" : request.error().check + ": " + request.error().message;
   };
   EXPECT_EQ(message(Armor(kLabelAnswer, AsBytes("x"))),
-            "request.kind: this is an answer file, not a request");
+            "request.kind: this is an answer file, not a request for a license");
   EXPECT_EQ(message(Armor(kLabelCertificate, AsBytes("x"))),
-            "request.kind: this is a license file or a certificate, not a request");
+            "request.kind: this is a license file or a certificate, not a request for a license");
   EXPECT_EQ(message(Armor(kLabelCrl, AsBytes("x"))),
-            "request.kind: this is a revocation list, not a request");
+            "request.kind: this is a revocation list, not a request for a license");
   EXPECT_EQ(message("NLS-eyJhbGciOiJFUzI1NiJ9.x.y-ABCDEFGH"),
-            "request.kind: this is a product key, not a request");
-  EXPECT_EQ(message(examples::ProductJson()), "request.kind: this is a JSON file, not a request");
-  EXPECT_EQ(message("hello"), "request.kind: this is no file of Holdfast, not a request");
+            "request.kind: this is a product key, not a request for a license");
+  EXPECT_EQ(message(examples::ProductJson()), "request.kind: this is a JSON file, not a request for a license");
+  EXPECT_EQ(message("hello"), "request.kind: this is no file of Holdfast, not a request for a license");
 }
 
 // The check that refuses the file of a request, which also says what to do.
