@@ -74,6 +74,13 @@ std::string_view DescribeFileKind(FileKind kind) {
   return "no file of Holdfast";
 }
 
+// A block whose lines have a mail program's "> " or an indent before them.
+static bool IsQuoted(std::string_view text) {
+  const size_t begin = text.find("-----BEGIN ");
+  return begin != std::string_view::npos && begin > 0 &&
+         std::string_view(" \t>|").find(text[begin - 1]) != std::string_view::npos;
+}
+
 static tl::unexpected<Error> WrongKind(std::string_view text, std::string_view context) {
   const std::string wanted(context);
   return Malformed(wanted + ".kind",
@@ -82,7 +89,9 @@ static tl::unexpected<Error> WrongKind(std::string_view text, std::string_view c
                         : wanted == "return" ? "a return proof"
                         : wanted == "answer" ? "an answer"
                                              : "a " + wanted),
-                   "give the " + wanted + " file");
+                   IsQuoted(text) ? "its lines are quoted or indented, as mail programs do it: save the "
+                                    "attachment, or take away what stands before each line"
+                                  : "give the " + wanted + " file");
 }
 
 Result<std::string> ReadSingleBlock(std::string_view text, std::string_view label, std::string_view context) {

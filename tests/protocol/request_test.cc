@@ -41,8 +41,21 @@ TEST(RequestTest, SaysWhatAWrongFileIs) {
             "request.kind: this is a revocation list, not a request for a license");
   EXPECT_EQ(message("NLS-eyJhbGciOiJFUzI1NiJ9.x.y-ABCDEFGH"),
             "request.kind: this is a product key, not a request for a license");
-  EXPECT_EQ(message(examples::ProductJson()), "request.kind: this is a JSON file, not a request for a license");
+  EXPECT_EQ(message(examples::ProductJson()),
+            "request.kind: this is a JSON file, not a request for a license");
   EXPECT_EQ(message("hello"), "request.kind: this is no file of Holdfast, not a request for a license");
+}
+
+TEST(RequestTest, AFileThatAMailProgramQuotedIsToldAsThat) {
+  const std::string block = Armor(kLabelRequest, AsBytes("x"));
+  for (const char* before : {"> ", "    ", ">", "\t"}) {
+    std::string quoted = before;
+    for (char c : block) quoted += c == '\n' ? std::string("\n") + before : std::string(1, c);
+    const auto request = ReadRequestFile(quoted);
+    ASSERT_FALSE(request);
+    EXPECT_EQ(request.error().check, "request.kind") << before;
+    EXPECT_NE(request.error().advice.find("quoted or indented"), std::string::npos) << request.error().advice;
+  }
 }
 
 // The check that refuses the file of a request, which also says what to do.
