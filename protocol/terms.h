@@ -17,6 +17,8 @@ namespace holdfast {
 
 inline constexpr int kTermsSchemaMajor = 1;  // "schema": "1.0"; see schema_version.h for other versions
 inline constexpr int kTermsSchemaMinor = 0;
+// A certificate begins so long before it is issued, so that hosts whose clocks are slow can verify it at once.
+inline constexpr Seconds kLicenseBackdating{3600};
 inline constexpr size_t kMaxTermsSize = 16 * 1024;
 inline constexpr size_t kMaxProductFileSize = 128 * 1024;
 inline constexpr size_t kMaxPlans = 64, kMaxFeatures = 256, kMaxLimits = 64, kMaxWarnings = 16, kMaxKeys = 16;

@@ -155,8 +155,8 @@ bool IsForVouchers(LicenseState state) {
 std::optional<Time> HeardBy(const LicenseView& view) {
   const VerifiedLicense& license = *view.verified;
   if (license.terms.offline_window <= Seconds(0) || !view.contact_known) return {};
-  return std::max(view.contact.value_or(license.not_before), license.not_before) +
-         license.terms.offline_window;
+  const Time issued = license.not_before + kLicenseBackdating;
+  return std::max(view.contact.value_or(issued), issued) + license.terms.offline_window;
 }
 
 Seconds HeartbeatNotice(const LicenseTerms& terms) {

@@ -3,7 +3,8 @@
 //
 // Boundaries, all inclusive and in whole seconds: from valid_from; active up to `expires`; grace up to
 // expires + expiry_grace, which is the certificate's notAfter; then the fallback edition, or nothing.
-// The vendor must be heard of once in every offline_window (0: never), by a certificate or a heartbeat answer; who is late has the same grace,
+// The vendor must be heard of once in every offline_window (0: never), by a certificate, which is kLicenseBackdating younger than its
+// notBefore says, or a heartbeat answer; who is late has the same grace,
 // and then the fallback edition, or nothing, until the next answer.
 // While a voucher of the license's is in use, what time alone has ended is granted all the same (kEmergency); and while a repair is asked for,
 // for a while, what the hardware denies.

@@ -48,6 +48,18 @@ TEST(RequestTest, SaysWhatAWrongFileIs) {
   EXPECT_EQ(message("hello"), "request.kind: this is no file of Holdfast, not an activation request");
 }
 
+TEST(RequestTest, AFileThatAMailProgramQuotedIsToldAsThat) {
+  const std::string block = Armor(kLabelRequest, AsBytes("x"));
+  for (const char* before : {"> ", "    ", ">", "\t"}) {
+    std::string quoted = before;
+    for (char c : block) quoted += c == '\n' ? std::string("\n") + before : std::string(1, c);
+    const auto request = ReadRequestFile(quoted);
+    ASSERT_FALSE(request);
+    EXPECT_EQ(request.error().check, "request.kind") << before;
+    EXPECT_NE(request.error().advice.find("as it was attached"), std::string::npos) << request.error().advice;
+  }
+}
+
 // The check that refuses the file of a request, which also says what to do.
 std::string CheckOfFile(const std::string& compact_jws) {
   auto request = ReadRequestFile(ArmorRequest(compact_jws, examples::Content()));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: repair_test.py BINARIES - a license on new hardware: the emergency period, the answer that puts it in the place of the old one, and a TPM that
 was cleared, with the real programs."""
-import json, shutil, sys, unittest
+import json, re, shutil, sys, unittest
 from stage import FAKETIME, PRODUCT, Stage
 
 BINARIES = sys.argv.pop(1)
@@ -35,8 +35,8 @@ class Repair(unittest.TestCase):
         self.hosts.append(host)
         return host
 
-    def sell(self, plan='repaired'):
-        return self.vendor.sell(plan)
+    def sell(self, plan='repaired', activations=1):
+        return self.vendor.sell(plan, activations=activations)
 
     def repair(self, host, sold, code=0):
         done = host.request(sold['product_key'], host.dir / 'repair.request', '--repair', '--json')
@@ -90,8 +90,8 @@ class Repair(unittest.TestCase):
         done = new.request(sold['product_key'], new.dir / 'again', '--repair', '--new', '--json', )
         self.assertEqual(done.json()['emergency_until'], until)
 
-    def test_repairs_are_as_many_as_the_plan_says(self):
-        sold, first = self.sell(), self.host()
+    def test_repairs_are_as_many_as_the_plan_says_and_then_none_takes_a_free_activation(self):
+        sold, first = self.sell(activations=3), self.host()
         first.activate(sold)
         second = self.host(first.state)
         self.repair(second, sold)
@@ -99,8 +99,14 @@ class Repair(unittest.TestCase):
         self.assertEqual(second.run('install', second.dir / 'repair.answer').code, 0)
         third = self.host(second.state)
         self.repair(third, sold)
-        self.assertEqual(self.answer(third, code=3)['error']['check'], 'store.repairs')
+        error = self.answer(third, code=3)['error']
+        self.assertEqual(error['check'], 'store.repairs')
         self.assertEqual(self.show(sold)['activations_used'], 1, 'nothing has changed')
+        release = re.search('`holdfast-vendor (license release [0-9a-f]+ [0-9a-f]+)`', error['advice'])
+        self.assertEqual(self.vendor.run(*release[1].split()).code, 0)
+        answered = self.answer(third)
+        self.assertEqual(answered['activations_used'], 1)
+        self.assertIn('repair.unused', answered['notes'])
 
     def test_a_plan_without_repairs_has_no_emergency_and_refuses(self):
         sold, old = self.sell('demo'), self.host()

@@ -2,9 +2,15 @@
 """usage: vendor_cli_test.py BINARIES - holdfast-vendor as a person uses it: where it finds its directory, what it prints, what it
 refuses, and that it changes nothing when it refuses or only rehearses."""
 import hashlib, json, os, shutil, sqlite3, subprocess, sys, unittest
-from stage import Stage, snapshot
+from stage import FAKETIME, PRODUCT, Stage, snapshot
 
 BINARIES = sys.argv.pop(1)
+
+
+def make_root(file, name='Maker'):
+    """A root certificate, as the maker of a TPM has one."""
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null',
+                    '-subj', f'/CN={name}', '-out', file], check=True, capture_output=True)
 
 
 class VendorCli(unittest.TestCase):
@@ -16,6 +22,8 @@ class VendorCli(unittest.TestCase):
         cls.fresh = cls.stage.path('as-after-the-ceremony')
         shutil.copytree(cls.vendor.dir, cls.fresh)
         cls.vendor.add_product()
+        cls.maker = cls.stage.path('maker.pem')
+        make_root(cls.maker)
 
     def refused(self, done, check, code=1):
         self.assertEqual(done.code, code, done.text)
@@ -216,6 +224,53 @@ class VendorCli(unittest.TestCase):
         self.refused(self.vendor.run('license', 'show', sold['license'][:3]), 'store.license')
         self.refused(self.vendor.run('license', 'show', 'ffff' * 8), 'store.license')
 
+    def test_a_beginning_that_is_too_short_is_told_as_that(self):
+        self.assertIn('four characters', self.vendor.run('license', 'show', 'ff').err)
+
+    def test_the_same_product_file_again_is_no_change_and_that_is_said(self):
+        terms = json.loads(PRODUCT.read_text())
+        terms['plans']['demo']['expiry_grace'] = '8d'
+        other = self.stage.path('longer-grace.json')
+        other.write_text(json.dumps(terms))
+        for file, changed in ((PRODUCT, True), (PRODUCT, False), (other, True), (PRODUCT, True)):
+            done = self.vendor.run('product', 'add', '--id', 'again', '--terms', file, '--json')
+            self.assertEqual(done.code, 0, done.text)
+            self.assertEqual(done.json()['changed'], changed)
+        self.assertIn('nothing was changed', self.vendor.run('product', 'add', '--id', 'again', '--terms', PRODUCT).out)
+
+    def test_a_license_that_has_expired_is_listed_as_expired_and_with_its_end(self):
+        sold = self.vendor.sell(customer='Expired')
+        listed = lambda *more, **kw: self.vendor.run('license', 'list', '--customer', 'Expired', *more, **kw)
+        self.assertRegex(listed().out, r' active .* \(until 20')
+        self.assertFalse(listed('--json').json()['licenses'][0]['expired'])
+        for days, word, over in ((33, 'grace', False), (40, 'expired', True)):
+            later = dict(prefix=['faketime', '-f', f'+{days}d'], env=FAKETIME)
+            self.assertIn(f' {word} ', listed(**later).out)
+            self.assertEqual(listed('--json', **later).json()['licenses'][0]['expired'], over)
+            self.assertEqual(listed('--json', **later).json()['licenses'][0]['status'], 'active')
+
+    def test_a_sale_whose_content_key_is_missing_says_so(self):
+        terms = json.loads(PRODUCT.read_text())
+        terms['plans']['demo']['keys'] = ['content']
+        file = self.stage.path('with-key.json')
+        file.write_text(json.dumps(terms))
+        self.vendor.add_product(id='with-key', terms=file)
+        new = ('license', 'new', '--product', 'with-key', '--plan', 'demo', '--customer', 'A')
+        done = self.vendor.run(*new)
+        self.assertEqual(done.code, 0, done.text)
+        self.assertIn('holdfast-vendor key add content --product with-key', done.err)
+        self.assertEqual(self.vendor.run(*new, '--json').json()['missing_keys'], ['content'])
+        self.assertEqual(self.vendor.run('key', 'add', 'content', '--product', 'with-key').code, 0)
+        self.assertNotIn('content', self.vendor.run(*new).err)
+        self.assertEqual(self.vendor.run(*new, '--json').json()['missing_keys'], [])
+
+    def test_keys_of_ec_p384_sell(self):
+        new = self.stage.path('p384')
+        self.assertEqual(self.plain('init', '--dir', new, '--vendor', 'A', '--key-type', 'ec-p384').code, 0)
+        self.assertEqual(self.plain('product', 'add', '--id', 'acme-cad', '--terms', PRODUCT, '--dir', new).code, 0)
+        done = self.plain('license', 'new', '--product', 'acme-cad', '--plan', 'demo', '--customer', 'A', '--dir', new)
+        self.assertEqual(done.code, 0, done.text)
+
     def test_rehearsals_change_nothing(self):
         sold = self.vendor.sell()
         before = self.vendor.run('export').out
@@ -308,7 +363,7 @@ class VendorCli(unittest.TestCase):
     def test_trust_anchors_change_between_two_audit_records(self):
         directory = self.copy('recorded')
         before = len(self.actions(directory))
-        self.assertEqual(self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory).code, 0)
+        self.assertEqual(self.plain('ek-roots', 'add', self.maker, '--class', 'discrete', '--dir', directory).code, 0)
         self.assertEqual(self.plain('ek-roots', 'pin', 'ab' * 32, '--class', 'firmware', '--dir', directory).code, 0)
         self.assertEqual(self.actions(directory)[before:],
                          ['ek_roots.add.begin', 'ek_roots.add', 'ek_roots.pin.begin', 'ek_roots.pin'])
@@ -319,7 +374,7 @@ class VendorCli(unittest.TestCase):
         with sqlite3.connect(directory / 'store.db') as db:
             db.execute("create trigger no_audit before insert on audit begin select raise(abort, 'no'); end")
         db.close()
-        self.refused(self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory), 'store.io')
+        self.refused(self.plain('ek-roots', 'add', self.maker, '--class', 'discrete', '--dir', directory), 'store.io')
         self.refused(self.plain('ek-roots', 'pin', 'ab' * 32, '--class', 'firmware', '--dir', directory), 'store.io')
         self.refused(self.plain('issuer', 'rotate', '--line', 'default', '--dir', directory), 'store.io')
         after = snapshot(directory)
@@ -432,7 +487,7 @@ class VendorCli(unittest.TestCase):
                       ['issuer', 'rotate', '--line', 'default', '--token', bad, '--dir', self.vendor.dir],
                       ['issuer', 'revoke', '--revoke', bad + ':1', '--dir', self.vendor.dir],
                       ['approve', 'plan', '--key', 'k', '--operator', bad, '-o', 'x'],
-                      ['ek-roots', 'add', self.vendor.roots, '--class', 'discrete', '--name', bad, '--dir', self.vendor.dir]):
+                      ['ek-roots', 'add', self.maker, '--class', 'discrete', '--name', bad, '--dir', self.vendor.dir]):
             with self.subTest(' '.join(map(repr, words))):
                 self.refused(self.plain(*words), 'usage.text', 2)
         self.assertFalse(new.exists())
@@ -461,7 +516,7 @@ class VendorCli(unittest.TestCase):
     def test_a_file_may_have_any_name(self):
         directory = self.copy('any-name')
         file = self.stage.path(os.fsdecode(b'ca\xe9.pem'))
-        shutil.copy(self.vendor.roots, file)
+        shutil.copy(self.maker, file)
         self.assertEqual(self.plain('ek-roots', 'add', file, '--class', 'discrete', '--dir', directory).code, 0)
 
     def test_no_directory_to_stand_in_or_to_write_in(self):
@@ -540,31 +595,30 @@ class VendorCli(unittest.TestCase):
             done = self.vendor.run('ek-roots', 'add', junk, '--class', 'discrete')
             self.assertEqual(done.code, 1, done.text)
             self.assertIn('junk.pem', done.err)
-        self.assertEqual(self.vendor.run('ek-roots', 'add', self.vendor.roots, '--class', 'toy').code, 2)
+        self.assertEqual(self.vendor.run('ek-roots', 'add', self.maker, '--class', 'toy').code, 2)
         after = snapshot(self.vendor.dir)
         self.assertEqual(after['ek-roots.json'], before['ek-roots.json'])
 
     def test_ek_roots_are_added_once(self):
         directory = self.copy('ek')
         for added in (1, 0):
-            done = self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory, '--json')
+            done = self.plain('ek-roots', 'add', self.maker, '--class', 'discrete', '--dir', directory, '--json')
             self.assertEqual(done.code, 0, done.text)
             self.assertEqual(len(done.json()['added']), added)
 
     def test_an_ek_root_has_one_class(self):
         directory = self.copy('classes')
         roots = directory / 'ek-roots.json'
-        self.assertEqual(self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'simulator', '--dir', directory).code, 0)
+        self.assertEqual(self.plain('ek-roots', 'add', self.maker, '--class', 'simulator', '--dir', directory).code, 0)
         before = roots.read_bytes()
-        done = self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory)
+        done = self.plain('ek-roots', 'add', self.maker, '--class', 'discrete', '--dir', directory)
         self.refused(done, 'ek_roots.class')
         self.assertIn('trusted as simulator already', done.err)
         self.assertEqual(roots.read_bytes(), before)
         # the advice, followed
-        bundle = json.loads(before)
-        bundle['roots'] = []
-        roots.write_text(json.dumps(bundle))
-        self.assertEqual(self.plain('ek-roots', 'add', directory / 'roots.pem', '--class', 'discrete', '--dir', directory).code, 0)
+        [root] = [r['sha256'] for r in self.plain('ek-roots', 'list', '--dir', directory, '--json').json()['roots']]
+        self.assertEqual(self.plain('ek-roots', 'remove', root, '--dir', directory).code, 0)
+        self.assertEqual(self.plain('ek-roots', 'add', self.maker, '--class', 'discrete', '--dir', directory).code, 0)
 
     def test_pinned_keys_are_listed(self):
         directory = self.copy('pins')
@@ -573,7 +627,61 @@ class VendorCli(unittest.TestCase):
         self.assertEqual(self.plain('ek-roots', 'list', '--dir', directory, '--json').json()['pinned'], [{'class': 'firmware', 'key': key}])
         self.refused(self.plain('ek-roots', 'pin', 'ab', '--class', 'firmware', '--dir', directory), 'usage.key', 2)
 
+    def test_the_vendors_own_license_root_is_no_ek_root(self):
+        before = snapshot(self.vendor.dir)['ek-roots.json']
+        self.refused(self.vendor.run('ek-roots', 'add', self.vendor.roots, '--class', 'discrete'), 'ek_roots.license_root')
+        self.assertEqual(snapshot(self.vendor.dir)['ek-roots.json'], before)
+
+    def test_what_is_trusted_is_removed_by_its_hash(self):
+        directory = self.copy('removed')
+        key = 'ab' * 32
+        self.assertEqual(self.plain('ek-roots', 'add', self.maker, '--class', 'discrete', '--dir', directory).code, 0)
+        self.assertEqual(self.plain('ek-roots', 'pin', key, '--class', 'firmware', '--dir', directory).code, 0)
+        listed = lambda: self.plain('ek-roots', 'list', '--dir', directory, '--json').json()
+        [root] = [r['sha256'] for r in listed()['roots']]
+        for name in (root, key[:12]):
+            before = snapshot(directory)
+            done = self.plain('ek-roots', 'remove', name, '--dry-run', '--json', '--dir', directory)
+            self.assertEqual(done.code, 0, done.text)
+            self.assertEqual((done.json()['changed'], done.json()['pinned']), (False, name != root))
+            after = snapshot(directory)
+            self.assertEqual([after[f] for f in ('ek-roots.json', 'ek-policy.json')], [before[f] for f in ('ek-roots.json', 'ek-policy.json')])
+            self.assertEqual(self.plain('ek-roots', 'remove', name, '--dir', directory).code, 0)
+            self.refused(self.plain('ek-roots', 'remove', name, '--dir', directory), 'ek_roots.unknown')
+        self.assertEqual((listed()['roots'], listed()['pinned']), ([], []))
+        self.assertEqual(self.actions(directory)[-2:], ['ek_roots.remove.begin', 'ek_roots.remove'])
+
+    def test_a_hash_that_is_too_short_removes_nothing(self):
+        directory = self.copy('not-removed')
+        self.assertEqual(self.plain('ek-roots', 'pin', 'ab' * 32, '--class', 'firmware', '--dir', directory).code, 0)
+        self.refused(self.plain('ek-roots', 'remove', 'abab', '--dir', directory), 'ek_roots.unknown')
+        self.assertEqual(len(self.plain('ek-roots', 'list', '--dir', directory, '--json').json()['pinned']), 1)
+
     # -- a directory that somebody broke
+
+    def as_somebody(self, *args):
+        """As a user who owns nothing here: nothing is closed to root."""
+        self.stage.dir.chmod(0o755)
+        somebody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] if os.getuid() == 0 else []
+        return self.plain(*args, prefix=somebody, env={'HOME': str(self.stage.path('no-home')), 'XDG_CONFIG_HOME': ''})
+
+    def test_a_directory_of_another_user_is_named_as_that(self):
+        directory = self.copy('of-another')
+        directory.chmod(0)
+        self.refused(self.as_somebody('license', 'list', '--dir', directory), 'vendor.permission')
+
+    def test_a_store_that_cannot_be_written_says_so_in_plain_words(self):
+        directory = self.copy('read-only')
+        for file in directory.rglob('*'):
+            file.chmod(0o555 if file.is_dir() else 0o444)
+        for more in directory.glob('store.db-*'):
+            more.unlink()
+        directory.chmod(0o555)
+        done = self.as_somebody('license', 'list', '--dir', directory)
+        self.refused(done, 'store.io')
+        self.assertIn('cannot be opened for writing', done.err)
+        self.assertNotIn('sqlite', done.err)
+        directory.chmod(0o755)
 
     def test_broken_files_are_named(self):
         for name in ('vendor.json', 'roots.pem', 'ek-roots.json', 'store.db'):
@@ -612,8 +720,7 @@ class VendorCli(unittest.TestCase):
         files = []
         for i in range(4):
             files.append(self.stage.path(f'ek-{i}.pem'))
-            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout',
-                            '/dev/null', '-subj', f'/CN=R{i}', '-out', files[-1]], check=True, capture_output=True)
+            make_root(files[-1], f'R{i}')
         before = len(self.plain('ek-roots', 'list', '--json', '--dir', directory).json()['roots'])
         running = [subprocess.Popen([f'{BINARIES}/holdfast-vendor', 'ek-roots', 'add', str(f), '--class', 'discrete', '--dir',
                                      str(directory)], stdout=subprocess.DEVNULL) for f in files]

@@ -30,7 +30,9 @@ int ExitCode(Error& error) {
 
 int main(int argc, char** argv) {
   Harden();
-  cli::Program program("holdfast-signer", "holds the vendor's keys and signs what its policy allows");
+  cli::Program program("holdfast-signer",
+                       "holds the vendor's keys and signs what its policy allows. "
+                       "All commands but ceremony and approve take --config FILE");
   program.SetDefaultCommand("serve");
   program.SetExitCodes("0 done, 1 error, 2 usage, 77 the token refused the PIN", ExitCode);
   using namespace signer;

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "protocol/armor.h"
+#include "signer/server/licensing/notes_of_place.h"
 #include "tools/cli/output.h"
 #include "tools/cli/output_file.h"
 #include "tools/vendor/commands.h"
@@ -9,17 +10,32 @@
 namespace holdfast::vendor {
 namespace {
 
+// Notes that say what to do, in words; of the others docs/appraisal.md has what they mean.
+std::string NoteWords(const std::string& note, const AnsweredRequest& answered) {
+  if (note == kRepairUnusedNote)
+    return note + ": no repair was used up, since no activation in use had to end for it";
+  if (note == kSameNameNote)
+    return note +
+           ": other hardware with the name of this host has an activation too. If it was replaced, give its "
+           "place back: "
+           "holdfast-vendor license show " +
+           answered.license.id + ", and license release";
+  return note;
+}
+
 void PrintForPeople(std::ostream& out, const AnsweredRequest& answered) {
   const ActivationRecord& activation = answered.activation;
   out << cli::Line("license", activation.license)
       << cli::Line("activation", activation.id + (answered.repeated ? " (answered before)" : ""));
   if (!activation.host.empty()) out << cli::Line("host", cli::Printable(activation.host));
   out << cli::Line("assurance", AssuranceName(answered.assurance))
-      << cli::Line("valid to", FormatTime(activation.not_after));
+      << cli::Line("valid to", FormatTime(activation.not_after))
+      << cli::Line("activations", std::to_string(answered.license.activations) + " of " +
+                                      std::to_string(answered.license.activation_limit));
   if (answered.repaired)
     out << cli::Line("repair",
                      "takes the place of activation " + answered.repaired->replaced + ", which is over");
-  for (const std::string& note : answered.notes) out << cli::Line("note", note);
+  for (const std::string& note : answered.notes) out << cli::Line("note", NoteWords(note, answered));
 }
 
 Result<int> Answer(const cli::Arguments& arguments) {
@@ -39,6 +55,8 @@ Result<int> Answer(const cli::Arguments& arguments) {
               {"serial", HexEncode(answered.activation.serial)},
               {"not_after", FormatTime(answered.activation.not_after)},
               {"notes", answered.notes},
+              {"activations_used", answered.license.activations},
+              {"activation_limit", answered.license.activation_limit},
               {"repeated", answered.repeated}};
     if (answered.repaired) json["repaired"] = answered.repaired->replaced;
     cli::Print(json);

@@ -52,7 +52,7 @@ std::string Fingerprint(ByteView der) {
 
 // Verification takes the class that it finds first, so a second one for the same certificate would do nothing.
 Status CheckOneClass(const std::vector<Bytes>& certificates, EkRootClass root_class,
-                     const EkRootBundle& bundle, const Path& bundle_file) {
+                     const EkRootBundle& bundle) {
   for (const EkRoot& root : bundle.roots) {
     if (root.root_class == root_class ||
         std::find(certificates.begin(), certificates.end(), root.certificate) == certificates.end())
@@ -61,9 +61,19 @@ Status CheckOneClass(const std::vector<Bytes>& certificates, EkRootClass root_cl
                 "certificate " + Fingerprint(root.certificate) + " (" + cli::Printable(root.name) +
                     ") is trusted as " + std::string(EkRootClassName(root.root_class)) +
                     " already, and has one class only",
-                "if that class is wrong, take its entry out of " + bundle_file.string() +
-                    " and add it again; nothing was added");
+                "if that class is wrong, take it out with `holdfast-vendor ek-roots remove` and add it "
+                "again; nothing was added");
   }
+  return {};
+}
+
+// It signs licenses. As an anchor for TPMs it would do nothing, and look as if it did.
+Status CheckNotOurs(const std::vector<Bytes>& certificates, const TrustAnchors& license_roots) {
+  for (const Certificate& root : license_roots.roots)
+    if (std::find(certificates.begin(), certificates.end(), root.der()) != certificates.end())
+      return Refused("ek_roots.license_root",
+                     "this is the root of your own licenses, which says nothing about a TPM",
+                     "get the TPM manufacturer's certificates; customers get this file, as their roots.pem");
   return {};
 }
 
@@ -77,12 +87,14 @@ Status RecordedWrite(Store& store, const std::string& action, const std::string&
 
 Result<int> Add(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const EkRootClass root_class, ClassOf(arguments));
-  HOLDFAST_TRY(const VendorDirectory directory, OpenDirectory(arguments));
+  HOLDFAST_TRY(const VendorDirectory directory, DirectoryOf(arguments));
+  HOLDFAST_TRY(const LicensingSettings settings, LoadSettings(directory));
   const std::string file = arguments.Text("FILE");
   HOLDFAST_TRY(const auto certificates, ReadCertificates(file));
+  HOLDFAST_CHECK(cli::About(file, CheckNotOurs(certificates, settings.roots)));
   HOLDFAST_TRY(const FileLock lock, LockFiles(directory));
   HOLDFAST_TRY(EkRootBundle bundle, LoadEkRoots(directory));
-  HOLDFAST_CHECK(cli::About(file, CheckOneClass(certificates, root_class, bundle, directory.EkRoots())));
+  HOLDFAST_CHECK(cli::About(file, CheckOneClass(certificates, root_class, bundle)));
   const std::string name =
       arguments.Has("name") ? arguments.Text("name") : cli::Printable(Path(file).filename().string());
   Json added = Json::array();
@@ -180,6 +192,7 @@ void AddEkCommands(cli::Program& program) {
                .summary = "what is trusted: SHA-256, class, name",
                .options = {cli::kJsonOption},
                .run = List});
+  AddEkRemoveCommand(program);
   program.Add({.name = "ek-roots pin",
                .summary = "trust one endorsement key that has no certificate",
                .arguments = {{.name = "KEY", .required = true}},

@@ -74,6 +74,9 @@ void PrintForPeople(std::ostream& out, const AnsweredHeartbeat& answered, const 
   if (answered.other && answered.policy == ClonePolicy::kAllow)
     out << cli::Line("found", "two hosts have one TPM state, which the plan allows: " + ForkWords(answered));
   out << cli::Line(dry_run ? "would bring" : "brings", Brings(answered));
+  if (answered.expired)
+    out << cli::Line("", "it has expired: holdfast-vendor license renew " + answered.license.id +
+                             " --for 365d, and the host's next report brings a new one");
   for (const std::string& notice : answered.answer.notices) out << cli::Line("notice", notice);
   if (answered.repeated && !asked.notices.empty())
     out << "the notices given now are not in it: the report was answered before\n";
@@ -120,6 +123,7 @@ Json ToJson(const AnsweredHeartbeat& answered, bool dry_run) {
             {"repeated", answered.repeated},
             {"dry_run", dry_run}};
   if (answered.terms.expires) json["expires"] = FormatTime(*answered.terms.expires);
+  json["expired"] = answered.expired;
   if (answered.other) json["fork"] = ForkJson(answered);
   return json;
 }

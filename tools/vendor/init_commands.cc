@@ -212,7 +212,7 @@ std::vector<cli::Option> InitOptions() {
       {.name = "root-module", .value = "PATH", .help = "the root key in a token of its own: its module"},
       {.name = "root-token", .value = "URI", .help = "its pkcs11: URI"},
       {.name = "root-pin-file", .value = "FILE", .help = "file with its user PIN, mode 0600"},
-      {.name = "key-type", .value = "TYPE", .help = "ec-p256 or rsa-3072", .otherwise = "ec-p256"},
+      {.name = "key-type", .value = "TYPE", .help = "ec-p256, ec-p384 or rsa-3072", .otherwise = "ec-p256"},
       {.name = "plan",
        .value = "FILE",
        .help = "the whole ceremony as one reviewed file, in place of the above"},

@@ -105,7 +105,7 @@ std::vector<cli::Option> ChangeOptions(bool with_keys) {
   std::vector<cli::Option> options;
   if (with_keys)
     options = {{.name = "line", .value = "LINE", .help = "the product line; the plan's, when one is given"},
-               {.name = "key-type", .value = "TYPE", .help = "ec-p256 or rsa-3072; else as before"},
+               {.name = "key-type", .value = "TYPE", .help = "ec-p256, ec-p384 or rsa-3072; else as before"},
                {.name = "token", .value = "NAME", .help = "a token of signer.conf; else as before"}};
   const std::vector<cli::Option> more{
       {.name = "plan", .value = "FILE", .help = "the change as a reviewed file, in place of the above"},

@@ -4,6 +4,7 @@
 #include "signer/server/licensing/records_json.h"
 #include "tools/cli/output.h"
 #include "tools/vendor/commands.h"
+#include "tools/vendor/missing_keys.h"
 #include "tools/vendor/office.h"
 
 namespace holdfast::vendor {
@@ -60,10 +61,15 @@ void PrintForPeople(const LicenseChange& change, bool dry_run) {
                  "ANSWER\n";
 }
 
-void Print(const cli::Arguments& arguments, const LicenseChange& change) {
+void Print(const cli::Arguments& arguments, const LicenseChange& change, const Records& records) {
   const bool dry_run = arguments.Switch("dry-run");
+  // The change stands, whatever can be said of its keys.
+  const auto missing =
+      MissingKeys(*records.store, ContentKeys(records.directory.ContentKeyFiles()), change.after)
+          .value_or(std::vector<std::string>());
   if (!arguments.json()) {
     PrintForPeople(change, dry_run);
+    WarnOfMissingKeys(missing, change.after);
     return;
   }
   Json json = ToJson(change.after);
@@ -71,6 +77,7 @@ void Print(const cli::Arguments& arguments, const LicenseChange& change) {
   json["previous_product_version"] = change.before.product_version;
   if (change.end_before) json["previous_expires"] = FormatTime(*change.end_before);
   if (change.end_after) json["expires"] = FormatTime(*change.end_after);
+  json["missing_keys"] = missing;
   json["changed"] = change.changed && !dry_run;
   json["dry_run"] = dry_run;
   cli::Print(json);
@@ -82,7 +89,7 @@ Result<int> Renew(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const LicenseRecord license, FindLicense(*records.store, arguments.Text("LICENSE")));
   HOLDFAST_TRY(const LicenseChange change, RenewLicense(*records.store, {SystemClock()(), Actor()},
                                                         license.id, renewal, arguments.Switch("dry-run")));
-  Print(arguments, change);
+  Print(arguments, change, records);
   return cli::kExitDone;
 }
 
@@ -92,7 +99,7 @@ Result<int> ChangePlan(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const LicenseChange change,
                ChangeLicensePlan(*records.store, {SystemClock()(), Actor()}, license.id,
                                  arguments.Text("plan"), arguments.Switch("dry-run")));
-  Print(arguments, change);
+  Print(arguments, change, records);
   return cli::kExitDone;
 }
 

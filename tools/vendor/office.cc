@@ -13,6 +13,7 @@ namespace holdfast::vendor {
 namespace {
 
 constexpr size_t kMinPrefix = 4;
+constexpr const char* kShortPrefix = "give the id, or four characters of its beginning at least";
 
 bool NamesDirectory(const std::vector<std::string>& words) {
   return std::any_of(words.begin(), words.end(),
@@ -115,6 +116,7 @@ Result<LicenseRecord> FindLicense(Store& store, const std::string& id_or_prefix)
   HOLDFAST_TRY(const auto all, store.ListLicenses(""));
   HOLDFAST_TRY(auto found, FindByPrefix(all, id_or_prefix, "licenses"));
   if (found) return std::move(*found);
+  if (id_or_prefix.size() < kMinPrefix) exact.error().advice = kShortPrefix;
   return exact;
 }
 
@@ -125,7 +127,8 @@ Result<ActivationRecord> FindActivation(Store& store, const LicenseRecord& licen
   if (found) return std::move(*found);
   return Fail(ErrorKind::kNotFound, "store.activation",
               "license " + license.id + " has no activation \"" + id_or_prefix + "\"",
-              "see `holdfast-vendor license show " + license.id + "`");
+              id_or_prefix.size() < kMinPrefix ? kShortPrefix
+                                               : "see `holdfast-vendor license show " + license.id + "`");
 }
 
 }  // namespace holdfast::vendor

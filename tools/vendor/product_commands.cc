@@ -22,13 +22,16 @@ Result<int> Add(const cli::Arguments& arguments) {
   const std::string file = arguments.Text("terms");
   HOLDFAST_TRY(const std::string text, cli::ReadInput(file, kMaxProductFileSize));
   NoSigner signer;
+  const auto before = records.store->GetProduct(arguments.Text("id"));
   Licensing licensing(*records.store, signer, {}, SystemClock());
   HOLDFAST_TRY(const ProductRecord product,
                cli::About(file, licensing.AddProduct(Actor(), arguments.Text("id"), text)));
+  const bool changed = !before || before->version != product.version;
   if (arguments.json()) {
-    cli::Print(Json{{"product", product.id}, {"version", product.version}});
+    cli::Print(Json{{"product", product.id}, {"version", product.version}, {"changed", changed}});
   } else {
-    std::cout << "product " << product.id << ", version " << product.version << "\n";
+    std::cout << "product " << product.id << ", version " << product.version
+              << (changed ? "" : ": the same file, nothing was changed") << "\n";
   }
   return cli::kExitDone;
 }

@@ -65,7 +65,13 @@ Result<EkPolicy> LoadEkPolicy(const VendorDirectory& directory) {
 }
 
 Result<LicensingSettings> LoadSettings(const VendorDirectory& directory) {
-  if (!IsVendorDirectory(directory.path))
+  std::error_code why;
+  const bool there = std::filesystem::is_regular_file(directory.Config(), why);
+  if (!there && why == std::errc::permission_denied)
+    return Fail(ErrorKind::kUnavailable, "vendor.permission",
+                directory.path.string() + " cannot be looked into by this user",
+                "run the command as the user whose directory it is");
+  if (!there)
     return Fail(ErrorKind::kNotFound, "vendor.missing",
                 directory.path.string() + " is not a vendor directory",
                 "name it with --dir, or make one with `holdfast-vendor init`");

@@ -41,7 +41,7 @@ std::string FormatVendorConfig(const VendorConfig& config);
 // other. Check: file.locked when that takes more than ten seconds.
 Result<FileLock> LockFiles(const VendorDirectory& directory);
 
-// What licensing needs of the directory. Checks: vendor.missing (kNotFound), those of the files' parsers; the
+// What licensing needs of the directory. Checks: vendor.permission (kUnavailable), vendor.missing (kNotFound), those of the files' parsers; the
 // message names the file.
 Result<LicensingSettings> LoadSettings(const VendorDirectory& directory);
 Result<EkRootBundle> LoadEkRoots(const VendorDirectory& directory);

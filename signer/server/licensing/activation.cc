@@ -2,6 +2,7 @@
 #include "certs/path.h"
 #include "protocol/answer.h"
 #include "signer/server/licensing/licensing.h"
+#include "signer/server/licensing/notes_of_place.h"
 
 namespace holdfast {
 namespace {
@@ -67,6 +68,19 @@ HistoryCheck AddingTo(std::vector<std::string>& notes, HistoryCheck check) {
   };
 }
 
+// What came of it for the license's other activations.
+Status DescribePlace(Store& store, bool is_repair, AnsweredRequest& answered) {
+  const ActivationRecord& activation = answered.activation;
+  HOLDFAST_TRY(answered.license, store.GetLicense(activation.license));
+  HOLDFAST_TRY(const auto repairs, store.ListRepairs(activation.license));
+  for (const RepairedActivation& repair : repairs)
+    if (repair.replacement == activation.id) answered.repaired = repair;
+  HOLDFAST_TRY(const auto all, store.ListActivations(activation.license));
+  if (is_repair && !answered.repaired) answered.notes.emplace_back(kRepairUnusedNote);
+  if (OfTheSameName(activation, all)) answered.notes.emplace_back(kSameNameNote);
+  return {};
+}
+
 }  // namespace
 
 Result<Applicant> Licensing::Admit(const ActivationRequest& request, const Entitlement& entitlement) {
@@ -116,9 +130,7 @@ Result<AnsweredRequest> Licensing::Answer(const std::string& actor, std::string_
   std::string file = ArmorAnswer(jwe, Preamble(issued, entitlement.license, applicant.assurance));
   AnsweredRequest answered{std::move(file), std::move(issued), applicant.assurance, std::move(notes),
                            repeated};
-  HOLDFAST_TRY(const auto repairs, store_.ListRepairs(answered.activation.license));
-  for (const RepairedActivation& repair : repairs)
-    if (repair.replacement == answered.activation.id) answered.repaired = repair;
+  HOLDFAST_CHECK(DescribePlace(store_, HeadOf(request).repair.has_value(), answered));
   return answered;
 }
 

@@ -7,13 +7,14 @@
 namespace holdfast {
 namespace {
 
-constexpr Seconds kBackdating{3600};        // so that hosts whose clocks are slow can verify at once
 constexpr Seconds kReservationLife{86400};  // then a reservation that was never signed is made anew
 
 Status CheckNotExpired(const LicenseTerms& terms, Time now) {
   if (!terms.expires || *terms.expires + terms.expiry_grace > now) return {};
-  return Fail(ErrorKind::kDenied, "licensing.expired",
-              "license " + terms.license + " expired at " + FormatTime(*terms.expires), "sell a new license");
+  return Fail(
+      ErrorKind::kDenied, "licensing.expired",
+      "license " + terms.license + " expired at " + FormatTime(*terms.expires),
+      "renew it with `holdfast-vendor license renew " + terms.license + " --for 365d`, then answer again");
 }
 
 // What becomes of terms; `last`: the end of the key that issues them.
@@ -60,8 +61,8 @@ Result<ActivationProposal> Licensing::ProposalFor(const Entitlement& entitlement
   proposal.serial = NewSerial();
   proposal.line = entitlement.line;
   proposal.issuer_key_id = issuing.subject_key_id();
-  proposal.not_before = std::max(issuing.fields().not_before, now - kBackdating);
-  proposal.oldest_not_before = now - kBackdating - kReservationLife;
+  proposal.not_before = std::max(issuing.fields().not_before, now - kLicenseBackdating);
+  proposal.oldest_not_before = now - kLicenseBackdating - kReservationLife;
   proposal.make_terms = [plan = entitlement.plan, vendor = settings_.vendor, host, now,
                          last = issuing.fields().not_after, perpetual = settings_.perpetual_validity](
                             const LicenseRecord& license, const std::vector<MeterUsage>& used) {

@@ -24,6 +24,14 @@ Status CheckNotices(const std::vector<std::string>& notices) {
   return {};
 }
 
+// Before the store is asked: nobody here knows the serial numbers of another vendor's licenses.
+Status CheckVendor(const HeartbeatReport& report, const std::string& vendor) {
+  if (report.vendor == vendor) return {};
+  return Refused("heartbeat.vendor",
+                 "the report is for vendor \"" + report.vendor + "\", this is \"" + vendor + "\"",
+                 "send it to that vendor");
+}
+
 std::vector<std::string> NoticesFor(const LicenseRecord& license, const HeartbeatOptions& options) {
   std::vector<std::string> notices;
   if (license.status != LicenseStatus::kActive)
@@ -46,6 +54,10 @@ HeartbeatCheck AsJudged(const LicenseRecord& license, size_t past) {
   };
 }
 
+bool IsOver(const LicenseTerms& terms, Time now) {
+  return terms.expires && *terms.expires + terms.expiry_grace <= now;
+}
+
 Result<AnsweredHeartbeat> AsRecorded(Store& store, AnsweredHeartbeat answered,
                                      const HeartbeatRecord& record) {
   HOLDFAST_TRY(const SignedHeartbeatAnswer file, ReadHeartbeatAnswerFile(record.answer));
@@ -58,6 +70,7 @@ Result<AnsweredHeartbeat> AsRecorded(Store& store, AnsweredHeartbeat answered,
   for (const ActivationRecord& activation : activations)
     if (activation.id == record.activation) answered.activation = activation;
   HOLDFAST_TRY(answered.terms, ParseTerms(answered.activation.terms));
+  answered.expired = IsOver(answered.terms, answered.seen);
   answered.renewed = answered.activation.serial != answered.report.report.serial;
   return answered;
 }
@@ -93,6 +106,7 @@ Result<AnsweredHeartbeat> Licensing::AnswerHeartbeat(const std::string& actor, s
 
 Result<AnsweredHeartbeat> Licensing::AnswerOnce(const std::string& actor, const Heartbeat& heartbeat,
                                                 const HeartbeatOptions& options) {
+  HOLDFAST_CHECK(CheckVendor(heartbeat.report.report, settings_.vendor));
   HOLDFAST_TRY(const Reporter reporter, FindReporter(store_, heartbeat.report.report));
   HOLDFAST_TRY(const HeartbeatAppraisal appraised,
                AppraiseHeartbeat(heartbeat, ExpectationOf(reporter, settings_.vendor)));
@@ -112,6 +126,7 @@ Result<AnsweredHeartbeat> Licensing::AnswerOnce(const std::string& actor, const 
   HOLDFAST_TRY(answered.activation,
                Refresh(actor, reporter, answered, appraised.clock, status, options.dry_run));
   HOLDFAST_TRY(answered.terms, ParseTerms(answered.activation.terms));
+  answered.expired = IsOver(answered.terms, answered.seen);
   answered.renewed = answered.activation.serial != heartbeat.report.report.serial;
   if (options.dry_run) return answered;
   HOLDFAST_TRY(const Bytes answer_id, SignAnswer(actor, answered, status, options));

@@ -17,6 +17,7 @@ struct AnsweredHeartbeat {
   LicenseRecord license;        // after it
   ActivationRecord activation;  // whose certificate the answer brings
   LicenseTerms terms;           // of that
+  bool expired = false;         // its grace is over, too: the license was not renewed
   bool renewed = false;         // the host gets another certificate than the one that it reports with
   SignedHeartbeatReport report;
   Lineage lineage;                       // empty when `repeated`
@@ -30,8 +31,8 @@ struct AnsweredHeartbeat {
   bool repeated = false;  // the same report was answered before: the same answer
 };
 
-// Checks of Licensing::AnswerHeartbeat, in this order: heartbeat.notices (kMalformed: too many, or too long), those of ReadHeartbeatFile and
-// FindReporter, of AppraiseHeartbeat, of CheckInForce, heartbeat.fork and heartbeat.set_back (kDenied: the plan refuses a second host with one TPM
+// Checks of Licensing::AnswerHeartbeat, in this order: heartbeat.notices (kMalformed: too many, or too long), those of ReadHeartbeatFile,
+// heartbeat.vendor (kRefused), those of FindReporter, of AppraiseHeartbeat, of CheckInForce, heartbeat.fork and heartbeat.set_back (kDenied: the plan refuses a second host with one TPM
 // state), those of AskSigner, and when a certificate is issued those of Licensing::Answer from licensing.line on; of SignHeartbeatAnswer;
 // licensing.certificate (kConflict: the license's status changed meanwhile), heartbeat.overtaken (kUnavailable).
 //

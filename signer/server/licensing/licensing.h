@@ -43,9 +43,10 @@ struct AnsweredRequest {
   std::string file;  // the sealed answer, armored
   ActivationRecord activation;
   AssuranceClass assurance = AssuranceClass::kHwTpm;
-  std::vector<std::string> notes;                   // names of AppraisalNote
+  std::vector<std::string> notes;                   // names of AppraisalNote, and of notes_of_place.h
   bool repeated = false;                            // the request was answered before
   std::optional<RepairedActivation> repaired = {};  // whose place it took
+  LicenseRecord license = {};                       // after it
 };
 
 struct AnsweredHeartbeat;  // heartbeats.h
@@ -69,7 +70,8 @@ class Licensing {
       : store_(store), signer_(signer), settings_(std::move(settings)), clock_(std::move(clock)) {}
 
   // `actor` is who asks, for the audit log: "cli:alice".
-  // Checks: those of ParseProductFile, licensing.identifier.
+  // Checks: those of ParseProductFile, licensing.identifier, licensing.offline_window (a plan's is shorter than an hour; files that were
+  // added before stay good).
   Result<ProductRecord> AddProduct(const std::string& actor, const std::string& id, const std::string& file);
 
   // Checks: store.product, licensing.plan, licensing.customer, licensing.activations, those of AskSigner,

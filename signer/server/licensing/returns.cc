@@ -31,6 +31,14 @@ std::vector<Record> Of(const std::string& activation, std::vector<Record> all) {
   return all;
 }
 
+// Before the store is asked: nobody here knows the serial numbers of another vendor's licenses.
+Status CheckVendor(const ReturnStatement& statement, const std::string& vendor) {
+  if (statement.vendor == vendor) return {};
+  return Refused("return.vendor",
+                 "the proof is for vendor \"" + statement.vendor + "\", this is \"" + vendor + "\"",
+                 "send it to that vendor");
+}
+
 Result<ActivationRecord> FindActivation(Store& store, const Bytes& serial) {
   auto found = store.FindActivationBySerial(serial);
   if (found && !found->certificate.empty()) return found;
@@ -159,6 +167,7 @@ Status CheckMayAsk(const ActivationRecord& activation) {
 Result<AcceptedReturn> AcceptReturn(Store& store, const std::string& vendor, const Change& change,
                                     std::string_view proof_file, const AcceptOptions& options) {
   HOLDFAST_TRY(const ReturnProof proof, ReadReturnProofFile(proof_file));
+  HOLDFAST_CHECK(CheckVendor(proof.statement.statement, vendor));
   HOLDFAST_TRY(const Known known, Look(store, proof.statement.statement.serial));
   HOLDFAST_TRY(const ReturnAppraisal appraised, AppraiseReturn(proof, Expect(known, vendor, proof.nonce)));
   HOLDFAST_CHECK(CheckProven(proof, options));

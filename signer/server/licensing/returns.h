@@ -34,7 +34,7 @@ struct AcceptedReturn {
 // What it had used up of its meters, and the time that is left, go to the next activation as the returned license says
 // (docs/operations.md).
 //
-// Checks, in this order: those of ReadReturnProofFile, return.activation (kNotFound: no activation has the certificate),
+// Checks, in this order: those of ReadReturnProofFile, return.vendor (kRefused), return.activation (kNotFound: no activation has the certificate),
 // those of AppraiseReturn, return.unproven (kDenied), those of FindSoldPlan, store.corrupt, those of Store::RecordReturn. A proof that was accepted before is
 // accepted again and counts once.
 Result<AcceptedReturn> AcceptReturn(Store& store, const std::string& vendor, const Change& change,

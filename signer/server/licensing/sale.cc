@@ -9,6 +9,7 @@ namespace holdfast {
 namespace {
 
 constexpr int64_t kMaxActivations = 1'000'000;
+constexpr Seconds kShortestWindow{3600};  // in less no file goes out and another comes back
 
 Status CheckSale(const Sale& sale, const ProductFile& product) {
   if (!product.plans.contains(sale.plan))
@@ -22,6 +23,17 @@ Status CheckSale(const Sale& sale, const ProductFile& product) {
                      "shorten the name");
   if (sale.activation_limit < 1 || sale.activation_limit > kMaxActivations)
     return Malformed("licensing.activations", "activations must be 1 to " + std::to_string(kMaxActivations));
+  return {};
+}
+
+Status CheckWindows(const ProductFile& product) {
+  for (const auto& [name, plan] : product.plans) {
+    if (plan.offline_window == Seconds(0) || plan.offline_window >= kShortestWindow) continue;
+    return Malformed("licensing.offline_window",
+                     "plan \"" + name + "\": offline_window " + FormatDuration(plan.offline_window) +
+                         " is shorter than an hour: a report and its answer are carried by hand",
+                     "use days, or \"0d\" where the host never reports");
+  }
   return {};
 }
 
@@ -43,7 +55,8 @@ Result<ProductRecord> Licensing::AddProduct(const std::string& actor, const std:
   if (!IsIdentifier(id))
     return Malformed("licensing.identifier", "\"" + id + "\" is not a product id",
                      "use small letters, digits, '.', '_' and '-', at most 64, a letter or digit first");
-  HOLDFAST_TRY([[maybe_unused]] const ProductFile parsed, ParseProductFile(file));
+  HOLDFAST_TRY(const ProductFile parsed, ParseProductFile(file));
+  HOLDFAST_CHECK(CheckWindows(parsed));
   return store_.PutProduct(ChangeBy(actor), id, file);
 }
 

@@ -15,7 +15,8 @@ namespace {
 constexpr int kBusySeconds = 30;  // how long a writer waits for the others
 
 // Primary result codes of SQLite (https://www.sqlite.org/rescode.html).
-constexpr int kBusy = 5, kLocked = 6, kCorrupt = 11, kFull = 13, kNotADatabase = 26;
+constexpr int kBusy = 5, kLocked = 6, kReadOnly = 8, kCorrupt = 11, kFull = 13, kCannotOpen = 14,
+              kNotADatabase = 26;
 
 Error DescribeCode(int code, const Path& path, const std::string& text) {
   const std::string file = path.string();
@@ -31,6 +32,11 @@ Error DescribeCode(int code, const Path& path, const std::string& text) {
     case kFull:
       return {ErrorKind::kUnavailable, "store.full", "the disk that holds " + file + " is full",
               "nothing was changed: make room and try again"};
+    case kReadOnly:
+    case kCannotOpen:
+      return {ErrorKind::kUnavailable, "store.io", file + " cannot be opened for writing",
+              "nothing was changed: whoever uses a store, also to look, writes into its directory; "
+              "run the command as the user whose it is, or copy the directory"};
     default:
       return {ErrorKind::kUnavailable, "store.io", file + ": " + text,
               "nothing was changed: check the file's permissions and the disk"};

@@ -15,7 +15,8 @@ tl::unexpected<Error> CannotTell(const std::string& license, const std::string& 
   return Fail(
       ErrorKind::kConflict, "store.repair",
       "which activation of license " + license + " is to be repaired cannot be told: " + why,
-      "see `holdfast-vendor license show`, and give it back with `license release`; then answer again");
+      "see `holdfast-vendor license show`, and give it back with `license release`; then answer again, or "
+      "have the host ask with `holdfast request --new`");
 }
 
 // The host whose place it is; nothing when that is not in use any more.
@@ -44,14 +45,25 @@ long long CountSince(soci::session& sql, const std::string& license, Time since)
   return count;
 }
 
-Status CheckAnyLeft(soci::session& sql, const Change& change, const std::string& license, int per_year) {
-  const long long used = CountSince(sql, license, change.at - kRepairYear);
-  if (used < per_year) return {};
-  return Fail(ErrorKind::kDenied, "store.repairs",
-              per_year == 0 ? "the plan of license " + license + " allows no repairs"
-                            : "license " + license + " had its " + std::to_string(per_year) +
-                                  " repairs of the last 365 days",
-              "`holdfast-vendor license release` gives the place of a host back; then answer again");
+// `replaced`: the activation that a repair would end; empty: the host does not say which.
+tl::unexpected<Error> NoneLeft(const std::string& license, int per_year, const std::string& replaced) {
+  const std::string plain = "have the host ask with `holdfast request --new`, which takes an activation";
+  return Fail(
+      ErrorKind::kDenied, "store.repairs",
+      per_year == 0
+          ? "the plan of license " + license + " allows no repairs"
+          : "license " + license + " had its " + std::to_string(per_year) + " repairs of the last 365 days",
+      replaced.empty()
+          ? "give the place of the hardware that is gone back with `holdfast-vendor license release`, and " +
+                plain
+          : "give the place of the lost hardware back with `holdfast-vendor license release " + license +
+                " " + replaced + "`, then answer again; or, if another one is free, " + plain);
+}
+
+Status CheckAnyLeft(soci::session& sql, const Change& change, const std::string& license, int per_year,
+                    const std::string& replaced) {
+  if (CountSince(sql, license, change.at - kRepairYear) < per_year) return {};
+  return NoneLeft(license, per_year, replaced);
 }
 
 bool IsOf(const ActivationRecord& activation, const Bytes& host) {
@@ -68,17 +80,20 @@ Result<Ids> Repair(soci::session& sql, const Change& change, const LicenseRecord
   const bool here = std::ranges::any_of(
       all, [&](const ActivationRecord& activation) { return IsOf(activation, proposal.ek_name); });
   if (here) return Ids();
-  // Who does not know what he had takes a free place, before the last healthy host would be taken for his; and so does who has no repair left.
+  // Who does not know what he had takes a free place, before the last healthy host would be taken for his.
+  const RepairProposal& repair = *proposal.repair;
   const bool room = license.activations < license.activation_limit;
-  if (room && proposal.repair->serial.empty()) return Ids();
-  const Status left = CheckAnyLeft(sql, change, license.id, proposal.repair->per_year);
-  if (room && !left) return Ids();
-  HOLDFAST_TRY(const auto host, HostOf(license.id, *proposal.repair, all));
+  if (room && repair.serial.empty()) {
+    if (license.activations > 0) HOLDFAST_CHECK(CheckAnyLeft(sql, change, license.id, repair.per_year, {}));
+    return Ids();
+  }
+  HOLDFAST_TRY(const auto host, HostOf(license.id, repair, all));
   Ids ended;
   for (const ActivationRecord& activation : all)
     if (host && IsOf(activation, *host)) ended.push_back(activation.id);
   if (ended.empty()) return ended;
-  HOLDFAST_CHECK(left);
+  // Also where a place is free: who asks for a repair did not ask for a place that was paid for.
+  HOLDFAST_CHECK(CheckAnyLeft(sql, change, license.id, repair.per_year, ended.back()));
   for (const std::string& id : ended) SetState(sql, change, id, ActivationState::kRevoked);
   return ended;
 }

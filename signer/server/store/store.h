@@ -142,7 +142,8 @@ class Store {
   // newer one replaced it; store.returned, kConflict, when it was returned); the EK's history allows a new one (the errors of check_history); an EK that has
   // one already takes no other; else the EKs in use must be below the limit (store.activations, kDenied).
   // A repair ends the activation that it names, with all that its host has in use, and takes its place; one that is on the host already is none. Checks:
-  // store.repair (kConflict: which one it replaces cannot be told), store.repairs (kDenied: none is left of this year's).
+  // store.repair (kConflict: which one it replaces cannot be told), store.repairs (kDenied: none is left of this year's, also where a place is free).
+  // One that replaces nothing that is in use takes a place like any other request; so does, where one is free, one that does not know what it replaces.
   // Where they are not, reservations of the license that are too old and were never issued lapse first.
   // An activation of the same request that is reserved under another issuing key or too old, or issued by
   // a revoked key, is superseded by the proposal. The sighting, if any, is stored with it.

@@ -256,11 +256,11 @@ TEST(Assess, AWarningAboutTheHostLeavesTheStateOfTheLicense) {
   EXPECT_THAT(standing.reasons, ElementsAre(Reason::kClockSetBack, Reason::kGrace));
 }
 
-// Heard of last by the certificate, midway through the license.
+// Heard of last by the certificate, which was issued midway through the license.
 LicenseView Offline(Seconds window) {
   return With([&](LicenseView& v) {
     v.verified->terms.offline_window = window;
-    v.verified->not_before = kMidway;
+    v.verified->not_before = kMidway - kLicenseBackdating;
   });
 }
 
@@ -280,6 +280,13 @@ TEST(OfflineWindow, TheVendorIsToBeHeardOfInTime) {
   EXPECT_EQ(late.state, LicenseState::kFallback);
   EXPECT_THAT(late.reasons, ElementsAre(Reason::kOfflineTooLong, Reason::kFallbackEdition));
   EXPECT_EQ(late.grants->edition, "community");
+}
+
+// A certificate begins an hour before it is issued.
+TEST(OfflineWindow, OfAnHourIsWholeWhenTheLicenseIsIssued) {
+  const LicenseView view = Offline(Seconds(3600));
+  EXPECT_EQ(HeardBy(view), kMidway + Seconds(3600));
+  EXPECT_THAT(Assess(view, kMidway).reasons, ElementsAre(Reason::kActive));
 }
 
 TEST(OfflineWindow, WithoutAFallbackEditionNothingIsLeft) {

@@ -134,6 +134,36 @@ TEST_F(AnswerTest, ToAnotherHostBeyondTheLimitIsDenied) {
   EXPECT_EQ(signer_.licenses_signed(), 1);
 }
 
+TEST_F(AnswerTest, NotesAnActivationOfOtherHardwareWithTheSameHostName) {
+  const ProductKey key = Sell(3);
+  SoftwareTpm replaced = SiblingOf(tpm_);
+  EXPECT_TRUE(Answer(RequestFor(tpm_, key))->notes.empty());
+  const std::string request = RequestFor(replaced, key);
+  const auto second = Answer(request);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->notes, std::vector<std::string>{"host.same_name"});
+  EXPECT_EQ(second->license.activations, 2);
+  EXPECT_EQ(Answer(request)->notes, second->notes) << "and again with the same request";
+}
+
+TEST_F(AnswerTest, NotesNothingOfAHostWithAnotherName) {
+  const ProductKey key = Sell(2);
+  SoftwareTpm other = SiblingOf(tpm_);
+  ASSERT_TRUE(Answer(RequestFor(tpm_, key)));
+  testing::RequestOptions options = OptionsFor(key);
+  options.host = "render-02";
+  EXPECT_TRUE(Answer(FileOf(other, options))->notes.empty());
+}
+
+TEST_F(AnswerTest, NotesARepairThatNothingHadToEndFor) {
+  testing::RequestOptions options = OptionsFor(Sell(1));
+  options.lies.content = [](RequestContent& content) { content.repair = RequestedRepair{}; };
+  const auto answered = Answer(FileOf(tpm_, options));
+  ASSERT_TRUE(answered) << answered.error().message;
+  EXPECT_FALSE(answered->repaired);
+  EXPECT_EQ(answered->notes, std::vector<std::string>{"repair.unused"});
+}
+
 TEST_F(AnswerTest, ToANewRequestOfTheSameHostSupersedesTheOldLicense) {
   const ProductKey key = Sell(1);
   const std::string old_request = RequestFor(tpm_, key);
@@ -293,6 +323,8 @@ TEST_F(AnswerTest, IsDeniedWhenTheLicenseHasExpired) {
   const auto denied = Answer(file);
   ASSERT_FALSE(denied);
   EXPECT_EQ(denied.error().check, "licensing.expired");
+  EXPECT_NE(denied.error().advice.find("license renew " + license_), std::string::npos)
+      << denied.error().advice;
   EXPECT_EQ(denied.error().kind, ErrorKind::kDenied);
 }
 

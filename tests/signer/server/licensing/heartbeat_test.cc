@@ -190,6 +190,17 @@ TEST_F(HeartbeatTest, AnExpiredLicenseIsAnsweredWithWhatItHas) {
   const auto answered = Report(Report());
   ASSERT_TRUE(answered) << answered.error().check << ": " << answered.error().message;
   EXPECT_FALSE(answered->renewed);
+  EXPECT_TRUE(answered->expired);
+}
+
+TEST_F(HeartbeatTest, AnExpiredLicenseThatIsRenewedComesBackWithTheNextReport) {
+  EXPECT_FALSE(Exchange().expired);
+  now_ += 400 * kDay;
+  ASSERT_TRUE(Report(Report())->expired);
+  ASSERT_TRUE(Renew({.length = 365 * kDay}));
+  const AnsweredHeartbeat answered = Exchange();
+  EXPECT_FALSE(answered.expired);
+  EXPECT_TRUE(answered.renewed);
 }
 
 TEST_F(HeartbeatTest, SuspensionAndRevocationAreTold) {
@@ -366,6 +377,19 @@ TEST_F(HeartbeatTest, ACloneEndsBothByThePlanThatSuspends) {
   EXPECT_EQ(store_->GetLicense(license_)->status, LicenseStatus::kActive);
   ASSERT_TRUE(Report(ReportOf(clone)));
   EXPECT_EQ(store_->GetLicense(license_)->status, LicenseStatus::kSuspended) << "both report again";
+}
+
+// Which nobody here knows the serial number of.
+TEST_F(HeartbeatTest, OfAnotherVendorsLicenseNamesThatVendor) {
+  const std::string report = Report();
+  auto other = SqliteStore::Create(directory_.path() / "other.db").value();
+  LicensingSettings settings = settings_;
+  settings.vendor = "Another Vendor";
+  Licensing elsewhere(*other, signer_, settings, Now());
+  const auto refused = elsewhere.AnswerHeartbeat("test", report, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "heartbeat.vendor");
+  EXPECT_NE(refused.error().message.find(settings_.vendor), std::string::npos) << refused.error().message;
 }
 
 TEST_F(HeartbeatTest, OfWhatIsNotInForceIsRefused) {

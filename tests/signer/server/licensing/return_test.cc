@@ -117,6 +117,15 @@ TEST_F(ReturnTest, OfWhatWasNeverIssuedHereIsNamed) {
       "return.activation");
 }
 
+TEST_F(ReturnTest, OfAnotherVendorsLicenseNamesThatVendor) {
+  const ActivationRecord activation = Activate(tpm_, Sell());
+  auto other = SqliteStore::Create(directory_.path() / "other.db").value();
+  const auto refused = AcceptReturn(*other, "Another Vendor", {now_, "test"}, ProofOf(tpm_, activation), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "return.vendor");
+  EXPECT_NE(refused.error().message.find(settings_.vendor), std::string::npos) << refused.error().message;
+}
+
 TEST_F(ReturnTest, RequestsFromBeforeItShowThemselves) {
   const ProductKey key = Sell();
   const ActivationRecord activation = Activate(tpm_, key);

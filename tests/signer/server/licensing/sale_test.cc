@@ -73,5 +73,27 @@ TEST_F(SaleTest, ProductsAreCheckedBeforeTheyAreKept) {
   EXPECT_EQ(store_->ListProducts()->size(), 1u);
 }
 
+TEST_F(SaleTest, AnOfflineWindowThatNobodyCanKeepIsRefused) {
+  const auto check = [&](const std::string& window) {
+    Json product = Json::parse(ExampleProduct());
+    product["plans"]["demo"]["offline_window"] = window;
+    product["plans"]["demo"]["heartbeat_interval"] = "0d";
+    const auto added = licensing_->AddProduct("test", "other", product.dump());
+    return added ? "" : added.error().check;
+  };
+  EXPECT_EQ(check("1s"), "licensing.offline_window");
+  EXPECT_EQ(check("3599s"), "licensing.offline_window");
+  EXPECT_EQ(check("1h"), "");
+  EXPECT_EQ(check("0d"), "");
+}
+
+TEST_F(SaleTest, TheExampleOfAPlanWithEverythingIsTaken) {
+  std::ifstream file(HOLDFAST_SOURCE_DIR "/docs/examples/press/product.json");
+  std::stringstream text;
+  text << file.rdbuf();
+  const auto added = licensing_->AddProduct("test", "everything", text.str());
+  ASSERT_TRUE(added) << added.error().message;
+}
+
 }  // namespace
 }  // namespace holdfast

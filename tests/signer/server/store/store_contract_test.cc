@@ -723,12 +723,35 @@ TEST_P(StoreContract, WhereThePlanAllowsNoneThereIsNoRepair) {
   EXPECT_EQ(refused.error().check, "store.repairs");
 }
 
-TEST_P(StoreContract, WithoutARepairAFreePlaceIsTaken) {
-  Sell(1, 2);
+TEST_P(StoreContract, ARepairWithNoneLeftTakesNoFreePlace) {
+  Sell(1, 3);
   const ActivationRecord lost = Issue(ProposalFor("license-1", 1, 1));
-  Issue(RepairOf(ProposalFor("license-1", 2, 2), lost.serial, 0), 20);
-  EXPECT_EQ(StateOf("license-1", lost.id), ActivationState::kIssued) << "nothing was repaired";
-  EXPECT_TRUE(store_->ListRepairs("license-1")->empty());
+  const auto refused =
+      store_->ReserveActivation(At(20), RepairOf(ProposalFor("license-1", 2, 2), lost.serial, 0));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "store.repairs");
+  EXPECT_NE(refused.error().advice.find("license release license-1 " + lost.id), std::string::npos)
+      << refused.error().advice;
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
+}
+
+// What the refusal advises.
+TEST_P(StoreContract, ARepairWithNoneLeftTakesThePlaceThatWasReleasedForIt) {
+  Sell(1);
+  const ActivationRecord lost = Issue(ProposalFor("license-1", 1, 1));
+  const ActivationProposal repair = RepairOf(ProposalFor("license-1", 2, 2), lost.serial, 0);
+  ASSERT_FALSE(store_->ReserveActivation(At(20), repair));
+  ASSERT_TRUE(store_->ReleaseActivation(At(30), "license-1", lost.id));
+  EXPECT_TRUE(store_->ReserveActivation(At(40), repair));
+}
+
+TEST_P(StoreContract, WhoLostHisCertificateTooTakesNoFreePlaceWithNoRepairLeft) {
+  Sell(1, 3);
+  Issue(ProposalFor("license-1", 1, 1));
+  const auto refused = store_->ReserveActivation(At(20), RepairOf(ProposalFor("license-1", 2, 2), {}, 0));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().check, "store.repairs");
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1);
 }
 
 TEST_P(StoreContract, AHostThatHasTheLicenseAlreadyUsesNoRepairUp) {
