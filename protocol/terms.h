@@ -98,6 +98,9 @@ struct Repairs {
   bool operator==(const Repairs&) const = default;
 };
 
+// How long decisions that an application keeps stand when the agent is gone: long enough to restart it, unless the plan says otherwise.
+inline constexpr Seconds kAgentAbsence{5 * 60}, kMaxAgentAbsence{7 * 86400};
+
 struct LicenseTerms {
   std::string schema = "1.0";
   std::string license;  // license id, as in the certificate's subject
