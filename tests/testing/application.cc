@@ -19,7 +19,9 @@ Application::Application(const std::filesystem::path& socket)
     : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, socket.c_str(), sizeof address.sun_path - 1);
+  const std::string path = socket.string();
+  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("too long a path: " + path);
+  std::memcpy(address.sun_path, path.data(), path.size());
   // So that a test ends that waits in vain.
   const timeval patience{60, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
