@@ -20,7 +20,8 @@ void WatchMemory::Unmap::operator()(local::WatchPage* page) const {
 Result<WatchMemory> WatchMemory::Make(int64_t generation) {
   const auto failed = [] {
     return Fail(ErrorKind::kUnavailable, "server.system",
-                "the page for watchers cannot be made: " + std::generic_category().message(errno));
+                "the page for watchers cannot be made: " + std::generic_category().message(errno),
+                "it needs Linux 5.1 or newer (F_SEAL_FUTURE_WRITE)");
   };
   Descriptor descriptor(::memfd_create("holdfast-watch", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!descriptor.valid() || ::ftruncate(descriptor.get(), local::kWatchPageSize) != 0) return failed();
