@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/callers.h"
 #include "protocol/fingerprint.h"
 #include "protocol/strict_json.h"
 
@@ -47,6 +48,7 @@ struct Limit {
   int overage_percent = 0;                   // soft overage above max, 0 to 1000
   // Counted by the TPM itself where it can (MeterPin): a meter that never begins anew, without overage, of at most kMaxHardUnits.
   bool hard = false;
+  std::optional<Callers> only = {};          // absent: whoever may connect to the agent
 };
 inline constexpr int64_t kMaxHardUnits = 10'000;  // each costs the TPM's NV two writes
 
@@ -135,6 +137,8 @@ struct MeterUsage {
   int64_t units = 0;  // used up
   bool operator==(const MeterUsage&) const = default;
 };
+// How long decisions that an application keeps stand when the agent is gone: long enough to restart it, unless the plan says otherwise.
+inline constexpr Seconds kAgentAbsence{5 * 60}, kMaxAgentAbsence{7 * 86400};
 
 struct LicenseTerms {
   std::string schema = "1.0";
@@ -150,6 +154,7 @@ struct LicenseTerms {
   std::vector<Seconds> warn_before;  // descending; "expiring" begins at the first
   Seconds offline_window{0};         // 0: unlimited
   Seconds heartbeat_interval{0};
+  Seconds agent_absence = kAgentAbsence;
   std::optional<Time> maintenance_until;
   AssuranceClass assurance = AssuranceClass::kHwTpm;  // what was established at activation
   Fingerprint fingerprint;          // of the licensed host: class host has one, the others are empty
@@ -180,6 +185,7 @@ struct Plan {
                                    Seconds{86400}};
   Seconds offline_window{30 * 86400};
   Seconds heartbeat_interval{86400};
+  Seconds agent_absence = kAgentAbsence;
   std::optional<Seconds> maintenance;
   std::vector<AssuranceClass> assurance{AssuranceClass::kHwTpm};  // classes that may activate
   bool allow_simulator = false;  // a simulated TPM counts as vtpm; for demonstrations and tests

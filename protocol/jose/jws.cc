@@ -52,6 +52,8 @@ std::string_view TypName(MessageType type) {
       return "holdfast-heartbeat";
     case MessageType::kHeartbeatAnswer:
       return "holdfast-heartbeat-answer";
+    case MessageType::kSession:
+      return "holdfast-session";
   }
   return "";
 }

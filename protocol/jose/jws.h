@@ -19,6 +19,7 @@ enum class MessageType {
   kTimeAnswer,       // "holdfast-time"          signed by the vendor's message key
   kHeartbeat,        // "holdfast-heartbeat"     report, signed by the license key
   kHeartbeatAnswer,  // "holdfast-heartbeat-answer"  signed by the vendor's message key
+  kSession,          // "holdfast-session"  session statement of the agent's, signed by the license key
 };
 std::string_view TypName(MessageType type);
 

@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
           .value();
   int accepted = 0;
   for (MessageType type : {MessageType::kRequest, MessageType::kProductKey, MessageType::kApproval,
-                           MessageType::kReturn, MessageType::kReturnNonce, MessageType::kTimeAnswer}) {
+                           MessageType::kReturn, MessageType::kReturnNonce, MessageType::kTimeAnswer,
+                           MessageType::kHeartbeat, MessageType::kHeartbeatAnswer, MessageType::kSession}) {
     auto jws = ParseJws(text, type);
     if (!jws) continue;
     accepted++;

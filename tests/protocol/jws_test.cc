@@ -94,8 +94,10 @@ TEST(JwsTest, EveryTruncationIsRefused) {
 
 TEST(JwsTest, AMessageOfAnotherTypeIsRefused) {
   const TestKey key = TestKey::Generate(KeyType::kEcP256);
-  const MessageType types[] = {MessageType::kRequest, MessageType::kProductKey,  MessageType::kApproval,
-                               MessageType::kReturn,  MessageType::kReturnNonce, MessageType::kTimeAnswer};
+  const MessageType types[] = {
+      MessageType::kRequest,   MessageType::kProductKey,      MessageType::kApproval,
+      MessageType::kReturn,    MessageType::kReturnNonce,     MessageType::kTimeAnswer,
+      MessageType::kHeartbeat, MessageType::kHeartbeatAnswer, MessageType::kSession};
   for (MessageType made : types)
     for (MessageType wanted : types)
       EXPECT_EQ(CheckOf(Signed(key, made), wanted), made == wanted ? "accepted" : "jws.typ");

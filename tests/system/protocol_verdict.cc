@@ -5,6 +5,7 @@
 #include "protocol/answer.h"
 #include "protocol/heartbeat_answer.h"
 #include "protocol/heartbeat_report.h"
+#include "protocol/local/session_statement.h"
 #include "protocol/request.h"
 #include "protocol/return_nonce.h"
 #include "protocol/return_proof.h"
@@ -47,6 +48,12 @@ std::string VerdictOnReport(std::string_view payload) {
   return Verdict(ParseHeartbeatReport(FinishJws(input, Bytes(64, 0))));
 }
 
+std::string VerdictOnSession(std::string_view payload) {
+  const std::string input =
+      JwsSigningInput(MessageType::kSession, SignatureAlgorithm::kEcdsaSha256, "", AsBytes(payload));
+  return Verdict(local::ParseSessionStatement(FinishJws(input, Bytes(64, 0))));
+}
+
 std::string VerdictOn(std::string_view kind, std::string_view json) {
   if (kind == "terms") return Verdict(ParseTerms(json));
   if (kind == "product") return Verdict(ParseProductFile(json));
@@ -60,6 +67,7 @@ std::string VerdictOn(std::string_view kind, std::string_view json) {
   if (kind == "heartbeat") return Verdict(ParseHeartbeat(json));
   if (kind == "heartbeat-report") return VerdictOnReport(json);
   if (kind == "heartbeat-answer") return Verdict(ParseHeartbeatAnswer(AsBytes(json)));
+  if (kind == "session-statement") return VerdictOnSession(json);
   if (kind == "answer") return Verdict(ParseAnswerContent(AsBytes(json)));
   return "unknown kind";
 }

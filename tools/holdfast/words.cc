@@ -70,6 +70,7 @@ std::string Use(const Json& limit) {
   if (limit.contains("used_before"))
     text += ", " + Text(limit, "used_before") + " of them before this activation";
   if (limit.contains("period_ends")) text += ", until " + Text(limit, "period_ends");
+  if (limit.contains("only")) text += ", for certain users, groups or programs only";
   return text;
 }
 
