@@ -1,0 +1,67 @@
+#include "agent/client/snapshot.h"
+
+#include <algorithm>
+
+#include "agent/client/names.h"
+#include "protocol/json_text.h"
+
+namespace holdfast::client {
+namespace {
+
+// The agent is asked again as often as this also where a license lets its decisions stand for longer: so what stands when it goes away is
+// never much older than the page said.
+constexpr Milliseconds kAskAgain = std::chrono::minutes(15);
+
+Verdict VerdictOf(const local::FeatureDecision& decision, Belief belief) {
+  if (decision.allowed && belief != Belief::kProven) return {false, HOLDFAST_REASON_AGENT_UNPROVEN, false};
+  return {decision.allowed, ReasonOf(decision.reasons.front()), decision.value.value_or(false)};
+}
+
+Standing StandingOf(const local::Entitlements& entitlements) {
+  if (entitlements.license.is_null())
+    return {.state = HOLDFAST_STATE_NONE,
+            .reasons = {HOLDFAST_REASON_NO_LICENSE},
+            .json = FormatJson({{"product", entitlements.product},
+                                {"state", NameOf(HOLDFAST_STATE_NONE)},
+                                {"reasons", {NameOf(HOLDFAST_REASON_NO_LICENSE)}}})};
+  // It was parsed with the rest: it cannot fail.
+  const local::LicenseStatus license =
+      local::ParseLicenseStatus(entitlements.license).value_or(local::LicenseStatus{});
+  Standing standing{.state = StateOf(license.state),
+                    .reasons = {},
+                    .edition = license.edition,
+                    .expires = license.expires,
+                    .days_left = license.days_left,
+                    .json = FormatJson(entitlements.license)};
+  for (const std::string& name : license.reasons) standing.reasons.push_back(ReasonOf(name));
+  return standing;
+}
+
+}  // namespace
+
+Snapshot MakeSnapshot(const local::Entitlements& entitlements, Belief belief, Moment asked) {
+  std::map<std::string, Verdict> decisions;
+  for (const auto& [feature, decision] : entitlements.decisions)
+    decisions.emplace(feature, VerdictOf(decision, belief));
+  const Milliseconds keep = belief == Belief::kProven ? Milliseconds(entitlements.keep) : Milliseconds(0);
+  return {.verdicts = Verdicts(decisions, VerdictOf(entitlements.otherwise, belief)),
+          .standing = StandingOf(entitlements),
+          .keep = keep,
+          .asked = asked,
+          .due = asked + (belief == Belief::kProven ? std::min(keep, kAskAgain) : kAskAgain)};
+}
+
+Snapshot GoneSnapshot(const std::string& product) {
+  return {.verdicts = Verdicts({}, {false, HOLDFAST_REASON_AGENT_GONE, false}),
+          .standing = {.json = FormatJson({{"product", product},
+                                           {"state", NameOf(HOLDFAST_STATE_AGENT_GONE)},
+                                           {"reasons", {NameOf(HOLDFAST_REASON_AGENT_GONE)}}})}};
+}
+
+bool SaysTheSame(const Snapshot& a, const Snapshot& b) {
+  return a.verdicts == b.verdicts && a.standing.state == b.standing.state &&
+         a.standing.reasons == b.standing.reasons && a.standing.edition == b.standing.edition &&
+         a.standing.expires == b.standing.expires;
+}
+
+}  // namespace holdfast::client
