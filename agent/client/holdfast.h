@@ -14,7 +14,7 @@
  *   Structs    Begin with `size`; the caller sets it to sizeof of the struct that it was compiled with. Members are only added.
  *   Times      Timeouts are milliseconds, points in time seconds since 1970-01-01 UTC, days are of 86,400 seconds.
  *   Threads    One handle may be used by all threads at the same time. holdfast_close comes after all other calls of that handle.
- *              The library makes no thread, installs no signal handler, raises no SIGPIPE and reads no environment. Its
+ *              The library makes no thread, installs no signal handler, raises no SIGPIPE and reads no environment of its own. Its
  *              descriptors are closed by execve. No function may be called from a signal handler.
  *   Fork       A child opens a handle of its own. With the parent's every call returns HOLDFAST_FORKED, but for holdfast_close.
  *              A child that neither closes it nor calls execve keeps what the parent holds (seats) until it ends, too.
@@ -130,6 +130,7 @@ typedef enum holdfast_state {
   HOLDFAST_STATE_NONE = 17,
   /* The library's own. */
   HOLDFAST_STATE_AGENT_GONE = 100,
+  HOLDFAST_STATE_AGENT_UNPROVEN = 101,
   HOLDFAST_STATE_LAST_ = 0x7fffffff
 } holdfast_state;
 

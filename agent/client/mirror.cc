@@ -32,6 +32,11 @@ void Mirror::Renew() {
   RenewUnless(&Mirror::IsNever, CoarseClock::now());
 }
 
+void Mirror::Watch() {
+  next_.store(Moment{}, std::memory_order_release);
+  Renew();
+}
+
 void Mirror::Drain() {
   if (changes_.Drain()) {
     See([](const Snapshot&) {});

@@ -27,6 +27,8 @@ class Mirror {
 
   // The first question; and again, later, whatever seems fresh. At most for the timeout; too early after the last time it does nothing.
   void Renew();
+  // The same at once, to have a connection that tells of changes: when somebody begins to poll.
+  void Watch();
   // Calls `read` with what is said now, as fresh as can be; `read` must not wait for anything.
   template <class Read>
   auto See(Read read) {

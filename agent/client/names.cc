@@ -93,6 +93,7 @@ constexpr StateEntry kStates[] = {
     {HOLDFAST_STATE_TAMPERED, "tampered"},
     {HOLDFAST_STATE_NONE, "none"},
     {HOLDFAST_STATE_AGENT_GONE, "agent_gone"},
+    {HOLDFAST_STATE_AGENT_UNPROVEN, "agent_unproven"},
 };
 
 struct ResultEntry {

@@ -17,16 +17,21 @@ Verdict VerdictOf(const local::FeatureDecision& decision, Belief belief) {
   return {decision.allowed, ReasonOf(decision.reasons.front()), decision.value.value_or(false)};
 }
 
-Standing StandingOf(const local::Entitlements& entitlements) {
+// Of a state that grants nothing, with one reason.
+Standing Nothing(const std::string& product, holdfast_state state, holdfast_reason reason) {
+  const Json json{{"product", product}, {"state", NameOf(state)}, {"reasons", Json::array({NameOf(reason)})}};
+  return {.state = state, .reasons = {reason}, .json = FormatJson(json)};
+}
+
+Standing StandingOf(const local::Entitlements& entitlements, Belief belief) {
   if (entitlements.license.is_null())
-    return {.state = HOLDFAST_STATE_NONE,
-            .reasons = {HOLDFAST_REASON_NO_LICENSE},
-            .json = FormatJson({{"product", entitlements.product},
-                                {"state", NameOf(HOLDFAST_STATE_NONE)},
-                                {"reasons", {NameOf(HOLDFAST_REASON_NO_LICENSE)}}})};
+    return Nothing(entitlements.product, HOLDFAST_STATE_NONE, HOLDFAST_REASON_NO_LICENSE);
   // It was parsed with the rest: it cannot fail.
   const local::LicenseStatus license =
       local::ParseLicenseStatus(entitlements.license).value_or(local::LicenseStatus{});
+  // An edition applies, as it says.
+  if (belief != Belief::kProven && !license.edition.empty())
+    return Nothing(entitlements.product, HOLDFAST_STATE_AGENT_UNPROVEN, HOLDFAST_REASON_AGENT_UNPROVEN);
   Standing standing{.state = StateOf(license.state),
                     .reasons = {},
                     .edition = license.edition,
@@ -45,7 +50,7 @@ Snapshot MakeSnapshot(const local::Entitlements& entitlements, Belief belief, Mo
     decisions.emplace(feature, VerdictOf(decision, belief));
   const Milliseconds keep = belief == Belief::kProven ? Milliseconds(entitlements.keep) : Milliseconds(0);
   return {.verdicts = Verdicts(decisions, VerdictOf(entitlements.otherwise, belief)),
-          .standing = StandingOf(entitlements),
+          .standing = StandingOf(entitlements, belief),
           .keep = keep,
           .asked = asked,
           .due = asked + (belief == Belief::kProven ? std::min(keep, kAskAgain) : kAskAgain)};
@@ -53,9 +58,7 @@ Snapshot MakeSnapshot(const local::Entitlements& entitlements, Belief belief, Mo
 
 Snapshot GoneSnapshot(const std::string& product) {
   return {.verdicts = Verdicts({}, {false, HOLDFAST_REASON_AGENT_GONE, false}),
-          .standing = {.json = FormatJson({{"product", product},
-                                           {"state", NameOf(HOLDFAST_STATE_AGENT_GONE)},
-                                           {"reasons", {NameOf(HOLDFAST_REASON_AGENT_GONE)}}})}};
+          .standing = Nothing(product, HOLDFAST_STATE_AGENT_GONE, HOLDFAST_REASON_AGENT_GONE)};
 }
 
 bool SaysTheSame(const Snapshot& a, const Snapshot& b) {
