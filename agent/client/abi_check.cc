@@ -101,8 +101,7 @@ int holdfast_fd(holdfast_handle* handle, int* fd) {
     *fd = *descriptor;
     if (first) {
       handle->drained.store(handle->mirror.versions());
-      handle->mirror
-          .Renew();  // to have a connection that tells of changes; without one the timer looks again
+      handle->mirror.Watch();  // where there is no agent, the timer looks for one again
     }
     return int{HOLDFAST_OK};
   });

@@ -101,6 +101,7 @@ typedef enum holdfast_reason {
   HOLDFAST_REASON_ADVISORY = 27,
   HOLDFAST_REASON_HEARTBEAT_DUE = 28,
   HOLDFAST_REASON_REVOCATION_STALE = 29,
+  HOLDFAST_REASON_CALLER_EXCLUDED = 30,
   /* The library's own. */
   HOLDFAST_REASON_AGENT_GONE =
       100, /* no agent that is believed has answered for longer than the license allows */

@@ -41,20 +41,14 @@ Findings Find(const local::Entitlements& entitlements, Belief belief, std::optio
   return {std::move(snapshot), std::move(unproven), std::move(connection)};
 }
 
-std::optional<Failure> Revoked() {
-  return Failure{HOLDFAST_UNPROVEN,
-                 {ErrorKind::kRefused, "agent.revoked",
-                  "the license that the agent has is revoked by the list beside it", "ask the vendor"}};
-}
-
 Outcome<Findings> Believed(Conversation conversation, const Trust& trust, Deadline deadline, Moment asked) {
   HOLDFAST_TRY(const std::string text, conversation.Receive(EntitlementsRequest(trust), deadline));
   HOLDFAST_TRY(const local::Entitlements entitlements, ReadEntitlements(text, trust));
   HOLDFAST_TRY(const std::string watch, conversation.Receive(WatchRequest(), deadline));
   HOLDFAST_TRY(auto page, ReadWatch(watch, conversation.connection()));
-  const bool grants = conversation.grants();
-  return Find(entitlements, grants ? Belief::kProven : Belief::kTakesAway, grants ? std::nullopt : Revoked(),
-              asked, std::move(page), std::move(conversation.connection()));
+  const Belief belief = conversation.grants() ? Belief::kProven : Belief::kTakesAway;
+  return Find(entitlements, belief, std::nullopt, asked, std::move(page),
+              std::move(conversation.connection()));
 }
 
 // The same lines, without authentication.
@@ -67,7 +61,8 @@ Outcome<Findings> TakenAway(Conversation::Unproven unproven, const Trust& trust,
   HOLDFAST_TRY(auto page, ReadWatch(watch, connection));
   Findings findings =
       Find(entitlements, Belief::kTakesAway, unproven.failure, asked, std::move(page), std::move(connection));
-  if (findings.snapshot.standing.state == HOLDFAST_STATE_HARDWARE_UNAVAILABLE)
+  if (unproven.failure.error.kind == ErrorKind::kUnavailable ||
+      findings.snapshot.standing.state == HOLDFAST_STATE_HARDWARE_UNAVAILABLE)
     return tl::unexpected(std::move(unproven.failure));
   return findings;
 }

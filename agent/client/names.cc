@@ -64,6 +64,9 @@ constexpr ReasonEntry kReasons[] = {
     {HOLDFAST_REASON_HEARTBEAT_DUE, "heartbeat_due",
      "the vendor must be heard of soon: send a heartbeat (holdfast heartbeat), and apply the answer"},
     {HOLDFAST_REASON_REVOCATION_STALE, "revocation_stale", "install a fresh revocation list from the vendor"},
+    {HOLDFAST_REASON_CALLER_EXCLUDED, "caller_excluded",
+     "the license lets only certain users, groups or programs use this limit; ask as one of them, or ask the "
+     "vendor"},
     {HOLDFAST_REASON_AGENT_GONE, "agent_gone",
      "the license agent of this machine does not answer: start it (systemctl start holdfast-agent)"},
     {HOLDFAST_REASON_AGENT_UNPROVEN, "agent_unproven",

@@ -48,12 +48,12 @@ Snapshot MakeSnapshot(const local::Entitlements& entitlements, Belief belief, Mo
   std::map<std::string, Verdict> decisions;
   for (const auto& [feature, decision] : entitlements.decisions)
     decisions.emplace(feature, VerdictOf(decision, belief));
-  const Milliseconds keep = belief == Belief::kProven ? Milliseconds(entitlements.keep) : Milliseconds(0);
+  const Milliseconds keep(entitlements.keep);
   return {.verdicts = Verdicts(decisions, VerdictOf(entitlements.otherwise, belief)),
           .standing = StandingOf(entitlements, belief),
           .keep = keep,
           .asked = asked,
-          .due = asked + (belief == Belief::kProven ? std::min(keep, kAskAgain) : kAskAgain)};
+          .due = asked + std::min(keep, kAskAgain)};
 }
 
 Snapshot GoneSnapshot(const std::string& product) {

@@ -38,7 +38,7 @@ struct Snapshot {
       0;  // of the page, before it was asked: another one there now means that it is not fresh
 };
 
-// `page` may be null. An answer that is `kTakesAway` is kept for no time: it is asked again as soon as something changes.
+// Without the page.
 Snapshot MakeSnapshot(const local::Entitlements& entitlements, Belief belief, Moment asked);
 // Everything is denied: the agent has not answered for longer than it may.
 Snapshot GoneSnapshot(const std::string& product);
