@@ -14,10 +14,10 @@ namespace {
 
 constexpr std::chrono::seconds kMaxRetry{60};
 constexpr std::chrono::seconds kPatienceAtEnd{3};
-// A TPM that hangs must not keep the service from starting.
-constexpr int kReadyTicks = 20;
+// A TPM that hangs must not keep the service from starting: in ticks, of which there are two a second.
+constexpr int kReadyTicks = 40;
 // How often it is looked whether time alone has made news, in ticks.
-constexpr int kAnnounceTicks = 60;
+constexpr int kAnnounceTicks = 120;
 
 std::string Describe(const std::vector<LicenseView>& licenses, const std::string& fault,
                      const Situation& now) {
@@ -59,7 +59,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(AgentParts parts, const api::ServerO
   std::unique_ptr<Agent> agent(new Agent(std::move(parts), std::move(observer)));
   HOLDFAST_TRY(agent->licenses_, LoadLicenses(agent->parts_.state, agent->parts_.anchors));
   SeeSignedTimes(agent->licenses_, agent->time_);
-  agent->SetLicenses(ViewsOf(agent->licenses_));
+  agent->service_.SetLicenses(ViewsOf(agent->licenses_));
   HOLDFAST_TRY(agent->server_, api::Server::Start(options, agent->service_,
                                                   [raw = agent.get()](api::ApiRequest request,
                                                                       const api::Server::Done& done) {
@@ -76,11 +76,14 @@ Status Agent::Run() {
   return {};
 }
 
-void Agent::SetLicenses(std::vector<LicenseView> views) {
-  any_proven_ = std::any_of(views.begin(), views.end(), [](const LicenseView& view) {
+void Agent::Serve(Served served) {
+  any_proven_ = std::any_of(served.views.begin(), served.views.end(), [](const LicenseView& view) {
     return view.verified && view.hardware == HardwareProof::kProven;
   });
-  service_.SetLicenses(std::move(views));
+  service_.SetProofs(std::move(served.proofs));
+  service_.SetAccounts(std::move(served.accounts));
+  service_.SetLicenses(std::move(served.views));
+  server_->Notice();
 }
 
 void Agent::Tick() {
@@ -243,6 +246,20 @@ std::vector<LicenseView> Agent::Views() const {
   return views;
 }
 
+Agent::Served Agent::ToServe() const {
+  Served served{Views(), ProofsOf(licenses_), {}};
+  served.accounts = LookUpAccounts(served.views);
+  return served;
+}
+
+// By its own clock, and by the time that is owned: so a clock that was put right leaves nobody unproven for long.
+void Agent::KeepSessions() {
+  const bool news = RenewSessions(licenses_, hardware(), parts_.state, Occasion());
+  tpm_.Release();
+  if (news) Publish();
+  worker_.PostLater("sessions", parts_.session_interval, [this] { KeepSessions(); });
+}
+
 // Where nothing is licensed there is nothing to keep.
 void Agent::KeepBooks() {
   if (licenses_.empty()) return;
@@ -277,12 +294,14 @@ void Agent::Prove() {
       Publish();
     });
   }
-  const bool hosts = ProveHosts(licenses_, hardware(), parts_.state);
+  const bool hosts = ProveHosts(licenses_, hardware(), parts_.state, Occasion());
   // A TPM that is silent holds up what follows, and these licenses need none.
-  if (AnyOfClassHost(licenses_)) server_->Post([this, views = Views()] { SetLicenses(views); });
-  const bool proven = ProveByTpm(licenses_, hardware(), parts_.state) && hosts;
+  if (AnyOfClassHost(licenses_)) server_->Post([this, served = ToServe()] { Serve(served); });
+  const bool proven = ProveByTpm(licenses_, hardware(), parts_.state, Occasion()) && hosts;
   tpm_.Release();
   Publish();
+  // Of licenses that were proven before. Not here: a TPM that is silent must not hold up who has installed a list.
+  worker_.PostLater("sessions", {}, [this] { KeepSessions(); });
   if (proven && (licenses_.empty() || books_.is_known(AnyInTpm(licenses_)))) {
     retry_after_ = std::chrono::seconds(1);
     if (AnyOfClassHost(licenses_)) worker_.PostLater("proof", parts_.host_interval, [this] { Prove(); });
@@ -295,15 +314,15 @@ void Agent::Prove() {
 void Agent::Publish() {
   std::optional<std::vector<MeterRecord>> meters;
   if (const auto* records = books_.meters()) meters = *records;
-  server_->Post([this, views = Views(), ledger = books_.report(), meters, fault = fault_] {
+  server_->Post([this, served = ToServe(), ledger = books_.report(), meters, fault = fault_] {
     service_.SetLedger(ledger);
     if (meters) service_.LoadMeters(*meters);
     const TimeReading reading = time_.Read();
-    if (std::string text = Describe(views, fault, reading); text != said_) {
+    if (std::string text = Describe(served.views, fault, reading); text != said_) {
       said_ = std::move(text);
       observer_.status(said_);
     }
-    SetLicenses(views);
+    Serve(served);
     Announce();
     if (ready_) return;
     ready_ = true;

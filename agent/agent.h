@@ -7,8 +7,10 @@
 // proven there is nothing to lose: then the agent ends, so that the service manager starts one that asks the TPM anew.
 #pragma once
 
+#include "agent/accounts.h"
 #include "agent/announcer.h"
 #include "agent/api/server.h"
+#include "agent/host/boot_id.h"
 #include "agent/ledger/books.h"
 #include "agent/licenses.h"
 #include "agent/patient_tpm.h"
@@ -32,6 +34,10 @@ struct AgentParts {
   // How often the time that has passed goes into the ledger, which costs the TPM's NV a write: what a crash loses of it the TPM's
   // clock makes good.
   std::chrono::milliseconds save_interval = std::chrono::hours(1);
+  // Of this kernel (agent/host/boot_id.h). Empty: unknown, and no application is vouched for.
+  std::string boot_id = host::ReadBootId();
+  // How often it is looked whether a session is to be renewed.
+  std::chrono::milliseconds session_interval = std::chrono::minutes(1);
 };
 
 // What the service manager wants to know. Called on the thread that runs.
@@ -64,14 +70,23 @@ class Agent {
   void HandOut(const api::KeyRequest& request, const std::shared_ptr<Waiting>& waiting);
   void Tick();
   void Announce();
-  void SetLicenses(std::vector<LicenseView> views);
+  // What the thread that serves knows of the licenses.
+  struct Served {
+    std::vector<LicenseView> views;
+    std::map<std::string, LicenseProof> proofs;
+    Accounts accounts;
+  };
+  void Serve(Served served);
   // On the worker:
   Hardware hardware() { return {tpm_, parts_.host_root}; }
   Json Do(const api::ApiRequest& request, const std::vector<MeterRecord>& used);
   void Reload();
   void Prove();
   void KeepBooks();
+  void KeepSessions();
+  SessionOccasion Occasion() { return {parts_.boot_id, time_.Now()}; }
   std::vector<LicenseView> Views() const;
+  Served ToServe() const;
   void Publish();
   void SaveAtEnd();
 

@@ -37,23 +37,43 @@ HardwareVerdict CompareHost(const LicenseTerms& terms, const Path& host_root) {
   return {HardwareProof::kWrongHardware, std::move(error), std::move(compared.differ)};
 }
 
-}  // namespace
-
-HardwareVerdict ProveHardware(const LicenseKeys& keys, const VerifiedLicense& license,
-                              const Hardware& hardware, const StateDirectory& state) {
+// By a signature of `digest`, which nobody has signed before; it is left in `signature`.
+HardwareVerdict ProveBy(const Sha256Digest& digest, const LicenseKeys& keys, const VerifiedLicense& license,
+                        const Hardware& hardware, const StateDirectory& state, Bytes& signature) {
   if (IsHost(keys) != (license.terms.assurance == AssuranceClass::kHost)) {
     return {HardwareProof::kWrongHardware,
             {ErrorKind::kRefused, "state.assurance", "the keys beside the license are not of its class", ""}};
   }
-  const Bytes challenge = RandomBytes(32);
-  const Sha256Digest digest = Sha256({AsBytes(kHardwareProofDomain), challenge});
-  auto signature = SignWith(keys, digest, hardware, state);
-  if (!signature) return {ProofFrom(signature.error()), signature.error()};
+  auto made = SignWith(keys, digest, hardware, state);
+  if (!made) return {ProofFrom(made.error()), made.error()};
+  signature = std::move(*made);
   auto status =
-      license.license_key.VerifyDigest(SignatureAlgorithm::kEcdsaSha256, digest, *signature, EcdsaForm::kRaw);
+      license.license_key.VerifyDigest(SignatureAlgorithm::kEcdsaSha256, digest, signature, EcdsaForm::kRaw);
   if (!status) return {HardwareProof::kWrongHardware, status.error()};
   if (IsHost(keys)) return CompareHost(license.terms, hardware.host_root);
   return {HardwareProof::kProven, {}};
+}
+
+}  // namespace
+
+HardwareVerdict ProveHardware(const LicenseKeys& keys, const VerifiedLicense& license,
+                              const Hardware& hardware, const StateDirectory& state) {
+  const Bytes challenge = RandomBytes(32);
+  Bytes signature;
+  return ProveBy(Sha256({AsBytes(kHardwareProofDomain), challenge}), keys, license, hardware, state,
+                 signature);
+}
+
+ProvenSession ProveWithSession(const LicenseKeys& keys, const VerifiedLicense& license,
+                               const Sha256Digest& certificate, const SessionOccasion& occasion,
+                               const Hardware& hardware, const StateDirectory& state) {
+  auto draft = DraftSession(license, certificate, occasion);
+  if (!draft) return {{HardwareProof::kUnavailable, draft.error()}, {}};
+  Bytes signature;
+  ProvenSession proven{ProveBy(draft->digest, keys, license, hardware, state, signature), {}};
+  if (proven.verdict.proof == HardwareProof::kProven)
+    proven.session = FinishSession(std::move(*draft), signature);
+  return proven;
 }
 
 }  // namespace holdfast

@@ -4,6 +4,7 @@
 
 #include "agent/enforcement/decide.h"
 #include "agent/hardware.h"
+#include "agent/license_session.h"
 #include "agent/state/state_directory.h"
 
 namespace holdfast {
@@ -18,6 +19,16 @@ struct HardwareVerdict {
 // host.fingerprint (this is another host than the licensed one).
 HardwareVerdict ProveHardware(const LicenseKeys& keys, const VerifiedLicense& license,
                               const Hardware& hardware, const StateDirectory& state);
+
+// The same by the signature that a session statement needs anyway, so that a session costs no further one. There is a session if and only if the hardware is
+// proven. Check, besides those: session.boot_id, by which nothing is proven and nothing refuted.
+struct ProvenSession {
+  HardwareVerdict verdict;
+  std::optional<LicenseSession> session;
+};
+ProvenSession ProveWithSession(const LicenseKeys& keys, const VerifiedLicense& license,
+                               const Sha256Digest& certificate, const SessionOccasion& occasion,
+                               const Hardware& hardware, const StateDirectory& state);
 
 // Nor does anybody else sign this: the challenge is hashed under a domain of its own.
 inline constexpr std::string_view kHardwareProofDomain{"holdfast hardware proof v1\0", 27};

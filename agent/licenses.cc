@@ -36,6 +36,8 @@ Result<LoadedLicense> Load(const std::string& product, const StateDirectory& sta
   loaded.view.verified = std::move(verified);
   loaded.returned = IsReturned(installed, state);
   loaded.keys = std::move(installed.keys);
+  loaded.certificate = Sha256(file.license.der());
+  loaded.proof.file = FormatLicenseFile(file);
   return loaded;
 }
 
@@ -52,11 +54,31 @@ void KeepAsItWas(const std::vector<LoadedLicense>& before, LoadedLicense& licens
   if (!returned) return;
   license.returned = true;
   license.view.hardware = HardwareProof::kUnavailable;
+  license.proof.session.reset();
+}
+
+bool WantsSession(const LoadedLicense& license, const Occasion& occasion) {
+  return occasion && !occasion->boot_id.empty() &&
+         (!license.proof.session || IsDue(*license.proof.session, occasion->now));
+}
+
+HardwareVerdict ProveNow(LoadedLicense& license, const Hardware& hardware, const StateDirectory& state,
+                         const Occasion& occasion) {
+  const VerifiedLicense& verified = *license.view.verified;
+  if (!WantsSession(license, occasion)) return ProveHardware(license.keys, verified, hardware, state);
+  ProvenSession proven =
+      ProveWithSession(license.keys, verified, license.certificate, *occasion, hardware, state);
+  if (proven.session) {
+    license.proof.session = std::make_shared<const LicenseSession>(std::move(*proven.session));
+    license.proof.fault.clear();
+  }
+  return proven.verdict;
 }
 
 // False when asking again makes sense.
-bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirectory& state) {
-  HardwareVerdict verdict = ProveHardware(license.keys, *license.view.verified, hardware, state);
+bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirectory& state,
+           const Occasion& occasion) {
+  HardwareVerdict verdict = ProveNow(license, hardware, state, occasion);
   // Of a host without a TPM nothing but this record remembers it; a TPM is asked.
   if (license.returned && IsHost(license.keys))
     verdict = {
@@ -64,6 +86,7 @@ bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirector
   license.view.hardware = verdict.proof;
   license.view.differ = std::move(verdict.differ);
   const bool proven = verdict.proof == HardwareProof::kProven;
+  if (!proven) license.proof.session.reset();
   if (!proven)
     license.view.fault = FaultFrom(verdict.error);
   else if (!license.unreadable)
@@ -104,27 +127,44 @@ Result<std::vector<LoadedLicense>> LoadLicenses(const StateDirectory& state, con
   return licenses;
 }
 
-bool ProveHosts(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state) {
+bool ProveHosts(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state,
+                const Occasion& occasion) {
   bool all = true;
   for (LoadedLicense& license : licenses)
-    if (license.view.verified && IsHost(license.keys)) all = Prove(license, hardware, state) && all;
+    if (license.view.verified && IsHost(license.keys)) all = Prove(license, hardware, state, occasion) && all;
   return all;
 }
 
-bool ProveByTpm(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state) {
+bool ProveByTpm(std::vector<LoadedLicense>& licenses, const Hardware& hardware, const StateDirectory& state,
+                const Occasion& occasion) {
   bool all = true;
   for (LoadedLicense& license : licenses) {
     const bool due =
         license.view.verified && !IsHost(license.keys) && license.view.hardware != HardwareProof::kProven;
-    if (due) all = Prove(license, hardware, state) && all;
+    if (due) all = Prove(license, hardware, state, occasion) && all;
   }
   return all;
 }
 
 bool ProveLicenses(std::vector<LoadedLicense>& licenses, const Hardware& hardware,
-                   const StateDirectory& state) {
-  const bool hosts = ProveHosts(licenses, hardware, state);
-  return ProveByTpm(licenses, hardware, state) && hosts;
+                   const StateDirectory& state, const Occasion& occasion) {
+  const bool hosts = ProveHosts(licenses, hardware, state, occasion);
+  return ProveByTpm(licenses, hardware, state, occasion) && hosts;
+}
+
+bool RenewSessions(std::vector<LoadedLicense>& licenses, const Hardware& hardware,
+                   const StateDirectory& state, const SessionOccasion& occasion) {
+  bool news = false;
+  for (LoadedLicense& license : licenses) {
+    if (!license.view.verified || license.view.hardware != HardwareProof::kProven) continue;
+    if (!WantsSession(license, occasion)) continue;
+    const HardwareVerdict verdict = ProveNow(license, hardware, state, occasion);
+    const bool renewed = verdict.proof == HardwareProof::kProven;
+    const std::string fault = renewed ? "" : FaultFrom(verdict.error);
+    news = news || renewed || fault != license.proof.fault;
+    license.proof.fault = fault;
+  }
+  return news;
 }
 
 bool AnyOfClassHost(const std::vector<LoadedLicense>& licenses) {
@@ -155,7 +195,18 @@ void KeepProofs(const std::vector<LoadedLicense>& before, std::vector<LoadedLice
     if (same == before.end()) continue;
     license.view.hardware = same->view.hardware;
     license.view.differ = same->view.differ;
+    if (license.certificate != same->certificate) continue;
+    license.proof.session = same->proof.session;
+    license.proof.fault = same->proof.fault;
   }
+}
+
+std::map<std::string, LicenseProof> ProofsOf(const std::vector<LoadedLicense>& licenses) {
+  std::map<std::string, LicenseProof> proofs;
+  for (const LoadedLicense& license : licenses)
+    if (license.view.verified && license.view.hardware == HardwareProof::kProven)
+      proofs.emplace(license.view.product, license.proof);
+  return proofs;
 }
 
 std::vector<LicenseView> ViewsOf(const std::vector<LoadedLicense>& licenses) {

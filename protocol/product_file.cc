@@ -48,6 +48,7 @@ Result<Plan> ParsePlan(const Json& value) {
   plan.warn_before = ReadWarnings(o, plan.warn_before);
   plan.offline_window = o.Duration("offline_window", plan.offline_window);
   plan.heartbeat_interval = o.Duration("heartbeat_interval", plan.heartbeat_interval);
+  plan.agent_absence = ReadAgentAbsence(o);
   plan.maintenance = ReadOptionalLength(o, "maintenance");
   plan.assurance = ReadAssurance(o, plan.assurance);
   plan.allow_simulator = o.Bool("allow_simulator", plan.allow_simulator);

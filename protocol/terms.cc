@@ -51,6 +51,7 @@ Json FormatGrants(const Grants& grants) {
     Json& out = json["limits"][id] = {{"kind", LimitKindName(limit.kind)}, {"max", limit.max}};
     if (limit.kind == LimitKind::kMeter) out["period"] = MeterPeriodName(limit.period);
     if (limit.overage_percent != 0) out["overage_percent"] = limit.overage_percent;
+    if (limit.only) out["only"] = FormatCallers(*limit.only);
   }
   if (!grants.keys.empty()) json["keys"] = grants.keys;
   return json;
@@ -89,6 +90,7 @@ Result<LicenseTerms> ParseTerms(std::string_view json) {
   terms.warn_before = ReadWarnings(o, {});
   terms.offline_window = o.Duration("offline_window", Seconds{0});
   terms.heartbeat_interval = o.Duration("heartbeat_interval", Seconds{0});
+  terms.agent_absence = ReadAgentAbsence(o);
   terms.maintenance_until = o.OptionalTime("maintenance_until");
   terms.assurance = ReadChoice<AssuranceClass>(o, "assurance", kAssuranceClasses, AssuranceName);
   terms.fingerprint = ReadLicensedHost(o, terms.assurance);
@@ -119,6 +121,7 @@ std::string FormatTerms(const LicenseTerms& terms) {
   json["warn_before"] = FormatWarnings(terms.warn_before);
   json["offline_window"] = FormatDuration(terms.offline_window);
   json["heartbeat_interval"] = FormatDuration(terms.heartbeat_interval);
+  if (terms.agent_absence != kAgentAbsence) json["agent_absence"] = FormatDuration(terms.agent_absence);
   if (terms.maintenance_until) json["maintenance_until"] = FormatTime(*terms.maintenance_until);
   json["assurance"] = AssuranceName(terms.assurance);
   if (!terms.fingerprint.empty()) json["fingerprint"] = FormatFingerprint(terms.fingerprint);
@@ -156,6 +159,7 @@ LicenseTerms ResolvePlan(const Plan& plan, const Resolution& resolution) {
   terms.warn_before = plan.warn_before;
   terms.offline_window = plan.offline_window;
   terms.heartbeat_interval = plan.heartbeat_interval;
+  terms.agent_absence = plan.agent_absence;
   if (plan.maintenance) terms.maintenance_until = CappedSum(resolution.valid_from, *plan.maintenance);
   terms.assurance = resolution.assurance;
   terms.fingerprint = resolution.fingerprint;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/callers.h"
 #include "protocol/fingerprint.h"
 #include "protocol/strict_json.h"
 
@@ -43,6 +44,7 @@ struct Limit {
   int64_t max = 0;
   MeterPeriod period = MeterPeriod::kNever;  // meters only
   int overage_percent = 0;                   // soft overage above max, 0 to 1000
+  std::optional<Callers> only = {};          // absent: whoever may connect to the agent
 };
 
 struct Grants {
@@ -115,6 +117,7 @@ struct LicenseTerms {
   std::vector<Seconds> warn_before;  // descending; "expiring" begins at the first
   Seconds offline_window{0};         // 0: unlimited
   Seconds heartbeat_interval{0};
+  Seconds agent_absence = kAgentAbsence;
   std::optional<Time> maintenance_until;
   AssuranceClass assurance = AssuranceClass::kHwTpm;  // what was established at activation
   Fingerprint fingerprint;          // of the licensed host: class host has one, the others are empty
@@ -141,6 +144,7 @@ struct Plan {
                                    Seconds{86400}};
   Seconds offline_window{30 * 86400};
   Seconds heartbeat_interval{86400};
+  Seconds agent_absence = kAgentAbsence;
   std::optional<Seconds> maintenance;
   std::vector<AssuranceClass> assurance{AssuranceClass::kHwTpm};  // classes that may activate
   bool allow_simulator = false;  // a simulated TPM counts as vtpm; for demonstrations and tests

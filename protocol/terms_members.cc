@@ -40,6 +40,9 @@ Result<Limit> ParseLimit(const std::string& id, const Json& value, const std::st
   else if (o.Has("period"))
     o.Fault("period", "only a meter has a period");
   limit.overage_percent = static_cast<int>(o.Integer("overage_percent", 0, kMaxOveragePercent, 0));
+  if (const Json* only = o.OptionalObject("only")) {
+    HOLDFAST_TRY(limit.only, ParseCallers(*only, context));
+  }
   if (auto status = FinishMembers(o, value, lenient); !status)
     return Malformed(status.error().check, "limit " + Quoted(id) + ": " + status.error().message);
   return limit;
@@ -138,6 +141,12 @@ Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bo
       ReadChoice<ClonePolicy>(o, "clone", kClonePolicies, ClonePolicyName, ClonePolicyName(policies.clone));
   HOLDFAST_CHECK(FinishMembers(o, *value, lenient));
   return policies;
+}
+
+Seconds ReadAgentAbsence(JsonObject& object) {
+  const Seconds length = object.Duration("agent_absence", kAgentAbsence);
+  if (length > kMaxAgentAbsence) object.Fault("agent_absence", "longer than 7 days");
+  return length;
 }
 
 std::vector<Seconds> ReadWarnings(JsonObject& object, std::vector<Seconds> otherwise) {

@@ -40,6 +40,8 @@ Result<Grants> ReadGrants(JsonObject& object, const std::string& context, bool l
 Result<std::optional<Grants>> ReadFallback(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "policies"; what it does not name is as in Policies{}.
 Result<Policies> ReadPolicies(JsonObject& object, const std::string& context, bool lenient);
+// The optional member "agent_absence": kAgentAbsence where it is not there, at most kMaxAgentAbsence.
+Seconds ReadAgentAbsence(JsonObject& object);
 // The optional member "vouchers".
 Result<std::optional<Vouchers>> ReadVouchers(JsonObject& object, const std::string& context, bool lenient);
 // The optional member "repairs".

@@ -93,6 +93,12 @@ Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
     request = Consume(o);
   } else if (op == "key") {
     request = Key(o);
+  } else if (op == "challenge") {
+    request = local::ReadChallenge(o);
+  } else if (op == "entitlements") {
+    request = EntitlementsRequest{Name(o, "product")};
+  } else if (op == "watch") {
+    request = WatchRequest{};
   } else if (op == "request") {
     request = MakeRequest(o);
   } else if (op == "install") {

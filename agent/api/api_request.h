@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "protocol/armor.h"
+#include "protocol/local/challenge.h"
 #include "protocol/secret.h"
 #include "protocol/strict_json.h"
 
@@ -40,6 +41,12 @@ struct KeyRequest {
   std::string product;
 };
 
+struct EntitlementsRequest {
+  std::string product;
+};
+
+struct WatchRequest {};
+
 struct MakeRequestRequest {
   Secret product_key;
   bool make_new = false;
@@ -73,8 +80,9 @@ struct BreakGlassRequest {
 };
 
 using ApiRequest =
-    std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, KeyRequest, MakeRequestRequest,
-                 InstallRequest, ReturnRequest, TimeRequest, HeartbeatRequest, BreakGlassRequest>;
+    std::variant<StatusRequest, CheckRequest, LimitRequest, ConsumeRequest, KeyRequest, local::Challenge,
+                 EntitlementsRequest, WatchRequest, MakeRequestRequest, InstallRequest, ReturnRequest,
+                 TimeRequest, HeartbeatRequest, BreakGlassRequest>;
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);

@@ -6,8 +6,8 @@
 #include <cerrno>
 
 #include "agent/api/api_request.h"
-#include "protocol/error_json.h"
 #include "protocol/json_text.h"
+#include "protocol/local/answer.h"
 
 namespace holdfast::api {
 namespace {
@@ -34,14 +34,7 @@ Result<Json> Client::Call(const Json& request) {
   const Status sent = Send(FormatJson(request) + "\n");
   auto line = ReadLine();
   if (!line) return tl::unexpected(sent ? line.error() : sent.error());
-  HOLDFAST_TRY(Json answer, ParseJson(*line, kMaxAdminLine));
-  if (!answer.is_object() || !answer.contains("ok") || !answer["ok"].is_boolean()) {
-    return Malformed("api.answer", "the agent's answer is not understood", "is it of the same version?");
-  }
-  if (answer["ok"] == true) return answer;
-  if (!answer.contains("error")) return Malformed("api.answer", "the agent's error is not understood");
-  HOLDFAST_TRY(Error error, ErrorFromJson(answer["error"]));
-  return tl::unexpected(std::move(error));
+  return local::ParseAnswer(*line, kMaxAdminLine);
 }
 
 Status Client::Send(std::string_view text) {

@@ -64,6 +64,7 @@ Json LimitJson(const Limit& limit, std::optional<int64_t> used) {
   Json json{{"kind", KindName(limit.kind)}, {"max", limit.max}};
   if (used) json["used"] = *used;
   if (limit.overage_percent > 0) json["overage_percent"] = limit.overage_percent;
+  if (limit.only) json["only"] = FormatCallers(*limit.only);
   return json;
 }
 

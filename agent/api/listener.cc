@@ -6,8 +6,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cstring>
 #include <vector>
 
@@ -15,6 +17,7 @@ namespace holdfast::api {
 namespace {
 
 constexpr int kBacklog = 128;
+constexpr size_t kMaxGroups = 1024;  // of a peer; who is in more of them is in none but his first
 
 std::string Reason(int error) {
   return std::generic_category().message(error);
@@ -125,7 +128,21 @@ Result<Peer> PeerOf(int socket) {
     return Fail(ErrorKind::kUnavailable, "socket.peer",
                 "the peer's credentials cannot be read: " + Reason(errno));
   }
-  return Peer{credentials.pid, credentials.uid};
+  Peer peer{credentials.pid, credentials.uid, {credentials.gid}};
+  std::vector<gid_t> groups(kMaxGroups);
+  socklen_t octets = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &octets) == 0)
+    peer.groups.insert(peer.groups.end(), groups.begin(),
+                       groups.begin() + static_cast<std::ptrdiff_t>(octets / sizeof(gid_t)));
+  return peer;
+}
+
+std::string ExecutableOf(pid_t pid) {
+  std::array<char, PATH_MAX> path;
+  const std::string link = "/proc/" + std::to_string(pid) + "/exe";
+  const ssize_t size = pid > 0 ? ::readlink(link.c_str(), path.data(), path.size()) : -1;
+  if (size <= 0 || static_cast<size_t>(size) == path.size()) return {};
+  return {path.data(), static_cast<size_t>(size)};
 }
 
 Result<Descriptor> Connect(const Path& path) {

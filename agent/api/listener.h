@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <vector>
+
 #include "protocol/platform/files.h"
 
 namespace holdfast::api {
@@ -32,11 +34,16 @@ struct SocketOptions {
 // (kConflict: an agent listens there), socket.group, socket.bind.
 Result<Descriptor> Listen(const SocketOptions& options);
 
+// Who connected, as it was then.
 struct Peer {
   pid_t pid = 0;
   uid_t uid = 0;
+  std::vector<uint32_t> groups = {};  // all of them
 };
-Result<Peer> PeerOf(int socket);  // SO_PEERCRED
+Result<Peer> PeerOf(int socket);  // SO_PEERCRED, SO_PEERGROUPS
+// The program that a process runs now: an absolute path. Empty when it cannot be seen: the process has ended, or the agent may not look (CAP_SYS_PTRACE
+// for processes of other users).
+std::string ExecutableOf(pid_t pid);
 
 // To the agent at `path`, blocking. Checks: socket.absent (kNotFound: nobody listens there), socket.connect.
 Result<Descriptor> Connect(const Path& path);

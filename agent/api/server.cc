@@ -33,8 +33,13 @@ void Drain(int descriptor) {
 }  // namespace
 
 struct Server::Connection {
-  Connection(Descriptor&& descriptor, uid_t user, Service& service, uint64_t number, bool administrator)
-      : socket(std::move(descriptor)), uid(user), id(number), session(service, number, administrator) {}
+  Connection(Descriptor&& descriptor, const Peer& peer, Service& service, uint64_t number, bool administrator)
+      : socket(std::move(descriptor)),
+        uid(peer.uid),
+        id(number),
+        session(service, number, administrator, [peer] {
+          return Caller{peer.uid, peer.groups, ExecutableOf(peer.pid)};
+        }) {}
   Descriptor socket;
   const uid_t uid;
   const uint64_t id;
@@ -62,6 +67,8 @@ Server::~Server() {
 }
 
 Status Server::Open() {
+  service_.Look();
+  HOLDFAST_TRY(watched_, WatchMemory::Make(service_.generation()));
   epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
   timer_ = Descriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   wakeup_ = Descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
@@ -141,7 +148,7 @@ void Server::Accept() {
   if (!Admit(*peer)) return Refuse(socket.get());
   const bool administrator = peer->uid == 0 || peer->uid == ::geteuid();
   const uint64_t id = next_id_++;
-  auto connection = std::make_unique<Connection>(std::move(socket), peer->uid, service_, id, administrator);
+  auto connection = std::make_unique<Connection>(std::move(socket), *peer, service_, id, administrator);
   if (!AddToEpoll(epoll_.get(), connection->socket.get(), id, connection->events)) return;
   connections_.emplace(id, std::move(connection));
 }
@@ -181,7 +188,7 @@ void Server::Advance(Connection& connection) {
     Send(connection);
   }
   const Session& session = connection.session;
-  const bool idle = !session.waiting() && !session.has_line() && connection.session.output().empty();
+  const bool idle = !session.waiting() && !session.has_line() && !session.has_output() && !session.watching();
   // Who is gone and was not answered yet still counts: else whoever connects, asks and leaves could fill the memory with what waits.
   if (connection.broken && session.waiting()) {
     connection.session.Leave();
@@ -208,6 +215,23 @@ void Server::Send(Connection& connection) {
   }
   output.erase(0, sent);
   if (sent > 0) connection.write_ticks = 0;
+  if (output.empty() && !connection.broken && !connection.session.page_answer().empty()) SendPage(connection);
+}
+
+// What did not fit follows as any output: the descriptor is with the first octet.
+void Server::SendPage(Connection& connection) {
+  std::string& answer = connection.session.page_answer();
+  ssize_t sent = -1;
+  do {
+    sent = watched_->SendWith(connection.socket.get(), answer);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) {
+    connection.broken = errno != EAGAIN;
+    return;
+  }
+  connection.session.output() = answer.substr(static_cast<size_t>(sent));
+  answer.clear();
+  connection.write_ticks = 0;
 }
 
 void Server::Watch(Connection& connection) {
@@ -217,7 +241,7 @@ void Server::Watch(Connection& connection) {
   uint32_t events = 0;
   if (!connection.ended && !session.full()) events |= EPOLLIN;
   // Lines that wait for their turn: a socket that can be written to gives it to them.
-  if (!session.output().empty() || session.has_line()) events |= EPOLLOUT;
+  if (session.has_output() || session.has_line()) events |= EPOLLOUT;
   if (events == connection.events) return;
   connection.events = events;
   epoll_event event{};
@@ -247,11 +271,26 @@ void Server::Tick() {
     if (connection->session.has_partial_line() && ++connection->line_ticks > options_.line_ticks)
       late.push_back(id);
     // Lines wait for the socket to be writable, which it is not while the peer leaves answers unread.
-    const bool unread = !connection->session.output().empty() || connection->session.has_line();
+    const bool unread = connection->session.has_output() || connection->session.has_line();
     if (unread && ++connection->write_ticks > options_.write_ticks) late.push_back(id);
   }
   for (uint64_t id : late) Close(id);
+  watched_->Beat();
+  Notice();
   if (!accepting_) accepting_ = AddToEpoll(epoll_.get(), listener_.get(), kListener, EPOLLIN);
+}
+
+void Server::Notice() {
+  if (service_.Look()) watched_->SetGeneration(service_.generation());
+  std::vector<uint64_t> told;
+  for (auto& [id, connection] : connections_) {
+    Session& session = connection->session;
+    if (connection->broken || !session.is_behind(service_.generation())) continue;
+    if (session.has_output() || HasUnread(connection->socket.get())) continue;
+    session.Tell(service_.generation());
+    told.push_back(id);
+  }
+  for (uint64_t id : told) Advance(*connections_.at(id));
 }
 
 }  // namespace holdfast::api

@@ -5,6 +5,8 @@
 //   connections in all, and per user      further ones get one error line and are closed
 //   a line that is begun and not ended    an absolute deadline from its first octet
 //   answers that are not read             nothing further is read from that client; then a deadline
+//   a challenge                           one a connection: it costs some 100 microseconds
+//   changes that a watcher does not read  one line, and no further until it is read
 //
 // Time is counted in ticks of a timer, so deadlines need no clock.
 #pragma once
@@ -18,6 +20,7 @@
 
 #include "agent/api/listener.h"
 #include "agent/api/session.h"
+#include "agent/api/watch_memory.h"
 
 namespace holdfast::api {
 
@@ -26,9 +29,9 @@ struct ServerOptions {
   int max_connections = 512;
   int max_connections_per_user = 128;  // not for administrators
   int reserved_for_administrators = 16;
-  std::chrono::milliseconds tick{1000};
-  int line_ticks = 5;    // to finish a line
-  int write_ticks = 10;  // to read something of an answer
+  std::chrono::milliseconds tick{500};  // and the watch page's beat, so no longer
+  int line_ticks = 10;                  // to finish a line
+  int write_ticks = 20;                 // to read something of an answer
 };
 
 class Server {
@@ -46,6 +49,8 @@ class Server {
   void Run(const std::function<void()>& on_tick);
   void Stop();                            // from any thread or signal handler
   void Post(std::function<void()> work);  // work is done on the thread that runs; from any thread
+  // Looks whether entitlements have changed, and tells watchers; on that thread only. Done at each tick, too.
+  void Notice();
   int connections() const { return static_cast<int>(connections_.size()); }  // on that thread only
 
  private:
@@ -58,6 +63,7 @@ class Server {
   void Receive(Connection& connection);
   void Advance(Connection& connection);
   void Send(Connection& connection);
+  void SendPage(Connection& connection);
   void Watch(Connection& connection);
   void Administer(Connection& connection, ApiRequest request);
   void Close(uint64_t id);
@@ -68,6 +74,7 @@ class Server {
   Service& service_;
   const Administration administration_;
   Descriptor listener_, epoll_, timer_, wakeup_;
+  std::optional<WatchMemory> watched_;  // from Open on
   std::map<uint64_t, std::unique_ptr<Connection>> connections_;
   uint64_t next_id_ = 16;  // below: our own descriptors
   bool accepting_ = true;

@@ -2,12 +2,17 @@
 // answers from when no agent runs. Not thread safe: it belongs to the thread that serves.
 #pragma once
 
+#include <functional>
+
 #include "agent/api/advisories.h"
 #include "agent/api/api_request.h"
+#include "agent/api/entitlements.h"
 #include "agent/api/meters.h"
+#include "agent/enforcement/caller.h"
 #include "agent/enforcement/decide.h"
 #include "agent/enforcement/holdings.h"
 #include "agent/ledger/books.h"
+#include "agent/license_session.h"
 
 namespace holdfast::api {
 
@@ -18,6 +23,9 @@ class Service {
   // Ascending by product. Who holds something keeps it.
   void SetLicenses(std::vector<LicenseView> licenses) { licenses_ = std::move(licenses); }
   const std::vector<LicenseView>& licenses() const { return licenses_; }
+  // What challenges are answered with, by product; accounts that the licenses name.
+  void SetProofs(std::map<std::string, LicenseProof> proofs) { proofs_ = std::move(proofs); }
+  void SetAccounts(Accounts accounts) { accounts_ = std::move(accounts); }
   void SetLedger(LedgerReport report) { ledger_ = std::move(report); }
   // Of the ledger, once it is open. Until then no meter is used.
   void LoadMeters(const std::vector<MeterRecord>& records) { meters_.Load(records); }
@@ -25,6 +33,16 @@ class Service {
   // Answers are JSON objects with "ok"; docs/local-api.md has every member.
   Json Status() const;
   Json Check(const CheckRequest& request);
+  Json Entitlements(const EntitlementsRequest& request) const;
+  // Moves the generation when an answer of Entitlements has changed since the last look.
+  bool Look() { return generation_.Look(licenses_, Now()); }
+  int64_t generation() const { return generation_.value(); }
+  // Costs some 100 microseconds. Check: challenge.unproven (kNotFound: no license; kRefused: one that cannot be proven; kUnavailable: not now).
+  Result<local::AnsweredChallenge> Challenge(const local::Challenge& challenge);
+  // The denial, where the terms do not let the caller use the limit at all. `caller` is asked only where the terms want to know.
+  using CallerSource = std::function<Caller()>;
+  std::optional<Json> Excluded(const std::string& product, const std::string& limit,
+                               const CallerSource& caller);
   Json Limit(Holdings::Holder holder, const LimitRequest& request);
   // The answer; or what the ledger must have on record before it can be given: then Add that and ask again.
   std::variant<Json, NextBatch> Consume(const ConsumeRequest& request);
@@ -57,6 +75,9 @@ class Service {
   std::string version_;
   LedgerReport ledger_;
   std::vector<LicenseView> licenses_;
+  std::map<std::string, LicenseProof> proofs_;
+  Accounts accounts_;
+  Generation generation_;
   Meters meters_;
   Holdings holdings_;  // by "<product>/<limit>"
   Advisories advisories_;

@@ -116,6 +116,14 @@ Decision DecideLimit(const LicenseView& view, const Situation& situation, std::s
   return Advised(view, JudgeLimit(view, situation, limit, used, amount));
 }
 
+Decision DecideExcluded(const LicenseView& view, const Situation& situation, std::string_view limit) {
+  Decision decision = JudgeLimit(view, situation, limit, 0, 0);
+  decision.used.reset();
+  decision.allowed = false;
+  Add(decision, Reason::kCallerExcluded);
+  return Advised(view, std::move(decision));
+}
+
 Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key) {
   Decision decision = JudgeKey(view, situation, key);
   return KnowsKey(view, key) ? Advised(view, std::move(decision))

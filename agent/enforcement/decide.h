@@ -43,6 +43,7 @@ enum class Reason {
   kUnknownLimit,
   kUnknownKey,
   kKeyNotGranted,
+  kCallerExcluded,  // the terms let others use the limit
   kLimitReached,
   kOverage,  // warning: above the limit, within the overage that the terms allow
   kClockSetBack,  // the wall clock is behind the time that is known to have passed; a warning where the policy says so
@@ -157,6 +158,8 @@ Decision DecideFeature(const LicenseView& view, const Situation& situation, std:
 // Precondition: used >= 0, amount >= 0.
 Decision DecideLimit(const LicenseView& view, const Situation& situation, std::string_view limit,
                      int64_t used, int64_t amount);
+// Of a limit that the terms do not let the caller use (caller.h).
+Decision DecideExcluded(const LicenseView& view, const Situation& situation, std::string_view limit);
 // Of a content key. One that the license names in no edition is denied by a license that only advises, too.
 Decision DecideKey(const LicenseView& view, const Situation& situation, std::string_view key);
 // What a license that only advises makes of a decision; any other license leaves it as it is.

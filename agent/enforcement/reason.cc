@@ -57,6 +57,9 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "the edition that applies now does not include this feature"},
     {Reason::kKeyNotGranted, "key_not_granted",
      "the edition that applies now does not include this content key"},
+    {Reason::kCallerExcluded, "caller_excluded",
+     "the license lets only certain users, groups or programs of this host use this limit; holdfast status "
+     "--json shows which (only)"},
     {Reason::kLimitReached, "limit_reached",
      "not enough is left: wait until others release some of it, or, of a meter, until it begins anew; or ask "
      "the vendor for more"},

@@ -8,7 +8,7 @@
 //   model        maker, product and board names (DMI), or the device tree's model
 //
 // Only files that everybody may read count, so that root's command line and a confined service see the same host
-// (tools/systemd: no /proc/cpuinfo, a network namespace of its own). What is not there, not a regular file, or not of
+// (tools/systemd: a network namespace of its own). What is not there, not a regular file, or not of
 // its form is left out; at most 64 KiB of a file and a few thousand entries of a directory are read.
 #pragma once
 

@@ -3,17 +3,21 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <future>
+#include <thread>
 
 #include "agent/activation.h"
 #include "agent/agent.h"
 #include "protocol/armor.h"
 #include "tests/activation/test_vendor.h"
+#include "tests/testing/application.h"
 #include "tests/testing/host_files.h"
 #include "tests/testing/temp_dir.h"
 
 namespace holdfast {
 namespace {
 
+using testing::Application;
 using testing::HostFiles;
 using testing::TestVendor;
 
@@ -293,6 +297,117 @@ TEST_F(HostClass, TheRunningAgentNoticesThatItsHostIsAnother) {
   EXPECT_TRUE(wait_for("editor active"));
   (*agent)->Stop();
   thread.join();
+}
+
+// The whole chain, with the running agent: nonce, session key, license key, license certificate, vendor's root.
+class ChallengedAgent : public HostClass {
+ protected:
+  void SetUp() override {
+    Activate();
+    options_.socket.path = home_.path() / "agent.sock";
+    options_.tick = std::chrono::milliseconds(10);
+    AgentParts parts{state_,
+                     std::move(*lock_),
+                     vendor_.pki.Anchors(),
+                     *Tpm::Open(kNoTpm),
+                     [this] { return Time(Seconds(now_)); },
+                     std::chrono::seconds(180),
+                     host_.root()};
+    parts.boot_id = kBootId;
+    parts.session_interval = std::chrono::milliseconds(5);
+    AgentObserver observer;
+    observer.ready = [this] { ready_.set_value(); };
+    auto agent = Agent::Start(std::move(parts), options_, observer);
+    ASSERT_TRUE(agent) << agent.error().message;
+    agent_ = std::move(*agent);
+    thread_ = std::thread([this] { (void)agent_->Run(); });
+    ready_.get_future().wait();
+  }
+  void TearDown() override {
+    if (agent_) agent_->Stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  std::string ListThatRevokes() const {
+    const Bytes serial = VerifiedNow().serial;
+    return vendor_.List(9, {RevokedEntry{serial, testing::kPkiNow, RevocationReason::kPrivilegeWithdrawn}});
+  }
+  VerifiedLicense VerifiedNow() const {
+    const LicenseFile file = ParseLicenseFile(state_.ReadLicense("editor")->license).value();
+    return VerifyLicense(file, vendor_.pki.Anchors()).value();
+  }
+  // As an application does it that has the vendor's root in itself and runs under the kernel `boot_id`.
+  Status Judge(const local::ChallengeAnswer& answer, const std::string& boot_id) const {
+    HOLDFAST_TRY(const LicenseFile file, ParseLicenseFile(answer.file));
+    HOLDFAST_TRY(const VerifiedLicense license, VerifyLicense(file, vendor_.pki.Anchors()));
+    HOLDFAST_TRY(const auto session, local::ParseSessionStatement(answer.session));
+    HOLDFAST_CHECK(VerifyJws(session.jws, license.license_key));
+    return local::CheckSession(session.statement,
+                               {license.terms.vendor, "editor", license.terms.license, license.serial,
+                                Sha256(file.license.der()), boot_id, answer.time});
+  }
+
+  static constexpr const char* kBootId = "0f3a2b1c-4d5e-6f70-8192-a3b4c5d6e7f8";
+  static constexpr const char* kOtherBootId = "1f3a2b1c-4d5e-6f70-8192-a3b4c5d6e7f8";
+  const Json kEntitlements{{"op", "entitlements"}, {"product", "editor"}};
+  api::ServerOptions options_;
+  std::atomic<int64_t> now_{testing::kPkiNow.time_since_epoch().count()};
+  std::promise<void> ready_;
+  std::unique_ptr<Agent> agent_;
+  std::thread thread_;
+};
+
+TEST_F(ChallengedAgent, LeadsToTheVendorsRoot) {
+  Application application(options_.socket.path);
+  const auto answer = application.Challenge("editor");
+  ASSERT_TRUE(answer) << answer.error().check << ": " << answer.error().message;
+  const Status judged = Judge(*answer, kBootId);
+  EXPECT_TRUE(judged) << judged.error().check;
+  EXPECT_EQ((*application.Ask(kEntitlements))["license"]["state"], "active");
+  EXPECT_EQ(Judge(*answer, kOtherBootId).error().check, "session.other_host");
+}
+
+TEST_F(ChallengedAgent, AnotherVendorsAgentIsRefusedByTheRoot) {
+  Application application(options_.socket.path);
+  const auto answer = application.Challenge("editor");
+  ASSERT_TRUE(answer);
+  const TestVendor other;
+  const LicenseFile file = ParseLicenseFile(answer->file).value();
+  EXPECT_EQ(VerifyLicense(file, other.pki.Anchors()).error().check, "path.anchor");
+}
+
+TEST_F(ChallengedAgent, ARevocationThatIsInstalledReachesWatchersAndChallenges) {
+  Application watcher(options_.socket.path), administrator(options_.socket.path);
+  const auto watch = watcher.Ask({{"op", "watch"}});
+  ASSERT_TRUE(watch);
+  const auto installed = administrator.Ask({{"op", "install"}, {"file", ListThatRevokes()}});
+  ASSERT_TRUE(installed);
+  ASSERT_EQ((*installed)["ok"], true) << installed->dump();
+  const auto event = watcher.Next();
+  ASSERT_TRUE(event);
+  EXPECT_GT((*event)["generation"], (*watch)["generation"]);
+  Application application(options_.socket.path);
+  const auto answer = application.Challenge("editor");
+  ASSERT_TRUE(answer) << answer.error().check;
+  EXPECT_TRUE(Judge(*answer, kBootId)) << "the agent vouches for what it says of a revoked license, too";
+  EXPECT_EQ(VerifyLicense(*ParseLicenseFile(answer->file), vendor_.pki.Anchors())->revocation,
+            Revocation::kRevoked);
+  EXPECT_EQ((*application.Ask(kEntitlements))["otherwise"]["reasons"][0], "revoked");
+}
+
+TEST_F(ChallengedAgent, ASessionIsRenewedWhileItsConnectionsGoOn) {
+  Application before(options_.socket.path);
+  const auto first = before.Challenge("editor");
+  ASSERT_TRUE(first);
+  now_ += 7 * 3600;
+  std::string session = first->session;
+  while (session == first->session) {
+    Application application(options_.socket.path);
+    const auto answer = application.Challenge("editor");
+    ASSERT_TRUE(answer) << answer.error().check;
+    EXPECT_TRUE(Judge(*answer, kBootId));
+    session = answer->session;
+  }
+  EXPECT_TRUE(before.Ask(kEntitlements));
 }
 
 }  // namespace

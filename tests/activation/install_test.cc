@@ -106,6 +106,22 @@ TEST_F(InstallTest, RequestAnswerInstallIsActive) {
   EXPECT_TRUE(machine.state.PendingProducts()->empty());
 }
 
+// One signature of the TPM proves the hardware and vouches for the agent.
+TEST_F(InstallTest, TheLicenseKeyInTheTpmVouchesForASession) {
+  Activate();
+  auto loaded = *LoadLicenses(machine.state, vendor.pki.Anchors());
+  const SessionOccasion occasion{"0f3a2b1c-4d5e-6f70-8192-a3b4c5d6e7f8", testing::kPkiNow};
+  ASSERT_TRUE(ProveLicenses(loaded, {*machine.tpm}, machine.state, occasion));
+  machine.tpm->Release();
+  ASSERT_NE(loaded[0].proof.session, nullptr);
+  const auto session = local::ParseSessionStatement(loaded[0].proof.session->compact);
+  ASSERT_TRUE(session) << session.error().check;
+  const LicenseFile file = ParseLicenseFile(loaded[0].proof.file).value();
+  const VerifiedLicense license = VerifyLicense(file, vendor.pki.Anchors()).value();
+  EXPECT_TRUE(VerifyJws(session->jws, license.license_key));
+  EXPECT_EQ(session->statement.certificate, Sha256(file.license.der()));
+}
+
 TEST_F(InstallTest, RequestRepeatedIsTheSameOctets) {
   const std::string first = MakeRequestFile();
   auto again = machine.Request(key);

@@ -116,5 +116,129 @@ TEST(ProveLicenses, WhatStandsInTheWayIsSaid) {
   EXPECT_EQ(licenses[0].view.fault, "the gate counter has moved (tpm.gate); request a new activation");
 }
 
+// Signs with a key in software.
+class SigningTpm : public testing::NoTpm {
+ public:
+  Result<Bytes> Sign(const KeySet&, const Sha256Digest& digest) override {
+    signatures++;
+    if (!answers) return NoAnswer();
+    return key.Sign(digest);
+  }
+  const EcPrivateKey key = EcPrivateKey::Generate().value();
+  bool answers = true;
+  int signatures = 0;
+};
+
+class SessionsTest : public ::testing::Test {
+ protected:
+  SessionsTest() {
+    VerifiedLicense& license = *licenses_[0].view.verified;
+    license.license_key = tpm_.key.public_key();
+    license.terms.vendor = "Northlight";
+    license.terms.license = "L-1";
+    license.serial = {1};
+    licenses_[0].certificate = Sha256(Bytes{1});
+    licenses_[0].proof.file = "file";
+  }
+  bool Prove() { return ProveLicenses(licenses_, {tpm_}, state_, SessionOccasion{boot_id_, now_}); }
+  bool Renew() { return RenewSessions(licenses_, {tpm_}, state_, {boot_id_, now_}); }
+  const LicenseSession* Session() const { return licenses_[0].proof.session.get(); }
+
+  const testing::TempDir home_;
+  const StateDirectory state_{home_.path() / "state"};
+  SigningTpm tpm_;
+  std::vector<LoadedLicense> licenses_{Loaded(1, HardwareProof::kUnavailable)};
+  std::string boot_id_ = "0f3a2b1c-4d5e-6f70-8192-a3b4c5d6e7f8";
+  Time now_ = kMidway;
+};
+
+TEST_F(SessionsTest, OneSignatureProvesTheHardwareAndBeginsASession) {
+  EXPECT_TRUE(Prove());
+  EXPECT_EQ(tpm_.signatures, 1);
+  EXPECT_EQ(licenses_[0].view.hardware, HardwareProof::kProven);
+  ASSERT_NE(Session(), nullptr);
+  const auto read = local::ParseSessionStatement(Session()->compact);
+  ASSERT_TRUE(read) << read.error().check;
+  EXPECT_TRUE(VerifyJws(read->jws, tpm_.key.public_key()));
+  EXPECT_EQ(read->statement.certificate, Sha256(Bytes{1}));
+  EXPECT_FALSE(Renew()) << "it is good for hours";
+  EXPECT_EQ(tpm_.signatures, 1);
+  EXPECT_EQ(ProofsOf(licenses_).at("nls").session, licenses_[0].proof.session);
+}
+
+TEST_F(SessionsTest, WithoutABootIdTheHardwareIsProvenAsBefore) {
+  boot_id_.clear();
+  EXPECT_TRUE(Prove());
+  EXPECT_EQ(licenses_[0].view.hardware, HardwareProof::kProven);
+  EXPECT_EQ(Session(), nullptr);
+  EXPECT_FALSE(Renew());
+}
+
+TEST_F(SessionsTest, AnotherKeysSignatureBeginsNone) {
+  licenses_[0].view.verified->license_key = EcPrivateKey::Generate()->public_key();
+  Prove();
+  EXPECT_EQ(licenses_[0].view.hardware, HardwareProof::kWrongHardware);
+  EXPECT_EQ(Session(), nullptr);
+  EXPECT_TRUE(ProofsOf(licenses_).empty());
+}
+
+TEST_F(SessionsTest, IsRenewedInTimeWithANewKey) {
+  Prove();
+  const Bytes first = Session()->statement.session_key;
+  now_ += kSessionRenewal;
+  EXPECT_TRUE(Renew());
+  EXPECT_EQ(tpm_.signatures, 2);
+  EXPECT_NE(Session()->statement.session_key, first);
+  EXPECT_EQ(Session()->statement.begins, now_);
+}
+
+// A TPM that goes away takes nothing from running work; the session that there is goes on to its end.
+TEST_F(SessionsTest, ATpmThatDoesNotAnswerLeavesTheProofAndTheOldSession) {
+  Prove();
+  const LicenseSession* old = Session();
+  tpm_.answers = false;
+  now_ += kSessionRenewal;
+  EXPECT_TRUE(Renew()) << "that it fails is news";
+  EXPECT_FALSE(Renew());
+  EXPECT_EQ(licenses_[0].view.hardware, HardwareProof::kProven);
+  EXPECT_EQ(Session(), old);
+  EXPECT_EQ(licenses_[0].proof.fault, "there is no TPM (tpm.open)");
+  tpm_.answers = true;
+  EXPECT_TRUE(Renew());
+  EXPECT_EQ(licenses_[0].proof.fault, "");
+}
+
+TEST_F(SessionsTest, StaysForTheSameCertificateOnly) {
+  Prove();
+  std::vector<LoadedLicense> same{licenses_}, renewed{licenses_};
+  same[0].proof.session.reset();
+  same[0].proof.file = "with a newer list";
+  renewed[0].proof.session.reset();
+  renewed[0].certificate = Sha256(Bytes{2});
+  KeepProofs(licenses_, same);
+  EXPECT_EQ(same[0].proof.session, licenses_[0].proof.session);
+  EXPECT_EQ(same[0].proof.file, "with a newer list");
+  KeepProofs(licenses_, renewed);
+  EXPECT_EQ(renewed[0].view.hardware, HardwareProof::kProven);
+  EXPECT_EQ(renewed[0].proof.session, nullptr);
+  licenses_ = renewed;
+  EXPECT_TRUE(Renew());
+  EXPECT_EQ(Session()->statement.certificate, Sha256(Bytes{2}));
+}
+
+TEST_F(SessionsTest, DoesNotOutliveAReturn) {
+  Prove();
+  std::vector<LoadedLicense> returned{licenses_};
+  returned[0].proof.session.reset();
+  returned[0].returned = true;
+  returned[0].view.hardware = HardwareProof::kUnavailable;
+  KeepProofs(licenses_, returned);
+  EXPECT_EQ(returned[0].proof.session, nullptr);
+  returned = licenses_;
+  returned[0].returned = returned[0].unreadable = true;
+  KeepProofs(licenses_, returned);
+  EXPECT_EQ(returned[0].proof.session, nullptr);
+}
+
 }  // namespace
 }  // namespace holdfast

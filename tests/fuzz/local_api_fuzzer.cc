@@ -1,7 +1,8 @@
 // The local API's parser and state machine, over two licenses: whatever clients send, no limit is exceeded, and
-// what is held goes with the connections. The first octet of each line chooses who says it.
+// what is held goes with the connections, who is excluded holds nothing, and after a challenge no answer is without its code. The first octet of each line
+// chooses who says it.
 #include "agent/api/session.h"
-#include "tests/agent/enforcement/views.h"
+#include "tests/agent/vouched.h"
 #include "tests/fuzz/require.h"
 
 using namespace holdfast;
@@ -18,6 +19,11 @@ Json Consume(Service& service, const ConsumeRequest& request) {
   }
 }
 
+// After a challenge: its answer is the only line without a code that has a session in it.
+bool IsChallenged(const std::string& output) {
+  return output.find("\"session\":\"") != std::string::npos;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -28,7 +34,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   other.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 40};
   other.verified->terms.grants.keys = {"content"};
   other.verified->terms.fallback->keys = {"basic"};
-  service.SetLicenses({GoodView(), other});
+  static const Vouched vouched = Vouch(kMidway);
+  LicenseView first_license = vouched.view;
+  first_license.verified->terms.grants.limits["desks"] = {.kind = LimitKind::kSeats, .max = 5};
+  first_license.verified->terms.grants.limits["desks"].only = Callers{{uint32_t{1000}}, {}, {}};
+  service.SetLicenses({first_license, other});
+  service.SetProofs({{"nls", vouched.proof}});
+  service.Look();
   service.LoadMeters({});
   {
     Session first(service, 16, false), second(service, 17, true);
@@ -48,11 +60,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                        : key != nullptr   ? service.Key(*key, Secret(Bytes(32, 7)))
                                           : Json{{"ok", true}});
       }
+      if (IsChallenged(session.output())) {
+        session.output().clear();
+        session.Receive(AsBytes("{}\n"));
+        HOLDFAST_REQUIRE(!session.Run() && !session.output().starts_with('{'));
+      }
+      HOLDFAST_REQUIRE(session.page_answer().empty() || session.watching());
       if (session.output().size() >= kMaxLine) session.output().clear();
       const Json status = service.Status();
       for (const Json& license : status["licenses"]) {
         HOLDFAST_REQUIRE(license["limits"]["users"]["used"] <= 10);
         HOLDFAST_REQUIRE(license["limits"]["jobs"]["used"] <= 55);
+        if (license["product"] == "nls") HOLDFAST_REQUIRE(license["limits"]["desks"]["used"] == 0);
         if (license["product"] == "other") HOLDFAST_REQUIRE(license["limits"]["pages"]["used"] <= 40);
       }
     }

@@ -52,6 +52,7 @@ TEST(ProductFileTest, DefaultsAreThoseOfTheDocument) {
   EXPECT_EQ(plan.warn_before, (std::vector<Seconds>{30 * kDay, 14 * kDay, 7 * kDay, kDay}));
   EXPECT_EQ(plan.offline_window, 30 * kDay);
   EXPECT_EQ(plan.heartbeat_interval, kDay);
+  EXPECT_EQ(plan.agent_absence, Seconds(300));
   EXPECT_EQ(plan.maintenance, std::nullopt);
   EXPECT_EQ(plan.assurance, std::vector<AssuranceClass>{AssuranceClass::kHwTpm});
   EXPECT_FALSE(plan.allow_simulator);
@@ -162,6 +163,14 @@ TEST(ResolvePlanTest, LengthsBecomePointsInTime) {
   EXPECT_EQ(terms.policies.rollback, Policy::kWarn);
   EXPECT_EQ(terms.fallback->edition, "lite");
   EXPECT_EQ(terms.grants.limits.size(), 3u);
+}
+TEST(ResolvePlanTest, CallersAndTheAgentsAbsenceAreThoseOfThePlan) {
+  Plan plan = examples::Product().plans.at("pro");
+  plan.agent_absence = kDay;
+  plan.grants.limits["users"].only = Callers{{std::string("anna")}, {}, {}};
+  const LicenseTerms terms = ResolvePlan(plan, Sold());
+  EXPECT_EQ(terms.agent_absence, kDay);
+  EXPECT_EQ(terms.grants.limits.at("users").only, plan.grants.limits["users"].only);
 }
 TEST(ResolvePlanTest, APlanWithoutDurationIsPerpetual) {
   const LicenseTerms terms = ResolvePlan(examples::Product().plans.at("basic"), Sold());

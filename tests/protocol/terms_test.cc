@@ -56,6 +56,50 @@ TEST(TermsTest, FormatIsTheDocumentedText) {
   EXPECT_TRUE(ParseTerms(FormatTerms(terms)));
 }
 
+TEST(TermsTest, HowLongDecisionsStandWithoutTheAgentIsWrittenWhenItIsNotTheDefault) {
+  LicenseTerms terms = examples::Terms();
+  EXPECT_EQ(ParseTerms(FormatTerms(terms))->agent_absence, Seconds(300));
+  EXPECT_EQ(FormatTerms(terms).find("agent_absence"), std::string::npos);
+  for (Seconds length : {Seconds(0), Seconds(7 * 86400)}) {
+    terms.agent_absence = length;
+    EXPECT_EQ(ParseTerms(FormatTerms(terms))->agent_absence, length);
+  }
+  EXPECT_EQ(CheckAfter([](Json& j) { j["agent_absence"] = "8d"; }), "terms.agent_absence");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["agent_absence"] = 300; }), "terms.agent_absence");
+}
+
+TEST(TermsTest, CallersSurviveTheirText) {
+  LicenseTerms terms = examples::Terms();
+  const Callers only{{std::string("anna"), uint32_t{1000}}, {std::string("cad")}, {"/opt/cad/bin/cad"}};
+  terms.grants.limits["users"].only = only;
+  const std::string text = FormatTerms(terms);
+  EXPECT_NE(
+      text.find(R"("only":{"users":["anna",1000],"groups":["cad"],"executables":["/opt/cad/bin/cad"]})"),
+      std::string::npos);
+  const auto parsed = ParseTerms(text);
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->grants.limits.at("users").only, only);
+  EXPECT_EQ(parsed->grants.limits.at("calls").only, std::nullopt);
+}
+
+TEST(TermsTest, CallersThatNameNobodyOrNothingThatIsOneAreRefused) {
+  const auto with = [](const char* member, const Json& value) {
+    return CheckAfter([&](Json& j) { j["limits"]["users"]["only"][member] = value; });
+  };
+  EXPECT_EQ(CheckAfter([](Json& j) { j["limits"]["users"]["only"] = Json::object(); }), "terms.limits.only");
+  EXPECT_EQ(CheckAfter([](Json& j) { j["limits"]["users"]["only"] = "anna"; }), "terms.limits.only");
+  for (const Json& bad : {Json(""), Json("1000"), Json("-a"), Json("a b"), Json("a:b"), Json("a/b"), Json(-1),
+                          Json(int64_t{UINT32_MAX}), Json(true), Json(std::string(65, 'x')), Json::array()})
+    EXPECT_EQ(with("users", Json::array({bad})), "terms.limits.only.users") << bad.dump();
+  for (const char* bad :
+       {"", "cad", "/", "//cad", "/opt//cad", "/opt/", "/./cad", "/../cad", "/opt/.", "/a\nb"})
+    EXPECT_EQ(with("executables", Json::array({bad})), "terms.limits.only.executables") << bad;
+  EXPECT_EQ(with("groups", Json::array()), "terms.limits.only.groups");
+  EXPECT_EQ(with("groups", Json(std::vector<int>(17, 5))), "terms.limits.only.groups");
+  EXPECT_EQ(with("hosts", Json::array({"a"})), "terms.limits.only.unknown");
+  EXPECT_EQ(with("executables", Json::array({"/opt/..cad/c d"})), "accepted");
+}
+
 TEST(TermsTest, ContentKeysAreNamedInOrderAndOnce) {
   LicenseTerms terms = examples::Terms();
   terms.grants.keys = {"models", "content"};

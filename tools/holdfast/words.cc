@@ -50,6 +50,7 @@ std::string Use(const Json& limit) {
   const std::string used = limit.contains("used") ? Text(limit, "used") : "?";
   std::string text = used + " of " + Text(limit, "max") + (IsMeter(limit) ? " used" : " in use");
   if (limit.contains("period_ends")) text += ", until " + Text(limit, "period_ends");
+  if (limit.contains("only")) text += ", for certain users, groups or programs only";
   return text;
 }
 

@@ -30,7 +30,8 @@ template <class T>
 Json DescribeRules(const T& of) {
   Json json{
       {"offline_window", of.offline_window.count() == 0 ? "unlimited" : FormatDuration(of.offline_window)},
-      {"heartbeat_interval", FormatDuration(of.heartbeat_interval)}};
+      {"heartbeat_interval", FormatDuration(of.heartbeat_interval)},
+      {"agent_absence", FormatDuration(of.agent_absence)}};
   json["warn_before"] = Json::array();
   for (const Seconds before : of.warn_before) json["warn_before"].push_back(FormatDuration(before));
   if (of.vouchers)

@@ -4,6 +4,21 @@
 namespace holdfast::inspect {
 namespace {
 
+std::string AccountWords(const Account& account) {
+  const auto* name = std::get_if<std::string>(&account);
+  return name != nullptr ? *name : std::to_string(std::get<uint32_t>(account));
+}
+
+std::string CallerWords(const Callers& callers) {
+  std::vector<std::string> names;
+  for (const Account& user : callers.users) names.push_back("user " + AccountWords(user));
+  for (const Account& group : callers.groups) names.push_back("group " + AccountWords(group));
+  for (const std::string& path : callers.executables) names.push_back("program " + path);
+  std::string words = ", only for " + names.front();
+  for (size_t i = 1; i < names.size(); i++) words += ", " + names[i];
+  return words;
+}
+
 std::string LimitWords(const Limit& limit) {
   const char* kind = limit.kind == LimitKind::kSeats   ? " seats"
                      : limit.kind == LimitKind::kGauge ? " (gauge)"
@@ -12,6 +27,7 @@ std::string LimitWords(const Limit& limit) {
   if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kMonth) words += " a month";
   if (limit.kind == LimitKind::kMeter && limit.period == MeterPeriod::kYear) words += " a year";
   if (limit.overage_percent > 0) words += ", and " + std::to_string(limit.overage_percent) + " % more";
+  if (limit.only) words += CallerWords(*limit.only);
   return words;
 }
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/agent/enforcement/views.h"
+#include "protocol/crypto/random.h"
+#include "protocol/local/ec_point.h"
+#include "tests/agent/vouched.h"
 
 namespace holdfast::api {
 namespace {
@@ -167,6 +169,156 @@ TEST_F(SessionTest, SeatsGoWithTheSession) {
     EXPECT_EQ(Say(user, "{\"op\":\"hold\",\"limit\":\"users\"}\n")[0]["allowed"], false);
   }
   EXPECT_EQ(Say(user, "{\"op\":\"hold\",\"limit\":\"users\"}\n")[0]["allowed"], true);
+}
+
+// A conversation after a challenge: what an application opens, and what it has to ask.
+class ChallengedTest : public SessionTest {
+ protected:
+  ChallengedTest() {
+    Vouched vouched = Vouch(kMidway);
+    vouched.view.verified->terms.grants.keys = {"content"};
+    service.SetLicenses({vouched.view});
+    service.SetProofs({{"nls", vouched.proof}});
+    challenge.key = local::EcPointOf(own.public_key());
+  }
+  // One line of the session's, without its end.
+  std::string LineOf(Session& session, std::string_view line) {
+    session.Receive(AsBytes(std::string(line) + "\n"));
+    admin = session.Run();
+    return Line(session);
+  }
+  static std::string Line(Session& session) {
+    std::string& output = session.output();
+    const std::string line = output.substr(0, output.find('\n'));
+    output.erase(0, line.size() + 1);
+    return line;
+  }
+  void Challenge(Session& session) {
+    const auto answer = local::ParseChallengeAnswer(LineOf(session, local::FormatChallenge(challenge)));
+    ASSERT_TRUE(answer) << answer.error().check;
+    const auto statement = local::ParseSessionStatement(answer->session);
+    const PublicKey key = local::KeyOfEcPoint(statement->statement.session_key).value();
+    answers.emplace(*local::VerifyChallengeAnswer(challenge, own, *answer, key));
+  }
+  std::string Opened(std::string_view asked, std::string_view line) {
+    const auto json = answers->Open(Sha256(AsBytes(asked)), line);
+    return json ? std::string(*json) : json.error().check;
+  }
+  std::string Asked(Session& session, std::string_view line) { return Opened(line, LineOf(session, line)); }
+
+  const EcPrivateKey own = EcPrivateKey::Generate().value();
+  local::Challenge challenge{"nls", RandomBytes(local::kChallengeNonceSize), {}};
+  std::optional<local::AnswerSequence> answers;
+};
+
+TEST_F(ChallengedTest, EveryFurtherAnswerHasItsCode) {
+  Challenge(user);
+  EXPECT_EQ(Json::parse(Asked(user, R"({"op":"check","feature":"export"})"))["allowed"], true);
+  EXPECT_EQ(Json::parse(Asked(user, R"({"op":"status"})"))["ok"], true);
+  EXPECT_EQ(Json::parse(Asked(user, R"({"op":"entitlements","product":"nls"})"))["keep"], "5m");
+}
+
+TEST_F(ChallengedTest, ErrorsHaveTheirCodeToo) {
+  Challenge(user);
+  EXPECT_EQ(Json::parse(Asked(user, "hello"))["ok"], false);
+  EXPECT_EQ(Json::parse(Asked(user, ""))["ok"], false);
+  EXPECT_EQ(Json::parse(Asked(user, R"({"op":"return"})"))["error"]["check"], "api.permission");
+  user.Receive(Bytes(kMaxLine + 1, ' '));
+  user.Run();
+  EXPECT_TRUE(user.closing());
+  EXPECT_EQ(Json::parse(Opened("", Line(user)))["error"]["check"], "api.size");
+}
+
+TEST_F(ChallengedTest, AnAnswerThatTakesItsTimeIsToItsOwnQuestion) {
+  Challenge(user);
+  constexpr std::string_view kKey = R"({"op":"key","name":"content"})";
+  user.Receive(AsBytes(std::string(kKey) + "\n" + std::string(kCheck)));
+  ASSERT_TRUE(user.Run());
+  EXPECT_TRUE(user.output().empty());
+  user.Finish(Json{{"ok", true}});
+  user.Run();
+  EXPECT_EQ(Json::parse(Opened(kKey, Line(user)))["ok"], true);
+  EXPECT_EQ(Json::parse(Opened(kCheck.substr(0, kCheck.size() - 1), Line(user)))["allowed"], true);
+}
+
+TEST_F(ChallengedTest, AConnectionIsChallengedOnce) {
+  Challenge(user);
+  const std::string again = Asked(user, local::FormatChallenge(challenge));
+  EXPECT_EQ(Json::parse(again)["error"]["check"], "challenge.repeated");
+  EXPECT_EQ(Json::parse(Asked(user, R"({"op":"status"})"))["ok"], true) << "and goes on as it was";
+}
+
+TEST_F(ChallengedTest, AChallengeThatCannotBeAnsweredLeavesTheConnectionAsItWas) {
+  service.SetProofs({});
+  EXPECT_EQ(Say(user, local::FormatChallenge(challenge) + "\n")[0]["error"]["check"], "challenge.unproven");
+  EXPECT_EQ(Say(user, kCheck)[0]["allowed"], true);
+}
+
+TEST_F(ChallengedTest, MalformedChallengesAreNamed) {
+  const auto check_with = [&](const char* name, const Json& value) {
+    Json json = Json::parse(local::FormatChallenge(challenge));
+    json[name] = value;
+    return Say(user, json.dump() + "\n")[0]["error"]["check"].get<std::string>();
+  };
+  EXPECT_EQ(check_with("nonce", "00"), "api.nonce");
+  EXPECT_EQ(check_with("key", "BAAA"), "api.key");
+  EXPECT_EQ(check_with("product", ""), "api.product");
+  EXPECT_EQ(check_with("more", 1), "api.unknown");
+  EXPECT_EQ(Say(user, "{\"op\":\"entitlements\"}\n")[0]["error"]["check"], "api.product");
+  EXPECT_EQ(Say(user, "{\"op\":\"watch\",\"product\":\"nls\"}\n")[0]["error"]["check"], "api.unknown");
+}
+
+TEST_F(ChallengedTest, AWatcherIsHandledNoFurther) {
+  service.Look();
+  user.Receive(AsBytes("{\"op\":\"watch\"}\n" + std::string(kCheck)));
+  EXPECT_FALSE(user.Run());
+  EXPECT_TRUE(user.watching());
+  EXPECT_TRUE(user.full());
+  EXPECT_FALSE(user.has_line());
+  EXPECT_FALSE(user.has_partial_line());
+  EXPECT_TRUE(user.output().empty());
+  EXPECT_EQ(user.page_answer(), "{\"ok\":true,\"generation\":1}\n");
+  EXPECT_FALSE(user.is_behind(1));
+  EXPECT_TRUE(user.is_behind(2));
+}
+
+TEST_F(ChallengedTest, EventsHaveCodesThatCountOnFromTheRequestToWatch) {
+  constexpr std::string_view kWatch = R"({"op":"watch"})";
+  Challenge(user);
+  user.Receive(AsBytes(std::string(kWatch) + "\n"));
+  user.Run();
+  std::string& answer = user.page_answer();
+  EXPECT_EQ(Json::parse(Opened(kWatch, answer.substr(0, answer.size() - 1)))["ok"], true);
+  answer.clear();
+  for (int generation : {5, 9}) {
+    user.Tell(generation);
+    const Json event = Json::parse(Opened(kWatch, Line(user)));
+    EXPECT_EQ(event["event"], "changed");
+    EXPECT_EQ(event["generation"], generation);
+  }
+  EXPECT_FALSE(user.is_behind(9));
+}
+
+TEST_F(SessionTest, WhoIsExcludedHoldsNothingAndMayGiveBack) {
+  LicenseView view = GoodView();
+  view.verified->terms.grants.limits["users"].only = Callers{{uint32_t{1000}}, {}, {}};
+  view.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 5};
+  view.verified->terms.grants.limits["pages"].only = Callers{{uint32_t{1000}}, {}, {}};
+  service.SetLicenses({view});
+  service.LoadMeters({});
+  Session anna(service, 18, false, [] { return Caller{1000, {}, ""}; });
+  Session ben(service, 19, false, [] { return Caller{1001, {}, ""}; });
+  const auto reason = [&](Session& session, const char* line) {
+    return Say(session, std::string(line) + "\n").at(0)["reasons"][0].get<std::string>();
+  };
+  EXPECT_EQ(reason(anna, R"({"op":"hold","limit":"users"})"), "active");
+  EXPECT_EQ(reason(ben, R"({"op":"hold","limit":"users"})"), "caller_excluded");
+  EXPECT_EQ(reason(ben, R"({"op":"set","limit":"users","amount":1})"), "caller_excluded");
+  EXPECT_EQ(reason(ben, R"({"op":"consume","limit":"pages"})"), "caller_excluded");
+  EXPECT_FALSE(admin);
+  EXPECT_EQ(reason(ben, R"({"op":"release","limit":"users"})"), "active");
+  EXPECT_TRUE(Say(anna, "{\"op\":\"consume\",\"limit\":\"pages\"}\n").empty()) << "the ledger is asked";
+  EXPECT_TRUE(admin);
 }
 
 }  // namespace
