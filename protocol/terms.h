@@ -48,7 +48,7 @@ struct Limit {
   int overage_percent = 0;                   // soft overage above max, 0 to 1000
   // Counted by the TPM itself where it can (MeterPin): a meter that never begins anew, without overage, of at most kMaxHardUnits.
   bool hard = false;
-  std::optional<Callers> only = {};          // absent: whoever may connect to the agent
+  std::optional<Callers> only = {};  // absent: whoever may connect to the agent
 };
 inline constexpr int64_t kMaxHardUnits = 10'000;  // each costs the TPM's NV two writes
 

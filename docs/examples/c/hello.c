@@ -1,0 +1,30 @@
+/* usage: hello [SOCKET] - a licensed application. ROOTS is the text of the vendor's roots.pem, compiled in:
+ *   cc -DROOTS="\"$(sed 's/$/\\n/' roots.pem | tr -d '\n')\"" hello.c -o hello -lholdfast          docs/application.md explains it. */
+#include <holdfast.h>
+#include <stdio.h>
+
+int main(int argc, char** argv) {
+  holdfast_options options = {sizeof options, "acme-cad", ROOTS, argc > 1 ? argv[1] : NULL, 0, HOLDFAST_OPEN_ANYWAY};
+  holdfast_error error = {.size = sizeof error};
+  holdfast_handle* license = NULL;
+  holdfast_reason reason;
+  int64_t pixels = 640; /* what everybody has */
+
+  if (holdfast_open(&options, &license) != HOLDFAST_OK) {
+    holdfast_last_error(&error);
+    fprintf(stderr, "hello: %s (%s)\n", error.message, error.check);
+    return 1;
+  }
+  holdfast_integer(license, "max-resolution", &pixels, NULL); /* denied: it stays as it is */
+  printf("up to %lld pixels\n", (long long)pixels);
+
+  if (holdfast_check(license, "export", &reason) == HOLDFAST_OK) {
+    printf("exporting\n");
+    if (reason != HOLDFAST_REASON_ACTIVE) /* grace, expiring: say it, and go on */
+      printf("note: %s\n", holdfast_reason_advice(reason));
+  } else {
+    printf("no export (%s): %s\n", holdfast_reason_name(reason), holdfast_reason_advice(reason));
+  }
+  holdfast_close(license);
+  return 0;
+}

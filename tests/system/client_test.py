@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""usage: client_test.py BINARIES - libholdfast in a C program (client_driver.c) against the real agent on a simulated TPM, and the example that vendors copy from."""
+import json, os, pathlib, re, shutil, signal, subprocess, sys, unittest
+from stage import PRODUCT, SOURCE, Stage
+
+BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
+LIBRARY = BINARIES.parent / 'lib' / 'libholdfast.so'
+DYNAMIC = subprocess.run(['readelf', '-d', LIBRARY], capture_output=True, text=True).stdout
+NEEDED = re.findall(r'NEEDED.*\[(.*)\]', DYNAMIC)
+# A library with a sanitizer wants a program with the same.
+SANITIZERS = (['-fsanitize=address,undefined'] if any('asan' in n for n in NEEDED) else []) + \
+    (['-fsanitize=thread'] if any('tsan' in n for n in NEEDED) else [])
+
+
+def must(done):
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def compiled(source, program, *flags):
+    must(subprocess.run(['cc', '-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', *SANITIZERS, source, '-o', program, *flags],
+                        capture_output=True, text=True))
+    return program
+
+
+def in_tree():
+    return ['-I', SOURCE / 'agent' / 'client', '-L', LIBRARY.parent, '-lholdfast', f'-Wl,-rpath,{LIBRARY.parent}']
+
+
+def text_of_roots(vendor):
+    return '"' + vendor.roots.read_text().replace('\n', '\\n') + '"'
+
+
+def product_with_a_meter_and_a_key(stage):
+    terms = json.loads(PRODUCT.read_text())
+    terms['plans']['demo']['limits']['pages'] = {'kind': 'meter', 'max': 100, 'period': 'never'}
+    terms['plans']['demo']['keys'] = ['content']
+    path = stage.path('product.json')
+    path.write_text(json.dumps(terms))
+    return path
+
+
+class Driver:
+    """client_driver.c as a process."""
+
+    def __init__(self, test, *options, prefix=(), roots=None, env=None):
+        argv = [*map(str, prefix), test.program, 'acme-cad', roots or test.vendor.roots, test.host.socket, *options]
+        self.process = subprocess.Popen(list(map(str, argv)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
+        test.stage.processes.append(self.process)
+        for stream in (self.process.stdin, self.process.stdout):
+            test.addCleanup(stream.close)
+        self.opened = self.answer()
+
+    def send(self, command):
+        self.process.stdin.write(command + '\n')
+        self.process.stdin.flush()
+
+    def answer(self):
+        return self.process.stdout.readline().rstrip('\n')
+
+    def __call__(self, command):
+        self.send(command)
+        return self.answer()
+
+    def end(self):
+        self.process.stdin.close()
+        return self.process.wait(timeout=60)
+
+
+class Client(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = s = Stage(BINARIES)
+        cls.addClassCleanup(s.close)
+        cls.vendor, cls.tpm = s.vendor(), s.tpm()
+        cls.vendor.trust(cls.tpm)
+        cls.vendor.add_product(terms=product_with_a_meter_and_a_key(s))
+        cls.content_key = os.urandom(32)
+        given = s.path('given')
+        given.write_bytes(cls.content_key)
+        given.chmod(0o600)
+        done = cls.vendor.run('key', 'add', 'content', '--from-file', given, '--product', 'acme-cad')
+        assert done.code == 0, done.text
+        cls.host = s.host('host', cls.tpm, cls.vendor)
+        cls.sold = cls.vendor.sell()
+        cls.host.activate(cls.sold)
+        cls.program = compiled(SOURCE / 'tests' / 'system' / 'client_driver.c', s.path('driver'), *in_tree())
+
+    def setUp(self):
+        self.host.start_agent()
+        self.addCleanup(self.host.kill_agent)
+
+    def used(self, limit='users'):
+        return self.host.run('status', '--json').json()['licenses'][0]['limits'][limit]['used']
+
+    def list_says(self, what):
+        """The license's status at the vendor, and on the host by the list."""
+        crl = self.stage.path('crl')
+        crl.unlink(missing_ok=True)
+        for done in (self.vendor.run('license', what, self.sold['license']), self.vendor.run('crl', '--license', self.sold['license'], '-o', crl),
+                     self.host.run('install', crl)):
+            self.assertEqual(done.code, 0, done.text)
+
+    def test_checks_values_and_status(self):
+        driver = Driver(self)
+        self.assertEqual(driver.opened, 'ok opened')
+        self.assertEqual(driver('check export'), 'ok active')
+        self.assertEqual(driver('check cloud-render'), 'denied feature_not_granted')
+        self.assertEqual(driver('check no-such'), 'denied unknown_feature')
+        self.assertEqual(driver('status'), 'ok active active professional')
+        self.assertEqual(driver.end(), 0)
+
+    def test_another_vendors_application_does_not_believe_this_agent(self):
+        self.assertEqual(Driver(self, roots=self.stage.vendor('other').roots).opened, 'other_vendor path.anchor')
+
+    def test_a_suspension_is_seen_and_its_end_too(self):
+        driver = Driver(self)
+        self.assertEqual(driver('check export'), 'ok active')
+        driver.send('await')
+        self.list_says('suspend')
+        self.addCleanup(self.list_says, 'reactivate')
+        self.assertEqual(driver.answer(), 'ok changed')
+        self.assertEqual(driver('check export'), 'denied suspended')
+        self.assertEqual(Driver(self)('check export'), 'denied suspended', 'a new handle says why')
+        driver.send('await')
+        self.list_says('reactivate')
+        self.assertEqual(driver.answer(), 'ok changed')
+        self.assertEqual(driver('check export'), 'ok active')
+
+    def test_what_was_granted_stands_while_the_agent_is_restarted(self):
+        driver = Driver(self)
+        self.assertEqual(driver('acquire users 2'), 'ok active')
+        for how in (signal.SIGKILL, signal.SIGTERM):
+            self.host.stop_agent(how)
+            self.assertEqual(driver('check export'), 'ok active')
+            self.assertEqual(driver('limit users'), 'no_agent agent.absent')
+            self.host.start_agent()
+            self.assertEqual(driver('limit users'), 'ok 2 2 2')
+            self.assertEqual(driver('check export'), 'ok active')
+        self.assertEqual(self.used(), 2)
+
+    def test_without_an_agent_everything_is_denied_until_it_is_there(self):
+        self.host.kill_agent()
+        self.assertEqual(Driver(self).opened, 'no_agent agent.absent')
+        driver = Driver(self, 'anyway')
+        self.assertEqual(driver('check export'), 'denied agent_gone')
+        driver.send('await')
+        self.host.start_agent()
+        self.assertEqual(driver.answer(), 'ok changed')
+        self.assertEqual(driver('check export'), 'ok active')
+
+    def test_seats_are_free_when_the_process_is_killed(self):
+        driver, other = Driver(self), Driver(self)
+        self.assertEqual(driver('acquire users 2'), 'ok active')
+        self.assertEqual(other('acquire users 1'), 'denied limit_reached')
+        driver.process.kill()
+        driver.process.wait()
+        while other('acquire users 1') != 'ok active':
+            pass
+        self.assertEqual(self.used(), 1)
+
+    def test_units_are_used_up(self):
+        before = self.used('pages')
+        driver = Driver(self)
+        self.assertEqual(driver('consume pages 3'), 'ok active')
+        self.assertEqual(self.used('pages'), before + 3)
+        self.assertEqual(driver('consume pages 1000'), 'denied limit_reached')
+        self.assertEqual(driver('consume users 1'), 'invalid_argument limit.kind')
+
+    def test_a_content_key_is_handed_out(self):
+        driver = Driver(self)
+        self.assertEqual(driver('key content'), 'ok ' + self.content_key.hex())
+        self.assertEqual(driver('key no-such'), 'denied unknown_key')
+
+    def test_a_child_has_to_open_its_own(self):
+        driver = Driver(self)
+        self.assertEqual(driver('fork export'), 'forked argument.forked')
+        self.assertEqual(driver('check export'), 'ok active')
+
+    def test_ten_thousand_checks_make_no_system_call(self):
+        trace = self.stage.path('trace')
+        driver = Driver(self, prefix=['strace', '-f', '-o', trace], env={'ASAN_OPTIONS': 'detect_leaks=0', 'LSAN_OPTIONS': 'detect_leaks=0'})
+        self.assertEqual(driver('hot export'), 'ok 0')
+        driver.end()
+        calls = [re.sub(r'^\d+ +', '', line) for line in trace.read_text().splitlines()]
+        first, second = (i for i, call in enumerate(calls) if call.startswith('getppid('))
+        self.assertEqual(calls[first + 1:second], [])
+
+    @unittest.skipIf(SANITIZERS, 'the sanitizer needs more')
+    def test_it_exports_its_functions_and_needs_libc_and_libcrypto(self):
+        symbols = must(subprocess.run(['nm', '-D', '--defined-only', LIBRARY], capture_output=True, text=True))
+        names = {line.split()[-1] for line in symbols.splitlines()} - {'HOLDFAST_1'}
+        self.assertTrue(names)
+        self.assertEqual([n for n in names if not re.fullmatch(r'holdfast_[a-z_]+@@HOLDFAST_1', n)], [])
+        self.assertEqual([n for n in NEEDED if not re.match(r'libc\.so|libm\.so|libcrypto\.so|ld-linux', n)], [])
+        self.assertIn('[libholdfast.so.1]', DYNAMIC)
+
+    def test_the_example(self):
+        hello = compiled(SOURCE / 'docs' / 'examples' / 'c' / 'hello.c', self.stage.path('hello'), '-DROOTS=' + text_of_roots(self.vendor), *in_tree())
+        self.assertEqual(must(subprocess.run([hello, self.host.socket], capture_output=True, text=True)), 'up to 3840 pixels\nexporting\n')
+        self.host.kill_agent()
+        self.assertIn('no export (agent_gone)', must(subprocess.run([hello, self.host.socket], capture_output=True, text=True)))
+
+    @unittest.skipUnless(shutil.which('pkg-config') and shutil.which('cmake'), 'needs pkg-config and cmake')
+    def test_an_installed_library_is_found_by_pkg_config(self):
+        prefix = self.stage.path('installed')
+        must(subprocess.run(['cmake', '--install', BINARIES.parent, '--prefix', prefix, '--component', 'client'], capture_output=True, text=True))
+        found = next(prefix.rglob('holdfast.pc')).parent
+        flags = must(subprocess.run(['pkg-config', '--cflags', '--libs', 'holdfast'], capture_output=True, text=True,
+                                    env={**os.environ, 'PKG_CONFIG_PATH': str(found)})).split()
+        hello = compiled(SOURCE / 'docs' / 'examples' / 'c' / 'hello.c', self.stage.path('hello2'), '-DROOTS=' + text_of_roots(self.vendor), *flags,
+                         f'-Wl,-rpath,{found.parent}')
+        self.assertIn('exporting', must(subprocess.run([hello, self.host.socket], capture_output=True, text=True)))
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
