@@ -265,6 +265,28 @@ class Restored(Reporting):
         self.assertEqual(self.status(host)['state'], 'state_rollback')
 
 
+class Backup(Reporting):
+    def test_who_restores_one_and_activates_anew_is_one_host(self):
+        host = self.host('suspend')
+        self.exchange(host)
+        backup = host.dir / 'backup'
+        shutil.copytree(host.state, backup)
+        for _ in range(2):
+            self.exchange(host)
+        shutil.rmtree(host.state)
+        shutil.copytree(backup, host.state)
+        self.assertEqual(self.status(host)['state'], 'state_rollback')
+        request, answer = host.dir / 'anew.request', host.dir / 'anew.answer'
+        for done in (host.run('request', '--key-file', host.dir / 'product-key', '-o', request, '--new'),
+                     self.vendor.answer(request, answer), host.run('install', answer)):
+            self.assertEqual(done.code, 0, done.text)
+        said = self.exchange(host)
+        self.assertNotIn('fork', said)
+        self.assertIn('heartbeat.restored', said['notes'])
+        self.assertEqual(self.exchange(host)['notes'], [], 'it is told once')
+        self.assertEqual(self.status(host)['state'], 'active')
+
+
 class Window(Reporting):
     def test_whom_the_vendor_does_not_hear_of_is_warned_then_falls_back_and_comes_back(self):
         host = self.host()
