@@ -151,7 +151,7 @@ Result<ReturnedLicense> State(const Found& found, const LicenseToReturn& wanted,
     license.statement.statement = statement;
     return license;
   }
-  HOLDFAST_TRY(statement.used, UsageToState(wanted.terms, at.use_tpm, at.books));
+  HOLDFAST_TRY(statement.used, UsageToState(wanted, at.use_tpm, at.books));
   HOLDFAST_TRY(license.statement, SignStatement(statement, license.keys, at.hardware.tpm, at.state));
   HOLDFAST_CHECK(at.state.WriteReturned(license));
   return license;

@@ -71,19 +71,19 @@ Result<TimeRequestOutcome> Ask(const std::string& product, const StateDirectory&
 Result<InstallOutcome> InstallAnswer(std::string_view file_text, const StateDirectory& state,
                                      const TrustAnchors& anchors, const TimeKeeper& keeper) {
   HOLDFAST_TRY(const SignedMessage file, ReadSignedMessageFile(kTimeAnswer, file_text));
-  HOLDFAST_CHECK(VerifyMessage(kTimeAnswer, file, anchors));
+  HOLDFAST_TRY(const Sha256Digest root, VerifyMessage(kTimeAnswer, file, anchors));
   const LicenseMessage& answer = file.content;
   HOLDFAST_TRY(const Installed installed, Look(state, anchors, keeper.time));
-  const bool ours = std::any_of(installed.licenses.begin(), installed.licenses.end(),
-                                [&](const VerifiedLicense& license) { return IsAbout(answer, license); });
-  if (!ours)
+  const auto ours = std::find_if(installed.licenses.begin(), installed.licenses.end(),
+                                 [&](const VerifiedLicense& license) { return IsAbout(answer, license); });
+  if (ours == installed.licenses.end())
     return Refused("time_answer.license",
                    "the time answer is for the host that has license " + answer.license + " of " +
                        answer.product + " with serial number " + HexEncode(answer.serial) +
                        ", which is not installed here",
                    "install it on the host that asked, or ask here with holdfast time request");
-  HOLDFAST_CHECK(
-      keeper.books.SetTime(installed.use_tpm, answer.vendor, answer.nonce, answer.time, installed.lists));
+  HOLDFAST_CHECK(CheckRoot(root, ours->root, kTimeAnswer.context, DescribeFileKind(kTimeAnswer.file)));
+  HOLDFAST_CHECK(keeper.books.SetTime(installed.use_tpm, root, answer.nonce, answer.time, installed.lists));
   return InstallOutcome{InstalledKind::kTimeAnswer, {answer.product}, true};
 }
 

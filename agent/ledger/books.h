@@ -44,9 +44,9 @@ class Books {
   const std::vector<MeterRecord>* meters() const { return ledger_ ? &ledger_->content().meters : nullptr; }
   // Draws a nonce that the vendor is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep.
   Result<Bytes> AskTime(bool use_tpm);
-  // Time as `vendor` told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.vendors (kRefused: licenses of another vendor are used here), time_answer.nonce (kRefused: it is not open),
-  // those of Repaired. After an error nothing has changed.
-  Status SetTime(bool use_tpm, const std::string& vendor, ByteView nonce, Time told,
+  // Time as the vendor with that root told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.vendors (kRefused: licenses of another
+  // vendor, or too many to be sure, were used here), time_answer.nonce (kRefused: it is not open), those of Repaired. After an error nothing has changed.
+  Status SetTime(bool use_tpm, const Sha256Digest& root, ByteView nonce, Time told,
                  std::optional<Time> lists);
   // Heartbeats. Begin settles the ledger, so that a report can be made from it; its stamp is what the counter stands at until Sent or Answered,
   // each of which commits. Checks: as of Keep; of Answered also heartbeat_answer.report (kRefused: no answer to that report is waited for).
@@ -64,10 +64,10 @@ class Books {
   // The same, and nothing is used.
   Result<VoucherRecord> TryVoucher(bool use_tpm, const LicenseId& license,
                                    const std::optional<Vouchers>& vouchers);
-  // The end of the emergency period of a repair of the license with that certificate, while it runs; it begins now if it never did, and the ledger is
-  // not one that was taken away or put back here. Checks: as of Keep.
+  // The end of the emergency period of a repair of the license, while it runs. A new one begins now where AddRepair gives one, and the ledger is
+  // none that was ever taken away or put back here. Checks: as of Keep.
   Result<std::optional<Time>> BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial,
-                                          Seconds length);
+                                          const Repairs& terms);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
 
@@ -85,7 +85,10 @@ class Books {
   Status Commit(LedgerContent content);
   LedgerStanding StandingTo(const VerifiedLicense& license) const;
   bool RolledBack(const VerifiedLicense& license) const;
-  bool IsRestored(const VerifiedLicense& license) const;
+  bool IsOfNewHardware() const;
+  Status CheckOneVendor(const Sha256Digest& root) const;
+  LedgerContent ContentFor(
+      const LicenseId& license) const;  // in which it has a root wherever it has a record
   void AddWhatIsKnown(LicenseView& license) const;
   const StateDirectory& state_;
   LedgerAnchor& tpm_;
