@@ -58,8 +58,10 @@ void KeepAsItWas(const std::vector<LoadedLicense>& before, LoadedLicense& licens
 // False when asking again makes sense.
 bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirectory& state) {
   HardwareVerdict verdict = ProveHardware(license.keys, *license.view.verified, hardware, state);
-  // Of a host without a TPM nothing but this record remembers it; a TPM is asked.
-  if (license.returned && IsHost(license.keys))
+  // Of a host without a TPM nothing but this record remembers it; a TPM is asked. One that was cleared since has forgotten it, and a license that was given back
+  // is none whose hardware was lost.
+  const bool forgotten = IsHost(license.keys) || verdict.proof == HardwareProof::kWrongHardware;
+  if (license.returned && forgotten)
     verdict = {
         HardwareProof::kRetired, {ErrorKind::kRefused, "return.done", "the license was returned", ""}, {}};
   license.view.hardware = verdict.proof;
