@@ -2,10 +2,10 @@
 """usage: heartbeat_test.py BINARIES - reports and their answers by file: renewal, change, suspension, usage, gaps, resets, clones, and the offline
 window, with the real programs."""
 import json, shutil, sys, unittest
-from stage import FAKETIME, PRODUCT, Stage, snapshot
+from stage import PRODUCT, Stage, at, snapshot
 
 BINARIES = sys.argv.pop(1)
-LATER = lambda days: dict(prefix=['faketime', '-f', f'+{days}d'], env=FAKETIME)
+LATER = lambda days: at(f'+{days}d')
 
 
 class Reporting(unittest.TestCase):

@@ -2,10 +2,10 @@
 """usage: own_root_test.py BINARIES - root of a customer's host pins a root certificate of his own, with the vendor's name, and is that vendor with the
 real programs: what his license is granted is nothing to the genuine one."""
 import contextlib, json, sqlite3, sys, unittest
-from stage import FAKETIME, PRODUCT, Stage
+from stage import PRODUCT, Stage, at
 
 BINARIES = sys.argv.pop(1)
-LATER = lambda days: dict(prefix=['faketime', '-f', f'+{days}d'], env=FAKETIME)
+LATER = lambda days: at(f'+{days}d')
 
 
 class OwnRoot(unittest.TestCase):

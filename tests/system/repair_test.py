@@ -2,10 +2,10 @@
 """usage: repair_test.py BINARIES - a license on new hardware: the emergency period, the answer that puts it in the place of the old one, and a TPM that
 was cleared, with the real programs."""
 import json, re, shutil, sys, unittest
-from stage import FAKETIME, PRODUCT, Stage
+from stage import PRODUCT, Stage, at
 
 BINARIES = sys.argv.pop(1)
-LATER = lambda days: dict(prefix=['faketime', '-f', f'+{days}d'], env=FAKETIME)
+LATER = lambda days: at(f'+{days}d')
 
 
 class Repair(unittest.TestCase):
