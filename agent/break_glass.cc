@@ -41,7 +41,7 @@ Result<BreakGlassOutcome> BreakGlass(const BreakGlassOptions& options,
   const TimeReading reading = keeper.time.Read();
   HOLDFAST_CHECK(CheckHelps(*license, reading));
   const LicenseTerms& terms = license->verified->terms;
-  const LicenseId id = IdOf(terms);
+  const LicenseId id = IdOf(*license->verified);
   HOLDFAST_TRY(const VoucherRecord used, options.dry_run
                                              ? keeper.books.TryVoucher(use_tpm, id, terms.vouchers)
                                              : keeper.books.UseVoucher(use_tpm, id, terms.vouchers));

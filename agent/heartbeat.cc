@@ -51,7 +51,7 @@ Result<Subject> Look(const std::string& product, const std::vector<LoadedLicense
   HOLDFAST_TRY(InstalledLicense installed, state.ReadLicense(product));
   HOLDFAST_TRY(LicenseFile file, ParseLicenseFile(installed.license));
   HOLDFAST_TRY(VerifiedLicense license, VerifyLicense(file, anchors));
-  LicenseId id = IdOf(license.terms);
+  LicenseId id = IdOf(license);
   return Subject{std::move(id), std::move(installed), std::move(file), std::move(license),
                  AnyInTpm(licenses)};
 }
@@ -156,9 +156,10 @@ Result<InstallOutcome> Apply(std::string_view file_text, const Hardware& hardwar
                              const TimeKeeper& keeper) {
   HOLDFAST_TRY(const SignedHeartbeatAnswer file, ReadHeartbeatAnswerFile(file_text));
   const HeartbeatAnswer& answer = file.content;
-  HOLDFAST_CHECK(
-      VerifyVendorSignature({file.jws, file.message_certificate, file.issuing_certificate, answer.vendor},
-                            "heartbeat_answer", DescribeFileKind(FileKind::kHeartbeatAnswer), anchors));
+  const std::string_view context = "heartbeat_answer", what = DescribeFileKind(FileKind::kHeartbeatAnswer);
+  HOLDFAST_TRY(const Sha256Digest root, VerifyVendorSignature({file.jws, file.message_certificate,
+                                                               file.issuing_certificate, answer.vendor},
+                                                              context, what, anchors));
   HOLDFAST_TRY(const auto licenses, LoadLicenses(state, anchors));
   SeeSignedTimes(licenses, keeper.time);
   const auto subject = Look(answer.product, licenses, state, anchors);
@@ -167,6 +168,7 @@ Result<InstallOutcome> Apply(std::string_view file_text, const Hardware& hardwar
                    "the answer is for license " + answer.license + " of " + answer.product +
                        ", which is not installed here",
                    "apply it on the host that reported");
+  HOLDFAST_CHECK(CheckRoot(root, subject->license.root, context, what));
   InstallOutcome outcome{InstalledKind::kHeartbeatAnswer, {answer.product}, false, answer.notices};
   const Sha256Digest id = HeartbeatId(file.jws);
   HOLDFAST_TRY(const bool known, keeper.books.IsAnswered(subject->use_tpm, subject->id, id));

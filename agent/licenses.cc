@@ -80,8 +80,10 @@ HardwareVerdict ProveNow(LoadedLicense& license, const Hardware& hardware, const
 bool Prove(LoadedLicense& license, const Hardware& hardware, const StateDirectory& state,
            const Occasion& occasion) {
   HardwareVerdict verdict = ProveNow(license, hardware, state, occasion);
-  // Of a host without a TPM nothing but this record remembers it; a TPM is asked.
-  if (license.returned && IsHost(license.keys))
+  // Of a host without a TPM nothing but this record remembers it; a TPM is asked. One that was cleared since has forgotten it, and a license that was given back
+  // is none whose hardware was lost.
+  const bool forgotten = IsHost(license.keys) || verdict.proof == HardwareProof::kWrongHardware;
+  if (license.returned && forgotten)
     verdict = {
         HardwareProof::kRetired, {ErrorKind::kRefused, "return.done", "the license was returned", ""}, {}};
   license.view.hardware = verdict.proof;

@@ -10,7 +10,8 @@ Result<std::optional<Time>> BeginEmergency(const std::string& product,
     const LicenseTerms& terms = license.verified->terms;
     if (!terms.repairs || license.hardware != HardwareProof::kWrongHardware) continue;
     const bool use_tpm = terms.assurance != AssuranceClass::kHost;
-    return keeper.books.BeginRepair(use_tpm, IdOf(terms), license.verified->serial, terms.repairs->emergency);
+    return keeper.books.BeginRepair(use_tpm, IdOf(*license.verified), license.verified->serial,
+                                    *terms.repairs);
   }
   return std::nullopt;
 }

@@ -145,12 +145,12 @@ bool IsDead(const LicenseToReturn& wanted, const InstalledLicense& installed, co
 }
 
 // Of a hard meter that is lost nobody knows what was used: nothing is stated then, and the vendor takes all for used up.
-Result<std::optional<StatedUsage>> UsedOf(const LicenseTerms& terms, const LicenseKeys& keys,
+Result<std::optional<StatedUsage>> UsedOf(const LicenseToReturn& license, const LicenseKeys& keys,
                                           const Surroundings& at) {
-  const auto hard = HardUsage(terms, keys, at.hardware.tpm);
+  const auto hard = HardUsage(license.terms, keys, at.hardware.tpm);
   if (!hard && hard.error().kind != ErrorKind::kRefused) return tl::unexpected(hard.error());
   if (!hard) return std::nullopt;
-  HOLDFAST_TRY(auto stated, UsageToState(terms, at.use_tpm, at.books));
+  HOLDFAST_TRY(auto stated, UsageToState(license, at.use_tpm, at.books));
   if (stated && *hard) AddUsage(stated->usage, **hard);
   return stated;
 }
@@ -164,7 +164,7 @@ Result<ReturnedLicense> State(const Found& found, const LicenseToReturn& wanted,
     license.statement.statement = statement;
     return license;
   }
-  HOLDFAST_TRY(statement.used, UsedOf(wanted.terms, license.keys, at));
+  HOLDFAST_TRY(statement.used, UsedOf(wanted, license.keys, at));
   HOLDFAST_TRY(license.statement, SignStatement(statement, license.keys, at.hardware.tpm, at.state));
   HOLDFAST_CHECK(at.state.WriteReturned(license));
   return license;

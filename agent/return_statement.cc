@@ -42,13 +42,13 @@ Result<LicenseToReturn> StatementFor(const InstalledLicense& installed, const st
                             .used = {}};
   if (const auto* keys = std::get_if<KeySet>(&installed.keys))
     statement.gate = ReturnedGate{keys->gate_index, keys->gate_base};
-  return LicenseToReturn{std::move(statement), terms};
+  return LicenseToReturn{std::move(statement), terms, IdOf(verified)};
 }
 
 // As taken: a running agent hands out what is left of its batches until the license is dead.
-Result<std::optional<StatedUsage>> UsageToState(const LicenseTerms& terms, bool use_tpm, Books& books) {
-  if (MetersOf(terms.grants, terms.fallback).empty()) return std::nullopt;
-  HOLDFAST_TRY(ReportBasis basis, books.BeginReport(use_tpm, IdOf(terms), {}));
+Result<std::optional<StatedUsage>> UsageToState(const LicenseToReturn& license, bool use_tpm, Books& books) {
+  if (MetersOf(license.terms.grants, license.terms.fallback).empty()) return std::nullopt;
+  HOLDFAST_TRY(ReportBasis basis, books.BeginReport(use_tpm, license.id, {}));
   return std::optional(StatedUsage{basis.ledger, std::move(basis.usage)});
 }
 

@@ -12,6 +12,7 @@ namespace holdfast {
 struct LicenseToReturn {
   ReturnStatement statement;  // without the units
   LicenseTerms terms;
+  LicenseId id;
 };
 // Checks: those of ParseLicenseFile and VerifyLicense; return.assurance (the keys beside the license are not of its class).
 Result<LicenseToReturn> StatementFor(const InstalledLicense& installed, const std::string& agent_version,
@@ -19,7 +20,7 @@ Result<LicenseToReturn> StatementFor(const InstalledLicense& installed, const st
 
 // What was used up of its meters, by the ledger; nothing where it has none. `use_tpm`: any license here does. Checks: those of
 // Books::BeginReport.
-Result<std::optional<StatedUsage>> UsageToState(const LicenseTerms& terms, bool use_tpm, Books& books);
+Result<std::optional<StatedUsage>> UsageToState(const LicenseToReturn& license, bool use_tpm, Books& books);
 
 // Checks: return.retired (kRefused: the gate has moved already), return.keys (kRefused: a host's private keys are gone or damaged), and those
 // of the TPM.

@@ -59,9 +59,14 @@ Result<TimeRequestOutcome> Ask(const std::string& product, const StateDirectory&
   HOLDFAST_TRY(const VerifiedLicense license, Choose(installed.licenses, product));
   // One that no agent has seen yet is not in the books.
   for (const VerifiedLicense& other : installed.licenses)
-    if (other.terms.vendor != license.terms.vendor)
-      return SeveralVendors(other.terms.vendor, license.terms.vendor, "time_request.vendors");
-  HOLDFAST_TRY(Bytes nonce, keeper.books.AskTime(installed.use_tpm, license.terms.vendor));
+    if (other.root != license.root)
+      return Refused("time_request.vendors",
+                     "the license for " + other.terms.product + " is of another vendor, whose time " +
+                         license.terms.vendor + " cannot set back",
+                     "remove what is of no use any more, or ask both vendors for new activations (holdfast "
+                     "request --new) "
+                     "after moving ledger.json away");
+  HOLDFAST_TRY(Bytes nonce, keeper.books.AskTime(installed.use_tpm, license.root));
   const LicenseMessage request{.vendor = license.terms.vendor,
                                .product = license.terms.product,
                                .license = license.terms.license,
@@ -75,19 +80,19 @@ Result<TimeRequestOutcome> Ask(const std::string& product, const StateDirectory&
 Result<InstallOutcome> InstallAnswer(std::string_view file_text, const StateDirectory& state,
                                      const TrustAnchors& anchors, const TimeKeeper& keeper) {
   HOLDFAST_TRY(const SignedMessage file, ReadSignedMessageFile(kTimeAnswer, file_text));
-  HOLDFAST_CHECK(VerifyMessage(kTimeAnswer, file, anchors));
+  HOLDFAST_TRY(const Sha256Digest root, VerifyMessage(kTimeAnswer, file, anchors));
   const LicenseMessage& answer = file.content;
   HOLDFAST_TRY(const Installed installed, Look(state, anchors, keeper.time));
-  const bool ours = std::any_of(installed.licenses.begin(), installed.licenses.end(),
-                                [&](const VerifiedLicense& license) { return IsAbout(answer, license); });
-  if (!ours)
+  const auto ours = std::find_if(installed.licenses.begin(), installed.licenses.end(),
+                                 [&](const VerifiedLicense& license) { return IsAbout(answer, license); });
+  if (ours == installed.licenses.end())
     return Refused("time_answer.license",
                    "the time answer is for the host that has license " + answer.license + " of " +
                        answer.product + " with serial number " + HexEncode(answer.serial) +
                        ", which is not installed here",
                    "install it on the host that asked, or ask here with holdfast time request");
-  HOLDFAST_CHECK(
-      keeper.books.SetTime(installed.use_tpm, answer.vendor, answer.nonce, answer.time, installed.lists));
+  HOLDFAST_CHECK(CheckRoot(root, ours->root, kTimeAnswer.context, DescribeFileKind(kTimeAnswer.file)));
+  HOLDFAST_CHECK(keeper.books.SetTime(installed.use_tpm, root, answer.nonce, answer.time, installed.lists));
   return InstallOutcome{InstalledKind::kTimeAnswer, {answer.product}, true};
 }
 

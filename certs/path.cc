@@ -118,12 +118,12 @@ Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchor
   return WithAdvice(Verify(file, anchors), kGetAgain);
 }
 
-Status VerifyMessageCertificate(const Certificate& message, const Certificate& issuing,
-                                const TrustAnchors& anchors) {
+Result<Sha256Digest> VerifyMessageCertificate(const Certificate& message, const Certificate& issuing,
+                                              const TrustAnchors& anchors) {
   HOLDFAST_TRY(const Certificate* root, FindRoot(issuing, anchors));
   HOLDFAST_CHECK(CheckNamesAndDates(message, issuing, *root));
   HOLDFAST_TRY([[maybe_unused]] auto none, VerifyWithOpenssl({message, issuing, *root}));
-  return {};
+  return root->public_key().SpkiSha256();
 }
 
 }  // namespace holdfast

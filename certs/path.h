@@ -30,9 +30,10 @@ struct VerifiedLicense {
 // those of ParseTerms.
 Result<VerifiedLicense> VerifyLicense(const LicenseFile& file, const TrustAnchors& anchors);
 
-// The vendor's message certificate, for product keys and later heartbeat answers: message <- issuing <- root.
+// The vendor's message certificate, for product keys and what the vendor says to hosts: message <- issuing <- root. The SPKI hash of that root,
+// as VerifiedLicense::root: several pinned roots may bear one name.
 // Checks: path.anchor, path.issuer, path.dates, path.signature, path.openssl, path.internal.
-Status VerifyMessageCertificate(const Certificate& message, const Certificate& issuing,
-                                const TrustAnchors& anchors);
+Result<Sha256Digest> VerifyMessageCertificate(const Certificate& message, const Certificate& issuing,
+                                              const TrustAnchors& anchors);
 
 }  // namespace holdfast

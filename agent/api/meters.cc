@@ -48,16 +48,20 @@ int64_t Meters::Used(const MeterRecord& meter, Time floor) const {
 std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& limit, Time floor,
                                       int64_t amount) {
   Account& account = AccountOf(meter);
+  account.recorded.id = meter.id;  // a record of before knows no root
   account.Advance(floor);
   account.used = std::max(account.used, meter.units);
   if (amount <= account.recorded.units - account.used) {
     account.used += amount;
     return {};
   }
-  NextBatch batch{account.recorded, NextBatchSize(account.batch, floor - account.taken, limit),
+  // Beyond the ceiling, where only a license that advises grants any, a batch is no smaller: each costs the TPM a write.
+  Limit counted = limit;
+  counted.max = std::max(limit.max, account.used);
+  NextBatch batch{account.recorded, NextBatchSize(account.batch, floor - account.taken, counted),
                   account.ended};
-  const int64_t left = std::max<int64_t>(Ceiling(limit) - account.used - amount, 0);
-  batch.record.units = account.used + amount + std::min(batch.size, left);
+  const int64_t left = Ceiling(limit) - account.used - amount;
+  batch.record.units = account.used + amount + (left < 0 ? batch.size : std::min(batch.size, left));
   return batch;
 }
 

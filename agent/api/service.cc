@@ -21,8 +21,7 @@ const holdfast::Limit* FindLimit(const Grants* grants, const std::string& name) 
 MeterRecord MeterOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit,
                     Time floor) {
   const LicenseTerms& terms = license.verified->terms;
-  return {.product = license.product,
-          .license = terms.license,
+  return {.id = IdOf(*license.verified),
           .limit = name,
           .period = limit.period,
           .units = UsedBefore(terms.used, name, limit.period, PeriodBegin(limit.period, floor))};

@@ -133,8 +133,11 @@ bool IsForRepair(LicenseState state, const LicenseView& view, const Situation& n
 
 std::optional<Time> EmergencyIn(LicenseState state, const LicenseView& view, const Situation& situation) {
   std::optional<GrantedPeriod> period;
-  if (IsForVouchers(state) && view.ledger == LedgerStanding::kGood) period = view.voucher;
-  if (IsForRepair(state, view, situation)) period = view.repair;
+  const LicenseTerms& terms = view.verified->terms;
+  if (view.voucher && terms.vouchers && IsForVouchers(state) && view.ledger == LedgerStanding::kGood)
+    period = AtMost(*view.voucher, terms.vouchers->length);
+  if (view.repair && terms.repairs && IsForRepair(state, view, situation))
+    period = AtMost(*view.repair, terms.repairs->emergency);
   if (!period || !IsRunning(*period, situation)) return {};
   return period->until;
 }
@@ -147,6 +150,11 @@ bool IsRunning(const GrantedPeriod& period, const Situation& situation) {
          situation.passed >= period.passed && situation.passed - period.passed <= length;
 }
 
+GrantedPeriod AtMost(GrantedPeriod period, Seconds length) {
+  period.until = std::min(period.until, period.from + length);
+  return period;
+}
+
 bool IsForVouchers(LicenseState state) {
   return state == LicenseState::kExpired || state == LicenseState::kFallback ||
          state == LicenseState::kOfflineTooLong || state == LicenseState::kClockSetBack;
@@ -154,7 +162,8 @@ bool IsForVouchers(LicenseState state) {
 
 std::optional<Time> HeardBy(const LicenseView& view) {
   const VerifiedLicense& license = *view.verified;
-  if (license.terms.offline_window <= Seconds(0) || !view.contact_known) return {};
+  const bool by_tpm = license.terms.assurance != AssuranceClass::kHost;
+  if (license.terms.offline_window <= Seconds(0) || (!view.contact_known && by_tpm)) return {};
   const Time issued = license.not_before + kLicenseBackdating;
   return std::max(view.contact.value_or(issued), issued) + license.terms.offline_window;
 }

@@ -119,7 +119,9 @@ struct LicenseView {
   int vouchers_used = 0;
   std::optional<GrantedPeriod> repair = {};  // the emergency period of a repair
   HardCount hard_count = {};                 // where the terms have a meter that the TPM counts
-  bool contact_known = true;         // else the ledger was not read yet, and the vendor counts as heard of
+  // Else the ledger was not read yet. Of a license in the TPM, which is of no use without it, the vendor then counts as heard of; class host, which is used
+  // without one, has the certificate alone to show for it.
+  bool contact_known = true;
   std::optional<Time> contact = {};  // when the vendor made the last heartbeat answer that was applied
 };
 
@@ -134,6 +136,8 @@ struct Situation {
   // NOLINTEND(google-explicit-constructor)
 };
 bool IsRunning(const GrantedPeriod& period, const Situation& situation);
+// As much of it as the license's terms give: what is on record was written by the terms of then.
+GrantedPeriod AtMost(GrantedPeriod period, Seconds length);
 
 struct Standing {  // of one license, before any question about a feature
   LicenseState state = LicenseState::kNone;

@@ -13,7 +13,7 @@ constexpr int64_t kSmallestShare = 16;
 }  // namespace
 
 bool IsSameMeter(const MeterRecord& a, const MeterRecord& b) {
-  return a.product == b.product && a.license == b.license && a.limit == b.limit && a.period == b.period;
+  return IsSameLicense(a.id, b.id) && a.limit == b.limit && a.period == b.period;
 }
 
 // Units of a period that begins within kOnTheWay are not given anew when it begins for the second time.

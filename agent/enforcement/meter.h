@@ -5,14 +5,16 @@
 #pragma once
 
 #include "agent/enforcement/decide.h"
+#include "agent/enforcement/license_id.h"
 #include "protocol/meter_usage.h"
 
 namespace holdfast {
 
-// One meter of one license in one period. The license by its id, which a renewal and a new activation keep. A fallback edition may have a
-// limit of the same name with another period: that is another meter, or the one would begin the other anew.
+// One meter of one license in one period. A fallback edition may have a limit of the same name with another period: that is another meter, or
+// the one would begin the other anew.
 struct MeterRecord {
-  std::string product, license, limit;
+  LicenseId id;
+  std::string limit;
   MeterPeriod period = MeterPeriod::kNever;
   Time since;         // the period's beginning; the epoch where it never begins anew
   int64_t units = 0;  // used, or taken for a batch

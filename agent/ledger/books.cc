@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/ledger/newest.h"
+#include "agent/ledger/repairs.h"
 #include "agent/time/repaired_time.h"
 #include "protocol/crypto/random.h"
 #include "protocol/license_message.h"
@@ -23,55 +25,7 @@ bool MakeRoom(LedgerContent& content, Time floor) {
   return meters.size() < kMaxMeterRecords;
 }
 
-bool Is(const NewestRecord& record, const LicenseTerms& terms) {
-  return record.vendor == terms.vendor && record.product == terms.product && record.license == terms.license;
-}
-
-NewestRecord NewestOf(const VerifiedLicense& license) {
-  const LicenseTerms& terms = license.terms;
-  return {terms.vendor, terms.product, terms.license, license.not_before, license.crl_number};
-}
-
-bool IsRepairOf(const RepairRecord& record, const LicenseId& license, const Bytes& serial) {
-  return record.vendor == license.vendor && record.product == license.product &&
-         record.license == license.license && record.serial == serial;
-}
-
-bool IsOlder(const NewestRecord& one, const NewestRecord& than) {
-  return one.begins < than.begins || (one.begins == than.begins && one.list < than.list);
-}
-
-// Root could pin a vendor of his own, who tells him any time.
-Status CheckOnlyVendor(const LedgerContent& content, const std::string& vendor, std::string_view check) {
-  for (const NewestRecord& other : content.newest)
-    if (other.vendor != vendor) return SeveralVendors(other.vendor, vendor, check);
-  return {};
-}
-
-// True when that is news.
-bool Note(std::vector<NewestRecord>& all, const VerifiedLicense& license) {
-  const NewestRecord seen = NewestOf(license);
-  for (NewestRecord& record : all) {
-    if (!Is(record, license.terms)) continue;
-    if (!IsOlder(record, seen)) return false;
-    record = seen;
-    return true;
-  }
-  if (all.size() == kMaxNewestRecords) all.erase(all.begin());
-  all.push_back(seen);
-  return true;
-}
-
 }  // namespace
-
-tl::unexpected<Error> SeveralVendors(const std::string& other, const std::string& asked,
-                                     std::string_view check) {
-  return Refused(
-      check,
-      "a license of another vendor, " + other + ", is used on this host, whose time " + asked +
-          " cannot set back",
-      "ask both vendors for new activations (holdfast request --new) after moving ledger.json away");
-}
 
 Status Books::Open(bool use_tpm) {
   if (is_open(use_tpm)) return {};
@@ -101,7 +55,7 @@ Status Books::Save() {
 
 Status Books::Reserve(const MeterRecord& record, const std::optional<MeterRecord>& ended) {
   if (!ledger_) return tl::unexpected(Closed());
-  LedgerContent content = ledger_->content();
+  LedgerContent content = ContentFor(record.id);
   std::vector<MeterRecord>& meters = content.meters;
   const auto same = std::find_if(meters.begin(), meters.end(),
                                  [&](const MeterRecord& each) { return IsSameMeter(each, record); });
@@ -134,29 +88,27 @@ Status Books::Close(const std::vector<MeterRecord>& used) {
 }
 
 bool Books::See(const std::vector<LicenseView>& licenses) {
-  std::vector<NewestRecord> known = ledger_ ? ledger_->content().newest : std::vector<NewestRecord>();
   bool news = false;
   for (const LicenseView& license : licenses) {
     if (!license.verified) continue;
-    Note(seen_, *license.verified);
-    news = Note(known, *license.verified) || news;
+    const NewestRecord seen = NewestOf(*license.verified);
+    Note(seen_, seen);
+    if (seen_.size() > kMaxNewestRecords) seen_.erase(seen_.begin());
+    news = news || !ledger_ || IsNews(ledger_->content(), seen);
   }
   return news;
 }
 
+LedgerContent Books::ContentFor(const LicenseId& license) const {
+  LedgerContent content = ledger_->content();
+  TakeOver(content, license);
+  return content;
+}
+
 Status Books::CommitNow(LedgerContent content) {
   for (const NewestRecord& seen : seen_) {
-    const auto same =
-        std::find_if(content.newest.begin(), content.newest.end(), [&](const NewestRecord& record) {
-          return record.vendor == seen.vendor && record.product == seen.product &&
-                 record.license == seen.license;
-        });
-    if (same == content.newest.end()) {
-      if (content.newest.size() == kMaxNewestRecords) content.newest.erase(content.newest.begin());
-      content.newest.push_back(seen);
-    } else if (IsOlder(*same, seen)) {
-      *same = seen;
-    }
+    TakeOver(content, seen.id);
+    Note(content, seen, seen_);
   }
   HOLDFAST_TRY(content.time, RecordTime());
   return Commit(std::move(content));
@@ -176,10 +128,10 @@ Status Books::Commit(LedgerContent content) {
   return committed;
 }
 
-Result<Bytes> Books::AskTime(bool use_tpm, const std::string& vendor) {
+Result<Bytes> Books::AskTime(bool use_tpm, const Sha256Digest& root) {
   HOLDFAST_CHECK(Open(use_tpm));
   LedgerContent content = ledger_->content();
-  HOLDFAST_CHECK(CheckOnlyVendor(content, vendor, "time_request.vendors"));
+  HOLDFAST_CHECK(CheckOneVendor(root, "time_request.vendors"));
   HOLDFAST_TRY(content.time, RecordTime());
   Bytes nonce = RandomBytes(kNonceSize);
   content.question = {nonce, content.time.passed};
@@ -187,11 +139,27 @@ Result<Bytes> Books::AskTime(bool use_tpm, const std::string& vendor) {
   return nonce;
 }
 
-Status Books::SetTime(bool use_tpm, const std::string& vendor, ByteView nonce, Time told,
+// Root could pin a vendor of his own, who tells him any time.
+Status Books::CheckOneVendor(const Sha256Digest& root, std::string_view check) const {
+  const auto refused = [&](const std::string& why) {
+    return Refused(
+        check, why + ", whose time this one cannot set back",
+        "ask all vendors for new activations (holdfast request --new) after moving ledger.json away");
+  };
+  for (const NewestRecord& other : ledger_->content().newest)
+    if (other.id.root && other.id.root != root)
+      return refused("license " + other.id.license + " of " + other.id.product +
+                     ", which is of another vendor, was used on this host");
+  if (ledger_->content().forgotten)
+    return refused("so many licenses were used on this host that one may be of another vendor");
+  return {};
+}
+
+Status Books::SetTime(bool use_tpm, const Sha256Digest& root, ByteView nonce, Time told,
                       std::optional<Time> lists) {
   HOLDFAST_CHECK(Open(use_tpm));
+  HOLDFAST_CHECK(CheckOneVendor(root, "time_answer.vendors"));
   LedgerContent content = ledger_->content();
-  HOLDFAST_CHECK(CheckOnlyVendor(content, vendor, "time_answer.vendors"));
   const std::optional<TimeQuestion> question = std::exchange(content.question, std::nullopt);
   if (!question || !Equal(question->nonce, nonce))
     return Refused(
@@ -224,7 +192,7 @@ Result<ReportBasis> Books::BeginReport(bool use_tpm, const LicenseId& license,
 
 Status Books::Sent(const LicenseId& license, const Sha256Digest& report) {
   if (!ledger_) return tl::unexpected(Closed());
-  LedgerContent content = ledger_->content();
+  LedgerContent content = ContentFor(license);
   NoteReport(content, license, report);
   return CommitNow(std::move(content));
 }
@@ -236,7 +204,7 @@ Status Books::CheckWaitsFor(const LicenseId& license, const Sha256Digest& report
 
 Status Books::Answered(bool use_tpm, const LicenseId& license, const AppliedAnswer& answer) {
   HOLDFAST_CHECK(Open(use_tpm));
-  LedgerContent content = ledger_->content();
+  LedgerContent content = ContentFor(license);
   HOLDFAST_CHECK(NoteAnswer(content, license, answer));
   return CommitNow(std::move(content));
 }
@@ -249,7 +217,7 @@ Result<bool> Books::IsAnswered(bool use_tpm, const LicenseId& license, const Sha
 Result<VoucherRecord> Books::UseVoucher(bool use_tpm, const LicenseId& license,
                                         const std::optional<Vouchers>& vouchers) {
   HOLDFAST_CHECK(Keep(use_tpm));
-  LedgerContent content = ledger_->content();
+  LedgerContent content = ContentFor(license);
   HOLDFAST_TRY(const VoucherRecord used, holdfast::UseVoucher(content, license, vouchers, time_.Read()));
   HOLDFAST_CHECK(CommitNow(std::move(content)));
   return used;
@@ -262,26 +230,28 @@ Result<VoucherRecord> Books::TryVoucher(bool use_tpm, const LicenseId& license,
   return holdfast::UseVoucher(content, license, vouchers, time_.Read());
 }
 
-Result<std::optional<Time>> Books::BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial,
-                                               Seconds length) {
-  HOLDFAST_CHECK(Keep(use_tpm));
-  // A ledger of the license's own, or of this hardware, that somebody took away or put back is no new hardware.
+// A ledger of the license's own, or of this hardware, that somebody took away or put back is no new hardware, today or later.
+bool Books::IsOfNewHardware() const {
   const LedgerFinding finding = ledger_->finding();
   const bool fresh =
       finding == LedgerFinding::kNew || finding == LedgerFinding::kGood || finding == LedgerFinding::kForeign;
-  if (!fresh || length <= Seconds(0)) return std::nullopt;
-  LedgerContent content = ledger_->content();
+  return fresh && ledger_->content().disturbed == 0;
+}
+
+Result<std::optional<Time>> Books::BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial,
+                                               const Repairs& terms) {
+  HOLDFAST_CHECK(Keep(use_tpm));
+  if (!IsOfNewHardware()) return std::nullopt;
+  LedgerContent content = ContentFor(license);
   const TimeReading now = time_.Read();
-  for (const RepairRecord& record : content.repairs) {
-    if (!IsRepairOf(record, license, serial)) continue;
-    return IsRunning(record.period, now) ? std::optional(record.period.until) : std::nullopt;
+  if (const auto last = RepairOf(content, license)) {
+    const GrantedPeriod period = AtMost(*last, terms.emergency);
+    if (IsRunning(period, now)) return period.until;
   }
-  if (content.repairs.size() == kMaxRepairRecords) content.repairs.erase(content.repairs.begin());
-  const Time until = now.now + length;
-  content.repairs.push_back(
-      {license.vendor, license.product, license.license, serial, {now.now, until, now.passed}});
+  const auto added = AddRepair(content, license, serial, terms, now);
+  if (!added) return std::nullopt;
   HOLDFAST_CHECK(CommitNow(std::move(content)));
-  return std::optional(until);
+  return added->until;
 }
 
 Result<LedgerCounter> Books::Counter() {
@@ -319,29 +289,20 @@ void Books::AddWhatIsKnown(LicenseView& license) const {
   license.contact_known = ledger_.has_value();
   if (!ledger_) return;
   const LedgerContent& content = ledger_->content();
-  const LicenseId id = IdOf(license.verified->terms);
+  const LicenseId id = IdOf(*license.verified);
   license.contact = ConversationOf(content, id).contact;
   const VoucherRecord vouchers = VouchersOf(content, id);
   license.vouchers_used = vouchers.used;
   if (vouchers.used > 0) license.voucher = vouchers.last;
-  for (const RepairRecord& repair : content.repairs)
-    if (IsRepairOf(repair, id, license.verified->serial)) license.repair = repair.period;
-  if (!IsRestored(*license.verified)) return;
+  license.repair = RepairOf(content, id);
+  if (!IsRestored(content, *license.verified)) return;
   license.ledger = LedgerStanding::kRolledBack;
   license.contact.reset();
   if (license.fault.empty())
     license.fault =
-        "a newer file of this license, or a newer list, was installed here before: install the vendor's "
-        "newest "
-        "answer and revocation list again";
-}
-
-// Is the file older than one that was installed before?
-bool Books::IsRestored(const VerifiedLicense& license) const {
-  const auto& newest = ledger_->content().newest;
-  return std::any_of(newest.begin(), newest.end(), [&](const NewestRecord& record) {
-    return Is(record, license.terms) && IsOlder(NewestOf(license), record);
-  });
+        "a newer file of this license, or a newer list, was installed here before, or too many other "
+        "licenses for this one to be remembered: install the vendor's newest answer and revocation list "
+        "again, or activate the license anew";
 }
 
 LedgerStanding Books::StandingTo(const VerifiedLicense& license) const {

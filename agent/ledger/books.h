@@ -19,10 +19,6 @@ struct LedgerReport {
   std::optional<TpmClockEvent> tpm_clock;  // how the TPM's clock came from the run before to this one
 };
 
-// Where several vendors' licenses are used, none of them may set the host's time back. Checks: `check`.
-tl::unexpected<Error> SeveralVendors(const std::string& other, const std::string& asked,
-                                     std::string_view check);
-
 class Books {
  public:
   Books(const StateDirectory& state, LedgerAnchor& tpm, OwnedTime& time)
@@ -46,12 +42,12 @@ class Books {
   Status Close(const std::vector<MeterRecord>& used);
   // Of the ledger as it is now; nullptr: it is not open.
   const std::vector<MeterRecord>* meters() const { return ledger_ ? &ledger_->content().meters : nullptr; }
-  // Draws a nonce that `vendor` is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep,
-  // time_request.vendors (kRefused: licenses of another vendor are used here, so that the answer would be refused).
-  Result<Bytes> AskTime(bool use_tpm, const std::string& vendor);
-  // Time as `vendor` told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.vendors (kRefused: licenses of another vendor are used here), time_answer.nonce (kRefused: it is not open),
-  // those of Repaired. After an error nothing has changed.
-  Status SetTime(bool use_tpm, const std::string& vendor, ByteView nonce, Time told,
+  // Draws a nonce that the vendor with that root is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep,
+  // time_request.vendors (kRefused: the answer would be refused with time_answer.vendors).
+  Result<Bytes> AskTime(bool use_tpm, const Sha256Digest& root);
+  // Time as the vendor with that root told it for `nonce`, which is not open any more. Checks: those of Keep, time_answer.vendors (kRefused: licenses of another
+  // vendor, or too many to be sure, were used here), time_answer.nonce (kRefused: it is not open), those of Repaired. After an error nothing has changed.
+  Status SetTime(bool use_tpm, const Sha256Digest& root, ByteView nonce, Time told,
                  std::optional<Time> lists);
   // Heartbeats. Begin settles the ledger, so that a report can be made from it; its stamp is what the counter stands at until Sent or Answered,
   // each of which commits. Checks: as of Keep; of Answered also heartbeat_answer.report (kRefused: no answer to that report is waited for).
@@ -69,10 +65,10 @@ class Books {
   // The same, and nothing is used.
   Result<VoucherRecord> TryVoucher(bool use_tpm, const LicenseId& license,
                                    const std::optional<Vouchers>& vouchers);
-  // The end of the emergency period of a repair of the license with that certificate, while it runs; it begins now if it never did, and the ledger is
-  // not one that was taken away or put back here. Checks: as of Keep.
+  // The end of the emergency period of a repair of the license, while it runs. A new one begins now where AddRepair gives one, and the ledger is
+  // none that was ever taken away or put back here. Checks: as of Keep.
   Result<std::optional<Time>> BeginRepair(bool use_tpm, const LicenseId& license, const Bytes& serial,
-                                          Seconds length);
+                                          const Repairs& terms);
   // The counter that licenses are pinned to; makes the ledger when there is none. Checks: those of Open and Save.
   Result<LedgerCounter> Counter();
   // Did that take another ledger's counter out of the TPM? A ledger that was used with it is rolled back from then on.
@@ -92,7 +88,10 @@ class Books {
   Status Commit(LedgerContent content);
   LedgerStanding StandingTo(const VerifiedLicense& license) const;
   bool RolledBack(const VerifiedLicense& license) const;
-  bool IsRestored(const VerifiedLicense& license) const;
+  bool IsOfNewHardware() const;
+  Status CheckOneVendor(const Sha256Digest& root, std::string_view check) const;
+  LedgerContent ContentFor(
+      const LicenseId& license) const;  // in which it has a root wherever it has a record
   void AddWhatIsKnown(LicenseView& license) const;
   const StateDirectory& state_;
   LedgerAnchor& tpm_;

@@ -5,18 +5,10 @@
 namespace holdfast {
 namespace {
 
-bool Is(const ConversationRecord& record, const LicenseId& license) {
-  return record.vendor == license.vendor && record.product == license.product &&
-         record.license == license.license;
-}
-
-bool IsOf(const MeterRecord& meter, const LicenseId& license) {
-  return meter.product == license.product && meter.license == license.license;
-}
-
 ConversationRecord* Find(LedgerContent& content, const LicenseId& license) {
-  const auto found = std::find_if(content.heartbeats.begin(), content.heartbeats.end(),
-                                  [&](const ConversationRecord& record) { return Is(record, license); });
+  const auto found =
+      std::find_if(content.heartbeats.begin(), content.heartbeats.end(),
+                   [&](const ConversationRecord& record) { return IsSameLicense(record.id, license); });
   return found == content.heartbeats.end() ? nullptr : &*found;
 }
 
@@ -46,23 +38,19 @@ void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
   usage.push_back(more);
 }
 
-LicenseId IdOf(const LicenseTerms& terms) {
-  return {terms.vendor, terms.product, terms.license};
-}
-
 ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId& license) {
   for (const ConversationRecord& record : content.heartbeats)
-    if (Is(record, license)) return record;
-  return {.vendor = license.vendor, .product = license.product, .license = license.license};
+    if (IsSameLicense(record.id, license)) return record;
+  return {.id = license};
 }
 
 std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
                                    const std::vector<MeterRecord>& used) {
   std::vector<ReportedUsage> usage;
   for (const PastUsage& past : content.past)
-    if (IsOf(past.meter, license)) AddUsage(usage, Reported(past.meter, past.meter.units));
+    if (IsSameLicense(past.meter.id, license)) AddUsage(usage, Reported(past.meter, past.meter.units));
   for (const MeterRecord& meter : content.meters)
-    if (IsOf(meter, license)) AddUsage(usage, Reported(meter, UnitsOf(meter, used)));
+    if (IsSameLicense(meter.id, license)) AddUsage(usage, Reported(meter, UnitsOf(meter, used)));
   return usage;
 }
 
@@ -88,7 +76,7 @@ void NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Di
   record->unanswered.push_back(report);
   if (record->unanswered.size() > kMaxUnanswered) record->unanswered.erase(record->unanswered.begin());
   for (PastUsage& past : content.past)
-    if (past.reported == 0 && IsOf(past.meter, license)) past.reported = record->sequence;
+    if (past.reported == 0 && IsSameLicense(past.meter.id, license)) past.reported = record->sequence;
 }
 
 Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
@@ -108,7 +96,7 @@ Status NoteAnswer(LedgerContent& content, const LicenseId& license, const Applie
   const auto found = std::find(record.unanswered.begin(), record.unanswered.end(), answer.report);
   const int64_t acknowledged = NumberOf(record, found - record.unanswered.begin());
   std::erase_if(content.past, [&](const PastUsage& past) {
-    return IsOf(past.meter, license) && past.reported > 0 && past.reported <= acknowledged;
+    return IsSameLicense(past.meter.id, license) && past.reported > 0 && past.reported <= acknowledged;
   });
   record.unanswered.erase(record.unanswered.begin(), found + 1);
   record.answer = answer.id;

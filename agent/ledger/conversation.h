@@ -7,11 +7,6 @@
 
 namespace holdfast {
 
-struct LicenseId {
-  std::string vendor, product, license;
-};
-LicenseId IdOf(const LicenseTerms& terms);
-
 // What a report is made of.
 struct ReportBasis {
   ConversationRecord conversation;

@@ -57,14 +57,11 @@ Result<Ledger> Ledger::Open(const StateDirectory& state, LedgerAnchor& tpm, bool
     ledger.MakeAnew(LedgerFinding::kAltered, file.error().message);
     return ledger;
   }
-  LedgerFinding finding = LedgerFinding::kNew;
   if (use_tpm) {
-    HOLDFAST_TRY(const bool there, tpm.HasCounter(tpm::kLedgerCounterIndex));
-    if (there) finding = LedgerFinding::kLost;
+    HOLDFAST_CHECK(ledger.MakeAnewUnlessLost(LedgerFinding::kNew, ""));
+  } else {
+    ledger.MakeAnew(LedgerFinding::kNew, "");
   }
-  ledger.MakeAnew(finding, finding == LedgerFinding::kLost
-                               ? "the TPM has a ledger's counter, and there is no ledger"
-                               : "");
   return ledger;
 }
 
@@ -76,26 +73,41 @@ Status Ledger::OpenFile(std::string_view json) {
     return {};
   }
   if (file->protection) return OpenProtected(std::move(*file));
-  OpenUnprotected(*file);
-  return {};
+  return OpenUnprotected(*file);
 }
 
 // Whether anybody set it back cannot be known. For licenses in the TPM it is no ledger at all: they are pinned to a counter.
-void Ledger::OpenUnprotected(const LedgerFile& file) {
+Status Ledger::OpenUnprotected(const LedgerFile& file) {
   auto content = ParseLedgerContent(file.content);
-  if (!content || !Equal(file.mac, LedgerMac({}, file.content)))
-    return MakeAnew(LedgerFinding::kAltered, content ? "its checksum is wrong" : content.error().message);
+  if (!content || !Equal(file.mac, LedgerMac({}, file.content))) {
+    MakeAnew(LedgerFinding::kAltered, content ? "its checksum is wrong" : content.error().message);
+    return {};
+  }
   content_ = std::move(*content);
-  if (use_tpm_) return MakeAnew(LedgerFinding::kNew, "");
-  finding_ = LedgerFinding::kGood;
+  if (!use_tpm_) {
+    finding_ = LedgerFinding::kGood;
+    return {};
+  }
+  content_.stamp = content_.disturbed = 0;  // these say nothing about a TPM's counter
+  return MakeAnewUnlessLost(LedgerFinding::kNew, "");
+}
+
+// Is it in the place of this TPM's own?
+Status Ledger::MakeAnewUnlessLost(LedgerFinding finding, std::string detail) {
+  HOLDFAST_TRY(const bool there, tpm_->HasCounter(tpm::kLedgerCounterIndex));
+  if (there) {
+    finding = LedgerFinding::kLost;
+    detail = "the TPM has a ledger's counter, and its ledger is not there";
+  }
+  MakeAnew(finding, std::move(detail));
+  return {};
 }
 
 Status Ledger::OpenProtected(LedgerFile file) {
   auto reading = tpm_->Read(file.protection->key, file.protection->counter);
   if (!reading) {
     if (!IsFinding(reading.error())) return tl::unexpected(std::move(reading.error()));
-    MakeAnew(LedgerFinding::kForeign, reading.error().message);
-    return {};
+    return MakeAnewUnlessLost(LedgerFinding::kForeign, reading.error().message);
   }
   auto content = ParseLedgerContent(file.content);
   if (!content || !Equal(file.mac, LedgerMac(reading->key, file.content))) {
@@ -152,7 +164,9 @@ Status Ledger::Create() {
   // What was carried over from before a TPM was set back may have a later stamp than the counter.
   const int64_t before = content_.stamp;
   content_.birth = content_.stamp = static_cast<int64_t>(birth);
-  if (finding_ != LedgerFinding::kNew) content_.disturbed = std::max(before, content_.birth);
+  // Of another machine, or of before the TPM was cleared: nothing was done to this one's, and no license of before is at home here.
+  const bool first = finding_ == LedgerFinding::kNew || finding_ == LedgerFinding::kForeign;
+  if (!first) content_.disturbed = std::max(before, content_.birth);
   HOLDFAST_CHECK(Write(content_));
   counter_ = known_ = content_.stamp;
   may_have_moved_ = false;

@@ -31,9 +31,9 @@ enum class LedgerFinding {
   kGood,        // the newest
   kRolledBack,  // older than the counter
   kTpmBehind,   // the counter is behind it
-  kLost,        // the file or its counter is gone, while the other is still there
-  kAltered,     // it cannot be read, or its MAC is wrong
-  kForeign,     // its key is not this TPM's: copied from another machine, or the TPM was cleared
+  kLost,  // the file or its counter is gone, while the other is still there; another file in its place is none
+  kAltered,  // it cannot be read, or its MAC is wrong
+  kForeign,  // its key is not this TPM's: copied from another machine, or the TPM was cleared
 };
 std::string_view LedgerFindingName(LedgerFinding finding);  // "new", "good", "rolled_back", "tpm_behind", ...
 
@@ -72,8 +72,9 @@ class Ledger {
   explicit Ledger(const StateDirectory& state, LedgerAnchor& tpm) : state_(&state), tpm_(&tpm) {}
   Status OpenFile(std::string_view json);
   Status OpenProtected(LedgerFile file);
-  void OpenUnprotected(const LedgerFile& file);
+  Status OpenUnprotected(const LedgerFile& file);
   void MakeAnew(LedgerFinding finding, std::string detail);
+  Status MakeAnewUnlessLost(LedgerFinding finding, std::string detail);
   Status Create();
   Result<int64_t> Counter();
   Status WriteAndAdvance(const LedgerContent& content);

@@ -1,5 +1,7 @@
 #include "agent/ledger/ledger_content.h"
 
+#include <algorithm>
+
 #include "agent/state/state_members.h"
 #include "protocol/base64.h"
 #include "protocol/json_text.h"
@@ -60,13 +62,34 @@ Result<TimeRecord> ParseTimeRecord(const Json& json) {
   return record;
 }
 
+// What a record begins with.
+Json FormatId(const LicenseId& id) {
+  Json json = Json::object();
+  if (id.root) json["root"] = HexEncode(*id.root);
+  json["product"] = id.product;
+  json["license"] = id.license;
+  return json;
+}
+
+LicenseId ReadId(JsonObject& o) {
+  LicenseId id;
+  if (o.Has("root")) {
+    id.root = ReadDigest(o, "root");
+  } else {
+    static_cast<void>(o.String("vendor", kMaxNameSize, ""));  // of before
+  }
+  id.product = ReadProduct(o);
+  id.license = o.String("license", kMaxNameSize);
+  return id;
+}
+
 Json FormatMeter(const MeterRecord& meter) {
-  return {{"product", meter.product},
-          {"license", meter.license},
-          {"limit", meter.limit},
-          {"period", MeterPeriodName(meter.period)},
-          {"since", FormatTime(meter.since)},
-          {"units", meter.units}};
+  Json json = FormatId(meter.id);
+  json["limit"] = meter.limit;
+  json["period"] = MeterPeriodName(meter.period);
+  json["since"] = FormatTime(meter.since);
+  json["units"] = meter.units;
+  return json;
 }
 
 Json FormatMeters(const std::vector<MeterRecord>& meters) {
@@ -86,8 +109,7 @@ Json FormatPast(const std::vector<PastUsage>& past) {
 
 MeterRecord ReadMeter(JsonObject& o) {
   MeterRecord meter;
-  meter.product = ReadProduct(o);
-  meter.license = o.String("license", kMaxNameSize);
+  meter.id = ReadId(o);
   meter.limit = o.String("limit", kMaxNameSize);
   meter.period = ReadMeterPeriod(o);
   meter.since = o.Time("since");
@@ -127,7 +149,8 @@ Result<std::vector<MeterRecord>> ParseMeters(const Json& json) {
   for (const Json& each : json) {
     HOLDFAST_TRY(MeterRecord meter, ParseMeter(each));
     for (const MeterRecord& other : meters)
-      if (IsSameMeter(meter, other)) return Malformed("ledger.meters", "one meter twice");
+      if (IsSameMeter(meter, other) && meter.id == other.id)
+        return Malformed("ledger.meters", "one meter twice");
     meters.push_back(std::move(meter));
   }
   return meters;
@@ -138,10 +161,8 @@ Json FormatHeartbeats(const std::vector<ConversationRecord>& records) {
   for (const ConversationRecord& record : records) {
     Json unanswered = Json::array();
     for (const Sha256Digest& id : record.unanswered) unanswered.push_back(HexEncode(id));
-    Json item{{"vendor", record.vendor},
-              {"product", record.product},
-              {"license", record.license},
-              {"sequence", record.sequence}};
+    Json item = FormatId(record.id);
+    item["sequence"] = record.sequence;
     if (record.answer) item["answer"] = HexEncode(*record.answer);
     item["unanswered"] = std::move(unanswered);
     if (record.contact) item["contact"] = FormatTime(*record.contact);
@@ -153,15 +174,19 @@ Json FormatHeartbeats(const std::vector<ConversationRecord>& records) {
 Result<ConversationRecord> ParseConversation(const Json& json) {
   JsonObject o(json, "ledger.heartbeats");
   ConversationRecord record;
-  record.vendor = o.String("vendor", kMaxNameSize);
-  record.product = ReadProduct(o);
-  record.license = o.String("license", kMaxNameSize);
+  record.id = ReadId(o);
   record.sequence = o.Integer("sequence", 1, INT64_MAX);
   if (o.Has("answer")) record.answer = ReadDigest(o, "answer");
   record.unanswered = ReadDigests(o, "unanswered", kMaxUnanswered);
   record.contact = o.OptionalTime("contact");
   HOLDFAST_CHECK(o.Finish());
   return record;
+}
+
+void AddPeriod(Json& json, const GrantedPeriod& period) {
+  json["from"] = FormatTime(period.from);
+  json["until"] = FormatTime(period.until);
+  json["passed"] = period.passed.count();
 }
 
 GrantedPeriod ReadPeriod(JsonObject& o) {
@@ -172,21 +197,18 @@ GrantedPeriod ReadPeriod(JsonObject& o) {
 
 Json FormatNewest(const std::vector<NewestRecord>& records) {
   Json json = Json::array();
-  for (const NewestRecord& record : records)
-    json.push_back({{"vendor", record.vendor},
-                    {"product", record.product},
-                    {"license", record.license},
-                    {"begins", FormatTime(record.begins)},
-                    {"list", record.list}});
+  for (const NewestRecord& record : records) {
+    json.push_back(FormatId(record.id));
+    json.back()["begins"] = FormatTime(record.begins);
+    json.back()["list"] = record.list;
+  }
   return json;
 }
 
 Result<NewestRecord> ParseNewestRecord(const Json& json) {
   JsonObject o(json, "ledger.newest");
   NewestRecord record;
-  record.vendor = o.String("vendor", kMaxNameSize);
-  record.product = ReadProduct(o);
-  record.license = o.String("license", kMaxNameSize);
+  record.id = ReadId(o);
   record.begins = o.Time("begins");
   record.list = o.Integer("list", 0, INT64_MAX);
   HOLDFAST_CHECK(o.Finish());
@@ -195,23 +217,18 @@ Result<NewestRecord> ParseNewestRecord(const Json& json) {
 
 Json FormatVouchers(const std::vector<VoucherRecord>& records) {
   Json json = Json::array();
-  for (const VoucherRecord& record : records)
-    json.push_back({{"vendor", record.vendor},
-                    {"product", record.product},
-                    {"license", record.license},
-                    {"used", record.used},
-                    {"from", FormatTime(record.last.from)},
-                    {"until", FormatTime(record.last.until)},
-                    {"passed", record.last.passed.count()}});
+  for (const VoucherRecord& record : records) {
+    json.push_back(FormatId(record.id));
+    json.back()["used"] = record.used;
+    AddPeriod(json.back(), record.last);
+  }
   return json;
 }
 
 Result<VoucherRecord> ParseVoucherRecord(const Json& json) {
   JsonObject o(json, "ledger.vouchers");
   VoucherRecord record;
-  record.vendor = o.String("vendor", kMaxNameSize);
-  record.product = ReadProduct(o);
-  record.license = o.String("license", kMaxNameSize);
+  record.id = ReadId(o);
   record.used = static_cast<int>(o.Integer("used", 1, INT32_MAX));
   record.last = ReadPeriod(o);
   HOLDFAST_CHECK(o.Finish());
@@ -220,23 +237,18 @@ Result<VoucherRecord> ParseVoucherRecord(const Json& json) {
 
 Json FormatRepairs(const std::vector<RepairRecord>& records) {
   Json json = Json::array();
-  for (const RepairRecord& record : records)
-    json.push_back({{"vendor", record.vendor},
-                    {"product", record.product},
-                    {"license", record.license},
-                    {"serial", HexEncode(record.serial)},
-                    {"from", FormatTime(record.period.from)},
-                    {"until", FormatTime(record.period.until)},
-                    {"passed", record.period.passed.count()}});
+  for (const RepairRecord& record : records) {
+    json.push_back(FormatId(record.id));
+    json.back()["serial"] = HexEncode(record.serial);
+    AddPeriod(json.back(), record.period);
+  }
   return json;
 }
 
 Result<RepairRecord> ParseRepairRecord(const Json& json) {
   JsonObject o(json, "ledger.repairs");
   RepairRecord record;
-  record.vendor = o.String("vendor", kMaxNameSize);
-  record.product = ReadProduct(o);
-  record.license = o.String("license", kMaxNameSize);
+  record.id = ReadId(o);
   record.serial = ReadSerial(o);
   record.period = ReadPeriod(o);
   HOLDFAST_CHECK(o.Finish());
@@ -244,6 +256,18 @@ Result<RepairRecord> ParseRepairRecord(const Json& json) {
 }
 
 }  // namespace
+
+void TakeOver(LedgerContent& content, const LicenseId& license) {
+  const auto take = [&](LicenseId& id) {
+    if (IsSameLicense(id, license)) id = license;
+  };
+  for (MeterRecord& record : content.meters) take(record.id);
+  for (PastUsage& record : content.past) take(record.meter.id);
+  for (ConversationRecord& record : content.heartbeats) take(record.id);
+  for (VoucherRecord& record : content.vouchers) take(record.id);
+  for (RepairRecord& record : content.repairs) take(record.id);
+  for (NewestRecord& record : content.newest) take(record.id);
+}
 
 std::string FormatLedgerContent(const LedgerContent& content) {
   Json json{{"schema", kStateSchema},
@@ -260,6 +284,7 @@ std::string FormatLedgerContent(const LedgerContent& content) {
   if (!content.vouchers.empty()) json["vouchers"] = FormatVouchers(content.vouchers);
   if (!content.repairs.empty()) json["repairs"] = FormatRepairs(content.repairs);
   if (!content.newest.empty()) json["newest"] = FormatNewest(content.newest);
+  if (content.forgotten) json["forgotten"] = FormatTime(*content.forgotten);
   return FormatJson(json);
 }
 
@@ -279,6 +304,7 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   const Json* newest = o.OptionalArray("newest", kMaxNewestRecords);
   const Json* repairs = o.OptionalArray("repairs", kMaxRepairRecords);
   const Json* heartbeats = o.OptionalArray("heartbeats", kMaxConversations);
+  content.forgotten = o.OptionalTime("forgotten");
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(content.time, ParseTimeRecord(*time));
   if (question != nullptr) {
@@ -292,6 +318,9 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   HOLDFAST_TRY(content.newest, ParseEach(newest, ParseNewestRecord));
   HOLDFAST_TRY(content.repairs, ParseEach(repairs, ParseRepairRecord));
   HOLDFAST_TRY(content.heartbeats, ParseEach(heartbeats, ParseConversation));
+  // Of before, when a root of the customer's own could have said it: the time of an answer was the floor at least.
+  for (ConversationRecord& record : content.heartbeats)
+    if (!record.id.root && record.contact) record.contact = std::min(*record.contact, content.time.floor);
   return content;
 }
 

@@ -4,14 +4,18 @@
 //     "time": { "floor": "2026-11-28T06:00:00Z", "signed_until": "...", "headroom": "1d",
 //               "tpm": { "clock": 123456, "resets": 7, "restarts": 0 }, "passed": 86400 },
 //     "question": { "nonce": "...", "passed": 80000 },
-//     "meters": [ { "product": "editor", "license": "L-0001", "limit": "renders", "period": "month",
+//     "meters": [ { "root": "<hex>", "product": "editor", "license": "L-0001", "limit": "renders", "period": "month",
 //                   "since": "2026-11-01T00:00:00Z", "units": 120 } ],
 //     "past": [ { ..., "reported": 3 } ],
-//     "heartbeats": [ { "product": "editor", "license": "L-0001", "sequence": 3, "answer": "<hex>", "unanswered": [ "<hex>" ],
-//                       "contact": "2026-11-20T06:00:00Z" } ],
-//     "vouchers": [ { "product": "editor", "license": "L-0001", "used": 1, "from": "...", "until": "...", "passed": 80000 } ],
-//     "repairs": [ { "product": "editor", "license": "L-0001", "serial": "<hex>", "from": "...", "until": "...", "passed": 1 } ],
-//     "newest": [ { "vendor": "Acme", "product": "editor", "license": "L-0001", "begins": "...", "list": 7 } ] }
+//     "heartbeats": [ { "root": "<hex>", "product": "editor", "license": "L-0001", "sequence": 3, "answer": "<hex>",
+//                       "unanswered": [ "<hex>" ], "contact": "2026-11-20T06:00:00Z" } ],
+//     "vouchers": [ { "root": "<hex>", "product": "editor", "license": "L-0001", "used": 1, "from": "...", "until": "...", "passed": 80000 } ],
+//     "repairs": [ { "root": "<hex>", "product": "editor", "license": "L-0001", "serial": "<hex>", "from": "...", "until": "...", "passed": 1 } ],
+//     "newest": [ { "root": "<hex>", "product": "editor", "license": "L-0001", "begins": "...", "list": 7 } ],
+//     "forgotten": "2026-11-01T00:00:00Z" }
+//
+// Records of before have no "root", and most of them the vendor's name in its place, which says nothing: TakeOver gives them one
+// (docs/decisions/0112).
 //
 // Parsing authenticates nothing: ledger.h does.
 #pragma once
@@ -26,8 +30,8 @@ inline constexpr size_t kMaxPastUsage = 64;
 inline constexpr size_t kMaxConversations = 32;
 inline constexpr size_t kMaxVoucherRecords = 32;
 inline constexpr size_t kMaxRepairRecords = 32;
-inline constexpr size_t kMaxNewestRecords = 32;
-inline constexpr size_t kMaxLedgerContentSize = 192 * 1024;
+inline constexpr size_t kMaxNewestRecords = 64;
+inline constexpr size_t kMaxLedgerContentSize = 256 * 1024;
 
 // What the vendor was asked the time with, until the answer is installed.
 struct TimeQuestion {
@@ -43,7 +47,7 @@ struct PastUsage {
 
 // How the conversation with a vendor about one license stands (protocol/heartbeat_report.h).
 struct ConversationRecord {
-  std::string vendor, product, license;
+  LicenseId id;
   int64_t sequence = 0;                  // of the last report
   std::optional<Sha256Digest> answer;    // the last that was applied
   std::vector<Sha256Digest> unanswered;  // reports made since, oldest first, the last kMaxUnanswered
@@ -52,21 +56,21 @@ struct ConversationRecord {
 
 // What was used of a license's vouchers.
 struct VoucherRecord {
-  std::string vendor, product, license;
+  LicenseId id;
   int used = 0;
   GrantedPeriod last;
 };
 
-// The emergency period of a repair: once for each license certificate.
+// An emergency period of a repair (repairs.h).
 struct RepairRecord {
-  std::string vendor, product, license;
-  Bytes serial;
+  LicenseId id;
+  Bytes serial;  // of the license certificate that it was given for
   GrantedPeriod period;
 };
 
-// The newest that was installed of a license: an older file of it is a restored one.
+// The newest that was installed of a license: an older file of it is a restored one (newest.h).
 struct NewestRecord {
-  std::string vendor, product, license;
+  LicenseId id;
   Time begins;  // the certificate's notBefore
   int64_t list =
       0;  // number of its revocation list, which only grows, also when the vendor's clock is put right
@@ -81,14 +85,18 @@ struct LedgerContent {
   std::vector<MeterRecord> meters;  // one for each meter, at most kMaxMeterRecords
   std::vector<PastUsage> past;      // oldest first; at most kMaxPastUsage, then the oldest gives way
   std::vector<ConversationRecord> heartbeats;  // one for each license, at most kMaxConversations
-  std::vector<NewestRecord>
-      newest;  // one for each license, at most kMaxNewestRecords, then the oldest gives way
+  std::vector<NewestRecord> newest;            // one for each license, at most kMaxNewestRecords
+  // A license that has no record in `newest` and begins no later may be one whose record had to give way.
+  std::optional<Time> forgotten;
   std::vector<RepairRecord> repairs;  // at most kMaxRepairRecords
   std::vector<VoucherRecord>
       vouchers;  // one for each license of which any was used, at most kMaxVoucherRecords
   // Only as long as the ledger is good: an older one asks what was answered already.
   std::optional<TimeQuestion> question;
 };
+
+// Records of before that bear the license's name are its own from then on: it is the first that is seen here after the change.
+void TakeOver(LedgerContent& content, const LicenseId& license);
 
 std::string FormatLedgerContent(const LedgerContent& content);
 // Checks: those of ParseJson, state.schema, ledger.<member>.

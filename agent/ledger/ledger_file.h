@@ -14,7 +14,7 @@
 
 namespace holdfast {
 
-inline constexpr size_t kMaxLedgerFileSize = 384 * 1024;  // the content, escaped, and what stands around it
+inline constexpr size_t kMaxLedgerFileSize = 512 * 1024;  // the content, escaped, and what stands around it
 
 struct LedgerProtection {  // "tpm"
   LedgerCounter counter;

@@ -136,6 +136,25 @@ TEST_F(HeartbeatTest, TheVendorsTimeAndContactAreKept) {
   EXPECT_EQ(views[0].contact, wall + 3 * kDay);
 }
 
+// Root of the host pins a root certificate of his own beside the vendor's, with the vendor's name, and answers himself.
+TEST_F(HeartbeatTest, AnotherRootOfTheVendorsNameAnswersNothing) {
+  const TestVendor own;
+  TrustAnchors both = vendor.pki.Anchors();
+  both.roots.push_back(own.pki.root);
+  HeartbeatAnswer answer = AnswerTo(Report());
+  answer.time = wall + 300 * kDay;
+  const auto outcome =
+      ApplyHeartbeatAnswer(TestVendor::Say(answer, Present(), own.pki), {*tpm}, state, both, run->keeper());
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().check, "heartbeat_answer.vendor");
+  EXPECT_EQ(run->time.Now(), wall);
+  std::vector<LicenseView> views{View()};
+  run->books.Judge(views);
+  EXPECT_FALSE(views[0].contact);
+  answer.time = wall;
+  EXPECT_TRUE(ApplyHeartbeatAnswer(Say(answer), {*tpm}, state, both, run->keeper())) << "control";
+}
+
 TEST_F(HeartbeatTest, AnAnswerRenewsTheLicense) {
   LicenseTerms terms = vendor.Terms();
   terms.expires = *terms.expires + 100 * kDay;

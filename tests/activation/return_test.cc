@@ -72,8 +72,8 @@ class ReturnTest : public ::testing::Test {
   }
   MeterUsage Renders(int64_t units) { return {"renders", MeterPeriod::kNever, Time{}, units}; }
   bool UseRenders(int64_t units) {
-    return books.Reserve({"editor", vendor.Terms().license, "renders", MeterPeriod::kNever, Time{}, units})
-        .has_value();
+    const LicenseId id{vendor.pki.root_key->public_key().SpkiSha256(), "editor", vendor.Terms().license};
+    return books.Reserve({id, "renders", MeterPeriod::kNever, Time{}, units}).has_value();
   }
 
   LicenseMessage GoodNonce() {

@@ -129,6 +129,20 @@ TEST_F(TimeExchangeTest, WhatIsNotTheVendorsAnswerToThisHostChangesNothing) {
   EXPECT_EQ(InstallCheck(Say(good)), "");
 }
 
+// Root of the host pins a root certificate of his own beside the vendor's, with the vendor's name.
+TEST_F(TimeExchangeTest, AnotherRootOfTheVendorsNameSaysNothing) {
+  const LicenseMessage good = Answer(Ask());
+  const TestVendor own;
+  TrustAnchors both = vendor.pki.Anchors();
+  both.roots.push_back(own.pki.root);
+  const auto outcome =
+      InstallTimeAnswer(TestVendor::Say(kTimeAnswer, good, own.pki), *tpm, state, both, run->keeper());
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().check, "time_answer.vendor");
+  EXPECT_EQ(run->time.Now(), wall + 400 * kDay);
+  EXPECT_TRUE(InstallTimeAnswer(Say(good), *tpm, state, both, run->keeper())) << "control";
+}
+
 // A return nonce of the vendor's in the armor of a time answer.
 TEST_F(TimeExchangeTest, WhatTheMessageKeySignedForAnotherEndIsNoAnswer) {
   const LicenseMessage good = Answer(Ask());

@@ -240,5 +240,25 @@ TEST_F(SessionsTest, DoesNotOutliveAReturn) {
   EXPECT_EQ(returned[0].proof.session, nullptr);
 }
 
+class ClearedTpm : public testing::NoTpm {
+ public:
+  Result<Bytes> Sign(const KeySet&, const Sha256Digest&) override {
+    return tl::unexpected(Error{ErrorKind::kRefused, "tpm.cleared", "not a key of this TPM", ""});
+  }
+};
+
+// Or a repair would bring back for a while what was given back and credited.
+TEST(ProveLicenses, AReturnedLicenseIsRetiredAlsoAfterItsTpmWasCleared) {
+  ClearedTpm tpm;
+  const testing::TempDir home;
+  const StateDirectory state(home.path() / "state");
+  std::vector<LoadedLicense> licenses{Loaded(1, HardwareProof::kUnavailable)};
+  ProveLicenses(licenses, {tpm}, state);
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kWrongHardware) << "control";
+  licenses[0].returned = true;
+  ProveLicenses(licenses, {tpm}, state);
+  EXPECT_EQ(licenses[0].view.hardware, HardwareProof::kRetired);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -72,6 +72,55 @@ TEST_F(RepairTest, ItRunsOnceForALicense) {
   EXPECT_EQ(Begin(), wall_ + kEmergency) << "the license that the repair brought is another";
 }
 
+// The activation elsewhere asks anew, which costs nothing, and each new certificate is copied here.
+TEST_F(RepairTest, NewCertificatesOfTheLicenseBringNoMoreThanTheTermsGiveInAYear) {
+  view_.verified->terms.repairs->per_year = 1;
+  EXPECT_TRUE(Begin());
+  view_.verified->serial = {7};
+  Pass(kEmergency / 2);
+  EXPECT_EQ(Begin(), kMidway + kEmergency) << "the one that runs";
+  EXPECT_EQ(Stands().state, LicenseState::kEmergency);
+  Pass(kEmergency);
+  EXPECT_EQ(Begin(), std::nullopt);
+  EXPECT_EQ(Stands().state, LicenseState::kWrongHardware);
+  Pass(Seconds(366 * 86400));
+  EXPECT_EQ(Begin(), wall_ + kEmergency) << "the year is over";
+}
+
+TEST_F(RepairTest, AClockThatIsSetAheadMakesNoYearPass) {
+  view_.verified->terms.repairs->per_year = 1;
+  Begin();
+  Pass(kEmergency + Seconds(1));
+  view_.verified->serial = {7};
+  wall_ += std::chrono::days(400);
+  EXPECT_EQ(Begin(), std::nullopt);
+}
+
+// Licenses of a vendor of root's own would push it out.
+TEST_F(RepairTest, NoOtherLicensesPeriodsMakeItForgotten) {
+  view_.verified->terms.repairs->per_year = 1;
+  Begin();
+  const LicenseView genuine = view_;
+  view_.verified->root = Sha256Digest{7};
+  for (size_t i = 0; i < 2 * kMaxRepairRecords; i++) {
+    view_.verified->terms.license = "own" + std::to_string(i);
+    Begin();
+  }
+  EXPECT_EQ(Begin(), std::nullopt) << "there is no place";
+  view_ = genuine;
+  view_.verified->serial = {7};
+  Pass(kEmergency + Seconds(1));
+  EXPECT_EQ(Begin(), std::nullopt);
+}
+
+TEST_F(RepairTest, ItIsNoLongerThanTheTermsSay) {
+  Begin();
+  view_.verified->terms.repairs->emergency = Seconds(60);
+  EXPECT_EQ(Stands().emergency_until, kMidway + Seconds(60));
+  view_.verified->terms.repairs.reset();
+  EXPECT_EQ(Stands().state, LicenseState::kWrongHardware);
+}
+
 TEST_F(RepairTest, ThereIsNoneWhereTheTermsKnowNoRepairs) {
   view_.verified->terms.repairs.reset();
   EXPECT_EQ(Begin(), std::nullopt);
@@ -118,6 +167,42 @@ TEST_F(RepairTest, WithALedgerThatWasTakenAwayHereThereIsNone) {
   EXPECT_EQ(BeginEmergency("nls", {view_}, {time_, books}).value(), std::nullopt);
 }
 
+// With a ledger of class host in its place, which no TPM vouches for.
+TEST_F(RepairTest, WithALedgerWithoutTpmInThePlaceOfItsOwnThereIsNoneTodayOrLater) {
+  const testing::TempDir elsewhere;
+  const StateDirectory other(elsewhere.path());
+  Books plain(other, anchor_, time_);
+  ASSERT_TRUE(plain.Keep(false));
+  ASSERT_TRUE(state_.WriteLedger(*other.ReadLedger()));
+  Books books(state_, anchor_, time_);
+  EXPECT_EQ(BeginEmergency("nls", {view_}, {time_, books}).value(), std::nullopt);
+  EXPECT_EQ(books.report().finding, LedgerFinding::kLost);
+  Books after_a_restart(state_, anchor_, time_);
+  EXPECT_EQ(BeginEmergency("nls", {view_}, {time_, after_a_restart}).value(), std::nullopt);
+}
+
+// The hardware is new, and the state directory came with the disk.
+TEST_F(RepairTest, WithTheLedgerOfTheHardwareThatIsGoneThereIsOneAlsoAfterARestart) {
+  testing::PlayedAnchor other;
+  Books first(state_, other, time_);
+  ASSERT_TRUE(first.Keep(true));
+  EXPECT_EQ(first.report().finding, LedgerFinding::kForeign);
+  Books books(state_, other, time_);
+  EXPECT_TRUE(BeginEmergency("nls", {view_}, {time_, books}).value());
+}
+
+TEST_F(RepairTest, WithALedgerOfOtherHardwareInThePlaceOfItsOwnThereIsNone) {
+  const testing::TempDir elsewhere;
+  const StateDirectory other_state(elsewhere.path());
+  testing::PlayedAnchor other;
+  Books others(other_state, other, time_);
+  ASSERT_TRUE(others.Keep(true));
+  ASSERT_TRUE(state_.WriteLedger(*other_state.ReadLedger()));
+  Books books(state_, anchor_, time_);
+  EXPECT_EQ(BeginEmergency("nls", {view_}, {time_, books}).value(), std::nullopt);
+  EXPECT_EQ(books.report().finding, LedgerFinding::kLost);
+}
+
 TEST_F(RepairTest, MeteredUnitsWaitForTheAnswer) {
   view_.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 5};
   Begin();
@@ -126,9 +211,9 @@ TEST_F(RepairTest, MeteredUnitsWaitForTheAnswer) {
   EXPECT_FALSE(DecideMeter(views[0], time_.Read(), "pages", 0, 1).allowed);
 }
 
-TEST_F(RepairTest, AnotherVendorsCertificateOfTheSameNumberIsAnother) {
+TEST_F(RepairTest, AnotherRootsLicenseOfTheSameNameIsAnother) {
   Begin();
-  view_.verified->terms.vendor = "Evil";
+  view_.verified->root = Sha256Digest{7};
   EXPECT_EQ(Stands().state, LicenseState::kWrongHardware);
 }
 

@@ -33,8 +33,9 @@ TEST_P(PathKeyTypes, AGoodLicenseVerifies) {
 
 TEST_P(PathKeyTypes, TheMessageCertificateVerifies) {
   const TestPki pki(GetParam().root, GetParam().issuing);
-  const Status verified = VerifyMessageCertificate(pki.message, pki.issuing, pki.Anchors());
-  EXPECT_TRUE(verified) << verified.error().message;
+  const auto verified = VerifyMessageCertificate(pki.message, pki.issuing, pki.Anchors());
+  ASSERT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(*verified, pki.root_key->public_key().SpkiSha256());
 }
 
 INSTANTIATE_TEST_SUITE_P(, PathKeyTypes,

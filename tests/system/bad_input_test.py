@@ -18,6 +18,25 @@ def body_middle(pem):
     return (start + pem.index(b'-----END')) // 2
 
 
+def blocks(text):
+    return re.findall(r'-----BEGIN .*?-----END [A-Z0-9 ]+-----\n', text, re.S)
+
+
+def edited(text, edit):
+    """A PEM block with its octets edited."""
+    head, *lines, foot = text.strip().split('\n')
+    body = base64.b64encode(edit(base64.b64decode(''.join(lines)))).decode()
+    return '\n'.join([head, *(body[i:i + 64] for i in range(0, len(body), 64)), foot, ''])
+
+
+def with_header(jws, **members):
+    """A compact JWS whose header says something else; what says that nothing signs it is not signed."""
+    header, payload, signature = jws.split(b'.')
+    said = json.loads(base64.urlsafe_b64decode(header + b'=' * (-len(header) % 4))) | members
+    header = base64.urlsafe_b64encode(json.dumps(said, separators=(',', ':')).encode()).rstrip(b'=')
+    return b'.'.join((header, payload, b'' if said['alg'] == 'none' else signature))
+
+
 class BadInput(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -159,6 +178,80 @@ class BadInput(unittest.TestCase):
         self.each(answer, lambda p: host.run('install', p), [host.state], others=[request])
         self.assertEqual((done := host.run('install', answer)).code, 0, f'control: the answer is good: {done.text}')
         self.refused(host.run('install', answer), 'replayed')
+
+    def reporting(self, name, vendor):
+        """A host of its own that reports, with its report and the answer to it."""
+        tpm = self.stage.tpm(name + '-tpm')
+        vendor.trust(tpm)
+        host = self.stage.host(name, tpm, vendor)
+        host.activate(vendor.sell())
+        report, answer = host.dir / 'good.report', host.dir / 'good.told'
+        self.assertEqual((done := host.run('heartbeat', '-o', report)).code, 0, done.text)
+        return host, report, answer
+
+    def test_heartbeat_report(self):
+        f, out = self.files, self.stage.path('out.told')
+        host, report, answer = self.reporting('reports', self.vendor)
+        _, foreign, _ = self.reporting('reports-elsewhere', self.foreign)
+        before = self.store()
+        self.each(report, lambda p: self.vendor.run('heartbeat', p, '-o', out), [], others=[f['request'], f['answer'], f['crl'], f['product']])
+        for name, path in (('of another vendor', foreign), ('missing', self.stage.path('missing')), ('a directory', self.stage.dir)):
+            self.refused(self.vendor.run('heartbeat', path, '-o', out), name)
+
+        def changed(octets, **members):
+            said = json.loads(octets)
+            said['report'] = with_header(said['report'].encode(), **members).decode()
+            return json.dumps(said).encode()
+        for members in [dict(alg=alg) for alg in ('none', 'HS256', 'ES384', 'RS256', 'EdDSA')] + [dict(typ='holdfast-return')]:
+            with self.subTest(**members):
+                path = self.bad(edited(blocks(report.read_text())[0], lambda octets: changed(octets, **members)).encode())
+                self.refused(self.vendor.run('heartbeat', path, '-o', out), str(members))
+        self.assertFalse(out.exists())
+        self.assertEqual(self.store(), before)
+        self.assertEqual((done := self.vendor.run('heartbeat', report, '-o', answer)).code, 0, f'control: the report is good: {done.text}')
+        before = self.store()
+        self.assertEqual(self.vendor.run('heartbeat', report, '-o', out).code, 0)
+        self.assertEqual((out.read_bytes(), self.store()), (answer.read_bytes(), before), 'replayed: the same answer, and nothing changes')
+
+    def test_heartbeat_answer(self):
+        f = self.files
+        host, report, answer = self.reporting('told', self.vendor)
+        _, foreign_report, foreign = self.reporting('told-elsewhere', self.foreign)
+        for vendor, asked, told in ((self.vendor, report, answer), (self.foreign, foreign_report, foreign)):
+            self.assertEqual((done := vendor.run('heartbeat', asked, '-o', told)).code, 0, done.text)
+        self.each(answer, lambda p: host.run('apply', p), [host.state], others=[f['request'], f['answer'], f['crl'], report, foreign])
+        parts, others = blocks(answer.read_text()), blocks(foreign.read_text())
+        self.assertEqual(len(parts), len(others))
+        wrong = {'reversed': parts[::-1]}
+        for i, part in enumerate(parts):
+            wrong |= {f'without block {i}': parts[:i] + parts[i + 1:], f'block {i} twice': parts[:i + 1] + parts[i:],
+                      f'block {i} of another vendor': parts[:i] + [others[i]] + parts[i + 1:]}
+            size = len(base64.b64decode(''.join(part.strip().split('\n')[1:-1])))
+            for at in range(3, size, size // 2):
+                wrong[f'block {i} flipped at {at}'] = parts[:i] + [edited(part, lambda octets, at=at: flip(octets, at))] + parts[i + 1:]
+        for members in [dict(alg=alg) for alg in ('none', 'HS256', 'ES384', 'RS256', 'EdDSA')] + [dict(typ='holdfast-time'), dict(typ='holdfast-return-nonce')]:
+            wrong[str(members)] = [edited(parts[0], lambda octets, members=members: with_header(octets, **members)), *parts[1:]]
+        # In the certificates beside it, which whoever sends the file may edit: the type of the key, a point that is on no curve, and the name of the issuer.
+        for name, at in (('type', lambda der: der.index(b'\x06\x07*\x86H\xce=\x02\x01') + 8), ('point', lambda der: der.index(b'\x03B\x00\x04') + 30),
+                         ('issuer', lambda der: der.index(b'vendor') + 1)):
+            for i in (1, 2):
+                wrong[f'{name} in block {i}'] = parts[:i] + [edited(parts[i], lambda octets, at=at: flip(octets, at(octets)))] + parts[i + 1:]
+        before = snapshot(host.state)
+        for name, content in wrong.items():
+            with self.subTest(name):
+                path = self.bad(''.join(content).encode())
+                self.assertIn(path.name, self.refused(host.run('apply', path), name))
+                self.assertEqual(snapshot(host.state), before, f'{name}: something changed')
+        for name, path in (('missing', self.stage.path('missing')), ('a directory', self.stage.dir)):
+            self.refused(host.run('apply', path), name)
+        newer, told = host.dir / 'newer.report', host.dir / 'newer.told'
+        self.assertEqual((done := host.run('heartbeat', '-o', newer)).code, 0, done.text)
+        self.assertEqual((done := self.vendor.run('heartbeat', newer, '-o', told)).code, 0, done.text)
+        self.assertEqual((done := host.run('apply', told)).code, 0, f'control: the answer is good: {done.text}')
+        before = snapshot(host.state)
+        self.assertIn('heartbeat_answer.report', self.refused(host.run('apply', answer), 'older than the one that was applied'))
+        self.assertFalse(host.run('apply', told, '--json').json()['changed'], 'replayed')
+        self.assertEqual(snapshot(host.state), before)
 
     def test_wrong_pin_and_bad_uri(self):
         pin = self.stage.path('pin')

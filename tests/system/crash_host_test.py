@@ -4,12 +4,12 @@ the ledger is good, what was acknowledged is there, nothing is granted twice, an
 import shutil, subprocess, sys, unittest
 from kept_host import KeptHost
 from reporting_plan import product_that_reports
-from stage import FAKETIME, Stage
+from stage import FAKETIME, LIBFAKETIME, Stage, at
 from sweep import sweep
 
 BINARIES = sys.argv.pop(1)
 SILENCE = '+20d'  # longer than the offline window
-AFTER_SILENCE = dict(prefix=['faketime', '-f', SILENCE], env=FAKETIME)
+AFTER_SILENCE = at(SILENCE)
 
 
 def sweep_on_disk(test, words, *what):
@@ -18,9 +18,8 @@ def sweep_on_disk(test, words, *what):
 
 
 def preloaded_after_silence():
-    """The same for a command that is traced: the program `faketime` would be traced, too."""
-    said = subprocess.run(['faketime', '-f', SILENCE, 'printenv', 'LD_PRELOAD'], capture_output=True, text=True, check=True)
-    return {'LD_PRELOAD': said.stdout.strip(), 'FAKETIME': SILENCE, **FAKETIME, 'ASAN_OPTIONS': 'detect_leaks=0:verify_asan_link_order=0'}
+    """The same for a command that is traced: `env` would be traced, too."""
+    return {'LD_PRELOAD': LIBFAKETIME, 'FAKETIME': SILENCE, **FAKETIME, 'ASAN_OPTIONS': 'detect_leaks=0:verify_asan_link_order=0'}
 
 
 class CrashOfTheHost(unittest.TestCase):

@@ -2,10 +2,10 @@
 """usage: heartbeat_test.py BINARIES - reports and their answers by file: renewal, change, suspension, usage, gaps, resets, clones, and the offline
 window, with the real programs."""
 import json, shutil, sys, unittest
-from stage import FAKETIME, PRODUCT, Stage, snapshot
+from stage import PRODUCT, Stage, at, snapshot
 
 BINARIES = sys.argv.pop(1)
-LATER = lambda days: dict(prefix=['faketime', '-f', f'+{days}d'], env=FAKETIME)
+LATER = lambda days: at(f'+{days}d')
 
 
 class Reporting(unittest.TestCase):
@@ -263,6 +263,28 @@ class Restored(Reporting):
         self.assertEqual(host.stop_agent(), 0)
         file.write_bytes(before)
         self.assertEqual(self.status(host)['state'], 'state_rollback')
+
+
+class Backup(Reporting):
+    def test_who_restores_one_and_activates_anew_is_one_host(self):
+        host = self.host('suspend')
+        self.exchange(host)
+        backup = host.dir / 'backup'
+        shutil.copytree(host.state, backup)
+        for _ in range(2):
+            self.exchange(host)
+        shutil.rmtree(host.state)
+        shutil.copytree(backup, host.state)
+        self.assertEqual(self.status(host)['state'], 'state_rollback')
+        request, answer = host.dir / 'anew.request', host.dir / 'anew.answer'
+        for done in (host.run('request', '--key-file', host.dir / 'product-key', '-o', request, '--new'),
+                     self.vendor.answer(request, answer), host.run('install', answer)):
+            self.assertEqual(done.code, 0, done.text)
+        said = self.exchange(host)
+        self.assertNotIn('fork', said)
+        self.assertIn('heartbeat.restored', said['notes'])
+        self.assertEqual(self.exchange(host)['notes'], [], 'it is told once')
+        self.assertEqual(self.status(host)['state'], 'active')
 
 
 class Window(Reporting):

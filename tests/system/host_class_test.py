@@ -106,6 +106,20 @@ class HostClass(Case):
         self.assertIn('machine-id, nic, root-disk', other.run('status').out)
         self.done(other.run('install', self.answer), 1)
 
+    def test_a_ledger_of_some_tpm_beside_the_license_ends_no_offline_window(self):
+        terms = json.loads(plan_with_host(self.stage).read_text())
+        terms['plans']['standard']['offline_window'] = '30d'
+        heard = self.stage.path('heard.json')
+        heard.write_text(json.dumps(terms))
+        self.vendor.add_product('heard', terms=heard)
+        self.buy_without_tpm('heard')
+        heard_by = self.status(self.host)['heard_by']
+        octets = lambda count: base64.urlsafe_b64encode(bytes(count)).rstrip(b'=').decode()
+        ledger = {'schema': '1.0', 'protection': 'tpm', 'counter_auth': octets(16), 'srk': octets(90), 'key_public': octets(48),
+                  'key_private': octets(126), 'content': '{}', 'mac': octets(32)}
+        self.host.state.joinpath('ledger.json').write_text(json.dumps(ledger))
+        self.assertEqual(self.status(self.host)['heard_by'], heard_by)
+
     def test_the_answer_is_of_no_use_on_another_host(self):
         self.activate()
         other = self.new_host('host-b', '9999')

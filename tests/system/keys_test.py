@@ -2,12 +2,12 @@
 """usage: keys_test.py BINARIES - content keys: sealed by the vendor to the TPM that asked, handed out while the license stands, and
 otherwise nothing. Real programs, simulated TPMs. Beside what must be refused stands the same thing where it must not."""
 import json, os, pathlib, shutil, signal, socket, stat, subprocess, sys, unittest
-from stage import FAKETIME, PRODUCT, Stage, snapshot
+from stage import PRODUCT, Stage, at, snapshot
 
 BINARIES = sys.argv.pop(1)
 # The clock that programs see, without the one that counts from the machine's start.
-BACK = dict(prefix=['faketime', '-f', '-400d'], env=FAKETIME)
-AHEAD = dict(prefix=['faketime', '-f', '+400d'], env=BACK['env'])
+BACK = at('-400d')
+AHEAD = at('+400d')
 STATE = pathlib.Path('licenses') / 'acme-cad.json'
 
 

@@ -2,10 +2,10 @@
 """usage: repair_test.py BINARIES - a license on new hardware: the emergency period, the answer that puts it in the place of the old one, and a TPM that
 was cleared, with the real programs."""
 import json, re, shutil, sys, unittest
-from stage import FAKETIME, PRODUCT, Stage
+from stage import PRODUCT, Stage, at
 
 BINARIES = sys.argv.pop(1)
-LATER = lambda days: dict(prefix=['faketime', '-f', f'+{days}d'], env=FAKETIME)
+LATER = lambda days: at(f'+{days}d')
 
 
 class Repair(unittest.TestCase):
@@ -89,6 +89,44 @@ class Repair(unittest.TestCase):
         self.assertEqual(self.status(new, **LATER(6))['state'], 'wrong_hardware')
         done = new.request(sold['product_key'], new.dir / 'again', '--repair', '--new', '--json', )
         self.assertEqual(done.json()['emergency_until'], until)
+
+    def test_activations_anew_elsewhere_bring_a_copy_no_further_period(self):
+        sold, old = self.sell(), self.host()
+        old.activate(sold)
+        copy = self.host(old.state)
+        self.assertIn('emergency_until', self.repair(copy, sold))
+        request, answer = old.dir / 'anew.request', old.dir / 'anew.answer'
+        for done in (old.request(sold['product_key'], request, '--new'), self.vendor.answer(request, answer), old.run('install', answer)):
+            self.assertEqual(done.code, 0, done.text)
+        name = 'licenses/acme-cad.json'
+        shutil.copy(old.state / name, copy.state / name)
+        day = LATER(8)
+        done = copy.run('request', '--key-file', copy.dir / 'product-key', '-o', copy.dir / 'again', '--repair', '--json', **day)
+        self.assertEqual(done.code, 0, done.text)
+        self.assertNotIn('emergency_until', done.json())
+        self.assertEqual(self.status(copy, **day)['state'], 'wrong_hardware')
+
+    def test_a_ledger_in_the_place_of_the_hardwares_own_begins_no_period_anew(self):
+        sold, old = self.sell(), self.host()
+        old.activate(sold)
+        copy = self.host(old.state)
+        foreign = (copy.state / 'ledger.json').read_bytes()
+        self.assertIn('emergency_until', self.repair(copy, sold))
+        (copy.state / 'ledger.json').write_bytes(foreign)
+        for _ in range(2):
+            self.assertNotIn('emergency_until', self.repair(copy, sold))
+            self.assertEqual(self.status(copy)['state'], 'wrong_hardware')
+
+    def test_a_license_that_was_returned_has_no_emergency_after_a_clear(self):
+        sold, host = self.sell(), self.host()
+        host.activate(sold)
+        done = host.run('return', '-o', host.dir / 'proof')
+        self.assertEqual(done.code, 0, done.text)
+        done = host.tpm.tool('tpm2_clear', '-c', 'lockout')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn('emergency_until', self.repair(host, sold))
+        self.assertEqual(self.status(host)['state'], 'retired')
+        self.assertEqual(host.run('check', 'export').code, 3)
 
     def test_repairs_are_as_many_as_the_plan_says_and_then_none_takes_a_free_activation(self):
         sold, first = self.sell(activations=3), self.host()

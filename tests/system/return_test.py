@@ -478,8 +478,8 @@ class Return(unittest.TestCase):
 
     # -- without a TPM
 
-    def test_a_host_without_a_tpm_only_promises(self):
-        host = self.stage.host('no-tpm', NoTpm, self.vendor)
+    def new_host_without_tpm(self):
+        host = self.stage.host(self.id().rsplit('.', 1)[1], NoTpm, self.vendor)
         root = host.dir / 'root'
         make_root(root, '1234')
         options = host.options
@@ -491,6 +491,22 @@ class Return(unittest.TestCase):
         self.must(self.vendor.answer(request, answer))
         self.must(host.run('install', answer))
         self.assertEqual(self.state_of(host), 'active')
+        return host
+
+    def test_a_host_without_a_tpm_gives_a_renewal_back_that_it_never_applied(self):
+        host = self.new_host_without_tpm()
+        report, lost = host.dir / 'report', host.dir / 'lost'
+        self.must(host.run('heartbeat', '-o', report))
+        self.must(self.vendor.run('license', 'renew', host.sold['license'], '--for', '365d'))
+        self.assertTrue(self.must(self.vendor.run('heartbeat', report, '-o', lost, '--json')).json()['renewed'])
+        self.give_back(host)
+        self.must(self.accept(host.proof, '--unproven'))
+        shown = self.license(host)
+        self.assertEqual(shown['activations_used'], 0)
+        self.assertEqual(shown['activations'][-1]['state'], 'returned')
+
+    def test_a_host_without_a_tpm_only_promises(self):
+        host = self.new_host_without_tpm()
         keys = list((host.state / 'host-keys').iterdir())
         self.assertEqual(len(keys), 1)
         made = self.give_back(host)

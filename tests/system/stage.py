@@ -1,15 +1,22 @@
 """A stage for system tests: one directory with a vendor, TPMs, hosts and agents, all real programs and processes.
 Everything that is started is stopped by close(); nothing outside the directory is touched."""
-import contextlib, json, os, pathlib, shutil, signal, socket, subprocess, tempfile
+import contextlib, glob, json, os, pathlib, shutil, signal, socket, subprocess, tempfile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 LAB = SOURCE / 'tools' / 'lab'
 PRODUCT = SOURCE / 'docs' / 'examples' / 'product.json'
 
 
-# What `faketime` wants beside it: the clock that counts from the machine's start stays true; and an address sanitizer's runtime that it comes before.
-FAKETIME = {'FAKETIME_DONT_FAKE_MONOTONIC': '1',
+# A faked clock: the one that counts from the machine's start stays true; an address sanitizer's runtime bears that something comes before it; and nothing
+# is shared between processes, which the wrapper `faketime` does by the number of its process: what it leaves when it is killed stops a later one.
+FAKETIME = {'FAKETIME_DONT_FAKE_MONOTONIC': '1', 'FAKETIME_DISABLE_SHM': '1',
             'ASAN_OPTIONS': ':'.join(filter(None, [os.environ.get('ASAN_OPTIONS'), 'verify_asan_link_order=0']))}
+LIBFAKETIME = next(iter(glob.glob('/usr/lib/*/faketime/libfaketime.so.1')), 'libfaketime.so.1')
+
+
+def at(when):
+    """How to run a program at another time: "+20d", or "@1970-01-02 00:00:00"."""
+    return dict(prefix=['env', f'LD_PRELOAD={LIBFAKETIME}', f'FAKETIME={when}'], env=FAKETIME)
 
 
 class Ran:

@@ -2,12 +2,12 @@
 """usage: time_test.py BINARIES - a clock that is set back, a floor that is put right by file, and a ledger that is set back, deleted or altered,
 with the real programs."""
 import datetime, re, shutil, sys, unittest
-from stage import FAKETIME, Stage
+from stage import Stage, at
 
 BINARIES = sys.argv.pop(1)
 # The clock that programs see, without the one that counts from the machine's start.
-BACK = dict(prefix=['faketime', '-f', '-400d'], env=FAKETIME)
-AHEAD = dict(prefix=['faketime', '-f', '+400d'], env=BACK['env'])
+BACK = at('-400d')
+AHEAD = at('+400d')
 
 
 class Activated(unittest.TestCase):
@@ -56,7 +56,7 @@ class Clock(Activated):
         self.assertIn('holdfast time request', done.out)
 
     def test_a_clock_that_was_never_set_is_named(self):
-        done = self.host.run('status', prefix=['faketime', '-f', '@1970-01-02 00:00:00'], env=BACK['env'])
+        done = self.host.run('status', **at('@1970-01-02 00:00:00'))
         self.assertEqual(done.code, 0, done.text)
         self.assertIn('unset: it shows 1970-01-02', done.out)
 

@@ -2,7 +2,7 @@
 """usage: vendor_cli_test.py BINARIES - holdfast-vendor as a person uses it: where it finds its directory, what it prints, what it
 refuses, and that it changes nothing when it refuses or only rehearses."""
 import hashlib, json, os, shutil, sqlite3, subprocess, sys, unittest
-from stage import FAKETIME, PRODUCT, Stage, snapshot
+from stage import PRODUCT, Stage, at, snapshot
 
 BINARIES = sys.argv.pop(1)
 
@@ -244,7 +244,7 @@ class VendorCli(unittest.TestCase):
         self.assertRegex(listed().out, r' active .* \(until 20')
         self.assertFalse(listed('--json').json()['licenses'][0]['expired'])
         for days, word, over in ((33, 'grace', False), (40, 'expired', True)):
-            later = dict(prefix=['faketime', '-f', f'+{days}d'], env=FAKETIME)
+            later = at(f'+{days}d')
             self.assertIn(f' {word} ', listed(**later).out)
             self.assertEqual(listed('--json', **later).json()['licenses'][0]['expired'], over)
             self.assertEqual(listed('--json', **later).json()['licenses'][0]['status'], 'active')

@@ -29,8 +29,8 @@ Error About(std::string_view file, Error error) {
   const std::string name(file);
   const bool named = error.message.starts_with(name + ":") || error.message.starts_with(name + " ");
   if (!named) error.message = name + ": " + error.message;
-  if (error.advice.empty() && error.kind == ErrorKind::kMalformed)
-    error.advice = "give the file as it was made, or make it again";
+  const bool damaged = error.kind == ErrorKind::kMalformed || error.kind == ErrorKind::kRefused;
+  if (error.advice.empty() && damaged) error.advice = "give the file as it was made, or make it again";
   return error;
 }
 

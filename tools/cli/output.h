@@ -9,7 +9,8 @@ namespace holdfast::cli {
 inline constexpr int kExitDone = 0, kExitError = 1, kExitUsage = 2, kExitDenied = 3;
 int ExitCodeFor(ErrorKind kind);
 
-// The error with the file's name before its message: "FILE: what happened".
+// The error with the file's name before its message: "FILE: what happened". What is malformed or refused, and nobody has said what to do about it,
+// gets an advice.
 Error About(std::string_view file, Error error);
 template <class T>
 Result<T> About(std::string_view file, Result<T> result) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/api/administration_json.h"
@@ -40,12 +42,20 @@ bool NeedsTpm(const StateDirectory& state) {
   return file && file->protection;
 }
 
-// Time and ledger as the agent has them, without writing anything. Who asks about licenses without TPM only does not wait for one.
+// Is there one whose offline window ends soon, or has ended, if the vendor was not heard of since it was made? The ledger knows that.
+bool AnyToHearOf(const std::vector<LicenseView>& licenses, Time now) {
+  return std::any_of(licenses.begin(), licenses.end(), [&](const LicenseView& license) {
+    const auto heard_by = license.verified ? HeardBy(license) : std::nullopt;
+    return heard_by && now + HeartbeatNotice(license.verified->terms) >= *heard_by;
+  });
+}
+
+// Time and ledger as the agent has them, without writing anything. Who asks about licenses without TPM only does not wait for one, unless it matters.
 void ReadBooks(const Here& here, Tpm& tpm, const std::vector<LoadedLicense>& licenses, OwnedTime& time,
                Proven& proven) {
   SeeSignedTimes(licenses, time);
   const bool uses_tpm = AnyInTpm(licenses);
-  if (!uses_tpm && NeedsTpm(here.state)) {
+  if (!uses_tpm && NeedsTpm(here.state) && !AnyToHearOf(proven.licenses, time.Now())) {
     for (LicenseView& license : proven.licenses) license.contact_known = false;
     return;
   }

@@ -26,6 +26,8 @@ std::vector<std::string> FindingWords(const AnsweredHeartbeat& answered) {
                     " earlier report(s) never arrived; this one makes them good");
   if (lineage.late) words.emplace_back("a newer report of this host arrived before it");
   if (lineage.reset) words.emplace_back("the host's ledger was made anew since its last report");
+  if (lineage.restored)
+    words.emplace_back("its state is older than what it reported before, and was activated anew since");
   if (lineage.disturbed) words.emplace_back("the host's ledger was disturbed since its last report");
   if (lineage.unknown_answer)
     words.emplace_back("the answer that it continues is not on record here: the store is older than it");

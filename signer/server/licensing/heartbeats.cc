@@ -9,7 +9,6 @@ namespace holdfast {
 namespace {
 
 constexpr int kAttempts = 8;  // when others record for the same host
-constexpr std::string_view kOvertaken = "heartbeat.overtaken";
 
 // One is kept for what the license's status has to say.
 Status CheckNotices(const std::vector<std::string>& notices) {

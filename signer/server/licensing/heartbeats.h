@@ -8,6 +8,9 @@
 
 namespace holdfast {
 
+// Name of a check: something that the answer stands on changed while it was made. AnswerHeartbeat begins anew, some times.
+inline constexpr std::string_view kOvertaken = "heartbeat.overtaken";
+
 struct HeartbeatOptions {
   std::vector<std::string> notices;  // for people at the host
   bool dry_run = false;              // say what would come of it; nothing is signed or stored

@@ -47,6 +47,15 @@ Result<std::vector<MeterUsage>> UnitsOf(Store& store, const std::string& license
   return std::vector<MeterUsage>();
 }
 
+// What ended or was renewed meanwhile is judged anew, and told for what it is then.
+Result<ActivationRecord> OrOvertaken(Result<ActivationRecord> result) {
+  if (result) return result;
+  const std::string& check = result.error().check;
+  if (check != "store.overtaken" && check != "store.returned" && check != "store.lapsed") return result;
+  return Fail(ErrorKind::kUnavailable, kOvertaken,
+              "the license ended, or was renewed, while the report was being answered", "try again");
+}
+
 }  // namespace
 
 Result<ActivationRecord> Licensing::Refresh(const std::string& actor, const Reporter& reporter,
@@ -67,6 +76,7 @@ Result<ActivationRecord> Licensing::Refresh(const std::string& actor, const Repo
     return current;
   HOLDFAST_TRY(ActivationProposal proposal, std::move(proposed));
   if (!IsStale(current, proposal, terms, settings_.perpetual_validity)) return current;
+  proposal.renews = current.id;
   proposal.ek_name = current.ek_name;
   proposal.content_hash = ToBytes(ByteView(answered.report.id));
   proposal.license_key_name = current.license_key_name;
@@ -84,8 +94,9 @@ Result<ActivationRecord> Licensing::Refresh(const std::string& actor, const Repo
     return would;
   }
   HOLDFAST_TRY(const auto certificate, Certificate::Parse(current.certificate, CertificateProfile::kLicense));
-  HOLDFAST_TRY(const ActivationRecord reserved, store_.ReserveActivation(ChangeBy(actor), proposal));
-  return Issue(actor, reserved, entitlement, certificate.public_key(), status);
+  HOLDFAST_TRY(const ActivationRecord reserved,
+               OrOvertaken(store_.ReserveActivation(ChangeBy(actor), proposal)));
+  return OrOvertaken(Issue(actor, reserved, entitlement, certificate.public_key(), status));
 }
 
 }  // namespace holdfast

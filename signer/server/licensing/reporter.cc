@@ -14,14 +14,32 @@ Sha256Digest DigestOf(const Bytes& octets) {
   return digest;
 }
 
-// The newest with the same key: a renewal has it, another request has not.
-std::optional<ActivationRecord> InForce(const ActivationRecord& named,
-                                        const std::vector<ActivationRecord>& all) {
-  for (auto each = all.rbegin(); each != all.rend(); ++each)
-    if (each->state == ActivationState::kIssued && each->ek_name == named.ek_name &&
-        each->license_key_name == named.license_key_name)
-      return *each;
+// With the same key: a renewal has it, another request has not.
+std::vector<ActivationRecord> OfKey(const ActivationRecord& named, std::vector<ActivationRecord> all) {
+  std::erase_if(all, [&](const ActivationRecord& each) {
+    return each.certificate.empty() || each.ek_name != named.ek_name ||
+           each.license_key_name != named.license_key_name;
+  });
+  return all;
+}
+
+std::optional<ActivationRecord> InForce(const std::vector<ActivationRecord>& of_key) {
+  for (auto each = of_key.rbegin(); each != of_key.rend(); ++each)
+    if (each->state == ActivationState::kIssued) return *each;
   return {};
+}
+
+bool IsOneOf(const std::vector<ActivationRecord>& activations, const std::string& id) {
+  return std::ranges::find(activations, id, &ActivationRecord::id) != activations.end();
+}
+
+Result<PastReport> Read(const HeartbeatRecord& record, const Reporter& reporter) {
+  auto parsed = ParseHeartbeatReport(record.report);
+  if (!parsed)
+    return Malformed("store.corrupt", "a recorded heartbeat cannot be read: " + parsed.error().message,
+                     "restore the store from a backup");
+  return PastReport{std::move(parsed->report), parsed->id, DigestOf(record.answer_id), record.seen,
+                    !IsOneOf(reporter.of_key, record.activation)};
 }
 
 std::string Named(const std::string& host) {
@@ -52,8 +70,12 @@ Result<Reporter> FindReporter(Store& store, const HeartbeatReport& report) {
   reporter.named = std::move(*found);
   HOLDFAST_TRY(reporter.license, store.GetLicense(reporter.named.license));
   HOLDFAST_TRY(reporter.terms, ParseTerms(reporter.named.terms));
-  HOLDFAST_TRY(const auto activations, store.ListActivations(reporter.license.id));
-  reporter.current = InForce(reporter.named, activations);
+  HOLDFAST_TRY(auto activations, store.ListActivations(reporter.license.id));
+  reporter.of_key = OfKey(reporter.named, std::move(activations));
+  reporter.current = InForce(reporter.of_key);
+  HOLDFAST_TRY(const auto returns, store.ListReturns(reporter.license.id));
+  reporter.returned = std::ranges::any_of(
+      returns, [&](const ReturnRecord& record) { return IsOneOf(reporter.of_key, record.activation); });
   HOLDFAST_TRY(reporter.past, store.ListHeartbeats(reporter.license.id));
   std::erase_if(reporter.past,
                 [&](const HeartbeatRecord& record) { return record.ek_name != reporter.named.ek_name; });
@@ -73,13 +95,14 @@ HeartbeatExpectation ExpectationOf(const Reporter& reporter, const std::string& 
 }
 
 Status CheckInForce(const Reporter& reporter) {
-  if (reporter.current) return {};
+  if (reporter.current && !reporter.returned) return {};
   const auto refuse = [&](std::string_view check, const std::string& why, std::string advice) {
     return Fail(ErrorKind::kConflict, check, "the license that reports " + why, std::move(advice));
   };
-  if (reporter.named.state == ActivationState::kReturned)
+  const ActivationState state = reporter.of_key.back().state;
+  if (reporter.returned || state == ActivationState::kReturned)
     return refuse("heartbeat.returned", "was returned", "make a new request on the host");
-  if (reporter.named.state == ActivationState::kRevoked)
+  if (state == ActivationState::kRevoked)
     return refuse("heartbeat.released", "gave its place to another host: its activation was released",
                   "make a new request on the host");
   return refuse("heartbeat.superseded", "was replaced by that of a newer request from the same host",
@@ -87,18 +110,25 @@ Status CheckInForce(const Reporter& reporter) {
 }
 
 Result<Lineage> LineageOf(const Reporter& reporter, const SignedHeartbeatReport& report, Time now) {
+  const size_t older = reporter.past.size() - std::min(reporter.past.size(), kJudgedReports);
+  std::vector<Sha256Digest> older_answers;
   std::vector<PastReport> past;
   for (const HeartbeatRecord& record : reporter.past) {
-    auto parsed = ParseHeartbeatReport(record.report);
-    if (!parsed)
-      return Malformed("store.corrupt", "a recorded heartbeat cannot be read: " + parsed.error().message,
-                       "restore the store from a backup");
-    past.push_back({std::move(parsed->report), parsed->id, DigestOf(record.answer_id), record.seen});
+    if (older_answers.size() < older) {
+      older_answers.push_back(DigestOf(record.answer_id));
+      continue;
+    }
+    HOLDFAST_TRY(PastReport read, Read(record, reporter));
+    past.push_back(std::move(read));
   }
   // Whoever reactivated the license has looked into what was known then.
   const LicenseRecord& license = reporter.license;
   const bool looked = license.status == LicenseStatus::kActive && license.status_since != license.created;
-  return JudgeLineage(past, {report.report, report.id, {}, now}, looked ? license.status_since : Time{});
+  Lineage lineage = JudgeLineage(past, {report.report, report.id, {}, now},
+                                 looked ? license.status_since : Time{}, older_answers);
+  for (std::optional<size_t>* index : {&lineage.repeated, &lineage.fork, &lineage.set_back})
+    if (*index) **index += older;
+  return lineage;
 }
 
 std::vector<std::string> NotesOf(const Lineage& lineage) {
@@ -111,6 +141,7 @@ std::vector<std::string> NotesOf(const Lineage& lineage) {
   add(!lineage.unseen.empty(), "heartbeat.gap");
   add(lineage.late, "heartbeat.late");
   add(lineage.reset, "heartbeat.reset");
+  add(lineage.restored, "heartbeat.restored");
   add(lineage.unknown_answer, "heartbeat.unknown_answer");
   add(lineage.disturbed, "heartbeat.disturbed");
   add(!lineage.shrunk.empty(), "heartbeat.usage_shrank");

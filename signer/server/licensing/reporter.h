@@ -12,7 +12,9 @@ struct Reporter {
   ActivationRecord named;                   // whose certificate the report names
   LicenseTerms terms;                       // of that
   std::optional<ActivationRecord> current;  // in force for the same key: that, or what renewed it since
-  std::vector<HeartbeatRecord> past;        // of the same host, in the order in which they were recorded
+  std::vector<ActivationRecord> of_key;  // all that were issued for the same key, oldest first: that is one
+  bool returned = false;                 // a proof that the key is dead was accepted
+  std::vector<HeartbeatRecord> past;     // of the same host, in the order in which they were recorded
 };
 
 // Check: heartbeat.activation (kNotFound: no activation has the certificate).
@@ -21,13 +23,13 @@ Result<Reporter> FindReporter(Store& store, const HeartbeatReport& report);
 HeartbeatExpectation ExpectationOf(const Reporter& reporter, const std::string& vendor);
 
 // Is there a license for the key that reports? Checks, all kConflict: heartbeat.returned, heartbeat.released, heartbeat.superseded (by
-// another request of the host, with another key).
+// another request of the host, with another key). What became of the newest that was issued for it is told.
 Status CheckInForce(const Reporter& reporter);
 
-// Checks: store.corrupt (a recorded report cannot be read).
+// Judges beside the newest kJudgedReports of `past`; indices of the result are of `past`. Checks: store.corrupt (a recorded report cannot be read).
 Result<Lineage> LineageOf(const Reporter& reporter, const SignedHeartbeatReport& report, Time now);
 
-// Names of what was found, for records: heartbeat.fork, heartbeat.set_back, heartbeat.gap, heartbeat.late, heartbeat.reset, heartbeat.unknown_answer,
+// Names of what was found, for records: heartbeat.fork, heartbeat.set_back, heartbeat.gap, heartbeat.late, heartbeat.reset, heartbeat.restored, heartbeat.unknown_answer,
 // heartbeat.disturbed, heartbeat.usage_shrank, heartbeat.usage_forgotten.
 std::vector<std::string> NotesOf(const Lineage& lineage);
 

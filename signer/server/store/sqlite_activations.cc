@@ -45,6 +45,17 @@ bool IsStillGood(const ActivationRecord& known, const ActivationProposal& propos
          known.not_before >= proposal.oldest_not_before;
 }
 
+// A certificate for a key whose license has ended would take the place that this gave back.
+Status CheckRenews(soci::session& sql, const ActivationProposal& proposal) {
+  if (proposal.renews.empty()) return {};
+  HOLDFAST_TRY(const ActivationRecord renewed, rows::OneActivation(sql, proposal.renews));
+  if (renewed.state == ActivationState::kIssued) return {};
+  return Fail(ErrorKind::kConflict, "store.overtaken",
+              "the activation that is to be renewed is " + std::string(ActivationStateName(renewed.state)) +
+                  " meanwhile",
+              "try again");
+}
+
 // Room for the EK; the ids of what lapsed for it. An EK that has an activation takes no other. A reservation
 // that nobody completed within its life, because the signer refused it or the host was scrapped, must not
 // keep another host out for ever. Nothing is given away twice: no answer was made of a reservation, and once
@@ -188,6 +199,7 @@ Result<ActivationRecord> SqliteStore::ReserveActivation(const Change& change,
         known && (known->state == ActivationState::kSuperseded || known->state == ActivationState::kReturned);
     if (ended) return NoLongerGood(known->state);
     if (known && IsStillGood(*known, proposal)) return *known;
+    HOLDFAST_CHECK(CheckRenews(sql, proposal));
     HOLDFAST_TRY(const auto notes, CheckHistory(sql, proposal));
     HOLDFAST_TRY(const Ids repaired, Repair(sql, change, license, proposal));
     HOLDFAST_TRY(const LicenseRecord now, rows::OneLicense(sql, "where licenses.id = :id", proposal.license));

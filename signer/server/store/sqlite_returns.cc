@@ -60,8 +60,9 @@ bool DiedWith(const ActivationRecord& activation, const NewReturn& proven,
   });
 }
 
+// What has the key that the proof is signed with, such as a renewal whose answer the host never applied, ends with it also where no gate tells.
 Result<Ids> FindEnded(soci::session& sql, const ActivationRecord& returned, const NewReturn& proven) {
-  if (proven.record.gate_value == 0) return Counts(returned) ? Ids{returned.id} : Ids();
+  const bool attested = proven.record.gate_value != 0;
   const std::string ek = HexEncode(returned.ek_name);
   HOLDFAST_TRY(const auto activations,
                rows::Activations(sql, "where license = :license and ek_name = :ek order by sequence",
@@ -71,7 +72,9 @@ Result<Ids> FindEnded(soci::session& sql, const ActivationRecord& returned, cons
                                {returned.license, ek}));
   Ids ended;
   for (const ActivationRecord& activation : activations)
-    if (Counts(activation) && DiedWith(activation, proven, sightings)) ended.push_back(activation.id);
+    if (Counts(activation) && (activation.license_key_name == returned.license_key_name ||
+                               (attested && DiedWith(activation, proven, sightings))))
+      ended.push_back(activation.id);
   return ended;
 }
 
@@ -128,6 +131,29 @@ Json Detail(const NewReturn& proven, const ReturnRecord& record, const Activatio
   return detail;
 }
 
+// The return is on record. What is in use with a key that was dead before it was issued ends now: it never had a place, so that the one that was
+// returned is free again with its units.
+Result<RecordedReturn> EndWhatIsDead(soci::session& sql, const Change& change, const NewReturn& proven,
+                                     const ActivationRecord& returned, ReturnRecord known, bool dry_run) {
+  HOLDFAST_TRY(const Ids ended, FindEnded(sql, returned, proven));
+  if (ended.empty()) return RecordedReturn{std::move(known), {}, true};
+  HOLDFAST_TRY(const auto left, TimeLeft(sql, change, proven, returned, ended));
+  if (left) known.time_left = left;
+  if (dry_run) return RecordedReturn{std::move(known), ended, false};
+  End(sql, change, ended);
+  for (const std::string& id : ended)
+    sql << "update activations set takes_over = '' where id = :id", soci::use(id);
+  if (left) {
+    const long long seconds = left->count();
+    const std::string hash = HexEncode(known.proof_hash);
+    sql << "update returns set time_left = :left where activation = :activation and proof_hash = :hash",
+        soci::use(seconds), soci::use(known.activation), soci::use(hash);
+    StandStill(sql, returned.license, *left);
+  }
+  rows::AppendAudit(sql, change, "activation.return", returned.id, Detail(proven, known, returned, ended));
+  return RecordedReturn{std::move(known), ended, false};
+}
+
 }  // namespace
 
 Result<ActivationRecord> SqliteStore::FindActivationBySerial(const Bytes& serial) {
@@ -160,7 +186,7 @@ Result<RecordedReturn> SqliteStore::RecordReturn(const Change& change, const New
   return database_->Write<RecordedReturn>([&](soci::session& sql) -> Result<RecordedReturn> {
     HOLDFAST_TRY(const ActivationRecord returned, rows::OneActivation(sql, proven.record.activation));
     HOLDFAST_TRY(const auto known, Known(sql, proven.record));
-    if (known) return RecordedReturn{*known, {}, true};
+    if (known) return EndWhatIsDead(sql, change, proven, returned, *known, dry_run);
     HOLDFAST_CHECK(UseNonce(sql, proven.record, dry_run));
     HOLDFAST_TRY(const Ids ended, FindEnded(sql, returned, proven));
     ReturnRecord record = proven.record;

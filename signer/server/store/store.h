@@ -64,6 +64,8 @@ struct ActivationProposal {
   std::string terms;
   std::string host;
   std::optional<RepairProposal> repair = {};
+  std::string renews =
+      {};  // id of the activation with the same key that it takes the place of; empty: a request
   std::optional<SightingRecord> sighting;  // without a TPM there is none
   std::vector<std::string> notes;          // what the appraisal found worth keeping: into the audit record
   HistoryCheck check_history;              // empty: any history will do
@@ -86,7 +88,8 @@ struct NewReturn {
 };
 
 struct RecordedReturn {
-  ReturnRecord record;             // the first that is the same, when it is recorded already
+  ReturnRecord
+      record;  // the first that is the same, when it is recorded already; time_left is what is credited now
   std::vector<std::string> ended;  // ids of the activations that ended with it
   bool repeated = false;           // nothing was changed
 };
@@ -145,6 +148,7 @@ class Store {
   // store.repair (kConflict: which one it replaces cannot be told), store.repairs (kDenied: none is left of this year's, also where a place is free).
   // One that replaces nothing that is in use takes a place like any other request; so does, where one is free, one that does not know what it replaces.
   // Where they are not, reservations of the license that are too old and were never issued lapse first.
+  // A renewal is of an activation that is issued still (store.overtaken, kConflict: it ended, or was renewed, meanwhile).
   // An activation of the same request that is reserved under another issuing key or too old, or issued by
   // a revoked key, is superseded by the proposal. The sighting, if any, is stored with it.
   // What is new has the units of the place that it takes (continuation.h), and of a license that stands still the time that is left: with both the
@@ -172,10 +176,10 @@ class Store {
   // nonce that is out stays the same, so that asking twice does not make the first file worthless.
   virtual Result<ReturnNonceRecord> IssueReturnNonce(const Change& change, const std::string& activation,
                                                      const Bytes& nonce) = 0;
-  // A proof without a nonce, and one whose nonce was seen already, is recorded once for an activation. Otherwise, in one
-  // transaction: the nonce is the one that is out, and used now (store.return_nonce, kConflict); the activations that died
-  // with the gate end as returned: those of the license on the same host whose gate was below gate_value when
-  // they were requested; of a promise only the activation itself. The units of the first record of an activation stay with the place that is free then, and where time is credited
+  // A proof without a nonce, and one whose nonce was seen already, is recorded once for an activation; again it ends only what came into use with
+  // a key that it says is dead. Otherwise, in one transaction: the nonce is the one that is out, and used now (store.return_nonce, kConflict); of the
+  // license's activations on the same host those end as returned that have the same license key, and those whose gate was below
+  // gate_value when they were requested; a promise tells of no gate. The units of the first record of an activation stay with the place that is free then, and where time is credited
   // and no activation is in use any more, the license stands still (time_left of the record says it). With `dry_run` nothing is stored.
   virtual Result<RecordedReturn> RecordReturn(const Change& change, const NewReturn& proven,
                                               bool dry_run) = 0;

@@ -11,7 +11,8 @@ using Members = std::vector<bool>;  // by index
 // All reports, `now` last, and which of them names which as its parent.
 class Family {
  public:
-  Family(std::span<const PastReport> past, const PastReport& now) : past_(past), now_(now) {
+  Family(std::span<const PastReport> past, const PastReport& now, std::span<const Sha256Digest> older_answers)
+      : past_(past), now_(now), older_answers_(older_answers.begin(), older_answers.end()) {
     for (size_t i = 0; i < past.size(); i++) {
       by_id_[past[i].id] = i;
       by_answer_[past[i].answer] = i;
@@ -32,7 +33,15 @@ class Family {
 
   Members AncestorsOf(size_t i) const { return Reach(i, parents_); }
   Members DescendantsOf(size_t i) const { return Reach(i, children_); }
-  bool KnowsAnswer(size_t i) const { return !report(i).answer || by_answer_.contains(*report(i).answer); }
+  bool KnowsAnswer(size_t i) const {
+    const auto& answer = report(i).answer;
+    return !answer || by_answer_.contains(*answer) || older_answers_.contains(*answer);
+  }
+  // May reports that it continues, or that continue it, be older than all that are judged?
+  bool ReachesBack(size_t i) const {
+    const auto& answer = report(i).answer;
+    return !older_answers_.empty() && (!answer || older_answers_.contains(*answer));
+  }
   std::optional<size_t> Answered(size_t i) const {
     if (!report(i).answer) return {};
     const auto found = by_answer_.find(*report(i).answer);
@@ -108,6 +117,7 @@ class Family {
 
   std::span<const PastReport> past_;
   const PastReport& now_;
+  std::set<Sha256Digest> older_answers_;
   std::map<Sha256Digest, size_t> by_id_, by_answer_;
   std::map<Sha256Digest, FirstSeen> mentions_;
   Edges parents_, children_;
@@ -118,17 +128,22 @@ Members Union(Members a, const Members& b) {
   return a;
 }
 
-// Was a later report of the same chain met by `other` already?
+// Was a later report of the same chain met by `other` already? One that reached back was taken for a late one.
 bool IsKnownFork(const Family& family, const Members& chain, size_t other) {
   const Members others = Union(family.AncestorsOf(other), family.DescendantsOf(other));
   for (size_t i = other + 1; i < family.last(); i++)
-    if (chain[i] && !others[i]) return true;
+    if (chain[i] && !others[i] && !family.ReachesBack(i)) return true;
   return false;
 }
 
-std::optional<size_t> FindFork(const Family& family, const Members& chain, Time settled) {
+bool IsApart(const Family& family, const Members& chain, Time settled, size_t i) {
+  return !chain[i] && !family.ReachesBack(i) && family.at(i).seen > settled && !IsKnownFork(family, chain, i);
+}
+
+// The newest that is no part of the chain, of those whose half can go on, or of those whose half has ended.
+std::optional<size_t> FindFork(const Family& family, const Members& chain, Time settled, bool ended) {
   for (size_t i = family.last(); i-- > 0;)
-    if (!chain[i] && family.at(i).seen > settled && !IsKnownFork(family, chain, i)) return i;
+    if (family.at(i).ended == ended && IsApart(family, chain, settled, i)) return i;
   return {};
 }
 
@@ -199,19 +214,27 @@ bool WasDisturbed(const Family& family, const Members& ancestors) {
 
 }  // namespace
 
-Lineage JudgeLineage(std::span<const PastReport> past, const PastReport& now, Time settled) {
+Lineage JudgeLineage(std::span<const PastReport> past, const PastReport& now, Time settled,
+                     std::span<const Sha256Digest> older_answers) {
   Lineage lineage;
   for (size_t i = 0; i < past.size(); i++)
     if (past[i].id == now.id) lineage.repeated = i;
   if (lineage.repeated) return lineage;
-  const Family family(past, now);
+  const Family family(past, now, older_answers);
   const Members ancestors = family.AncestorsOf(family.last()),
                 descendants = family.DescendantsOf(family.last());
-  lineage.fork = FindFork(family, Union(ancestors, descendants), settled);
+  const Members chain = Union(ancestors, descendants);
+  lineage.fork = FindFork(family, chain, settled, false);
+  lineage.restored = FindFork(family, chain, settled, true).has_value();
   lineage.set_back = FindSetBack(family, ancestors, descendants);
   for (const Sha256Digest& id : now.report.unanswered)
     if (!family.Knows(id)) lineage.unseen.push_back(id);
   lineage.late = std::ranges::find(descendants, true) != descendants.end();
+  if (family.ReachesBack(family.last())) {
+    lineage.late = lineage.late || lineage.fork;
+    lineage.fork.reset();
+    lineage.restored = false;
+  }
   lineage.reset = WasReset(family, past);
   lineage.unknown_answer = !family.KnowsAnswer(family.last());
   lineage.disturbed = WasDisturbed(family, ancestors);

@@ -8,8 +8,9 @@ namespace holdfast::api {
 namespace {
 
 constexpr Limit kPages{.kind = LimitKind::kMeter, .max = 1600};
-const MeterRecord kMeter{"nls", "L-1", "pages", MeterPeriod::kNever, {}, 0};
-const MeterRecord kMonthly{"nls", "L-1", "pages", MeterPeriod::kMonth, {}, 0};
+const LicenseId kId{Sha256Digest{}, "nls", "L-1"};
+const MeterRecord kMeter{kId, "pages", MeterPeriod::kNever, {}, 0};
+const MeterRecord kMonthly{kId, "pages", MeterPeriod::kMonth, {}, 0};
 
 class MetersTest : public ::testing::Test {
  protected:
@@ -53,7 +54,7 @@ TEST_F(MetersTest, UnitsOfBeforeTheActivationAreUsedAndOnRecordWithTheFirstBatch
 TEST_F(MetersTest, ALedgerThatHasMoreThanWasUsedBeforeCountsOnFromThat) {
   MeterRecord before = kMeter;
   before.units = 30;
-  meters_.Load({{"nls", "L-1", "pages", MeterPeriod::kNever, {}, 50}});
+  meters_.Load({{kId, "pages", MeterPeriod::kNever, {}, 50}});
   EXPECT_EQ(meters_.Used(before, now_), 50);
   before.units = 70;
   EXPECT_EQ(meters_.Used(before, now_), 70);
@@ -129,17 +130,27 @@ TEST_F(MetersTest, AHurryEndsAfterAFewCommits) {
   EXPECT_LE(commits_, 8 + 16);  // up to a sixteenth by doubling, then sixteen
 }
 
+// A user of the socket must not wear the TPM out with a license that denies nothing.
+TEST_F(MetersTest, AboveTheLimitOfAnAdvisoryLicenseAHurryEndsAfterAFewCommitsToo) {
+  const Limit small{.kind = LimitKind::kMeter, .max = 10};
+  int commits = 0;
+  for (int i = 0; i < 100'000; i++)
+    while (auto batch = meters_.Take(kMeter, small, now_, 1)) commits++, meters_.Add(*batch, now_);
+  EXPECT_EQ(Used(), 100'000);
+  EXPECT_LE(commits, 200) << "one for each sixteenth of what is used";
+}
+
 TEST_F(MetersTest, AfterACrashTheBatchCountsAsUsed) {
   Consume(5);
   Meters restarted;
-  restarted.Load({{"nls", "L-1", "pages", MeterPeriod::kNever, {}, recorded_}});
+  restarted.Load({{kId, "pages", MeterPeriod::kNever, {}, recorded_}});
   EXPECT_EQ(restarted.Used(kMeter, now_), recorded_);
 }
 
 TEST_F(MetersTest, LoadingAgainChangesNothing) {
   meters_.Load({});
   Consume(5);
-  meters_.Load({{"nls", "L-1", "pages", MeterPeriod::kNever, {}, recorded_}});
+  meters_.Load({{kId, "pages", MeterPeriod::kNever, {}, recorded_}});
   EXPECT_EQ(Used(), 5);
 }
 
@@ -151,7 +162,7 @@ TEST_F(MetersTest, TheExactUseIsKnownAtTheEnd) {
 
 TEST_F(MetersTest, ANewPeriodBeginsWithNothingUsedAndTakesNothingFromTheOldBatch) {
   const Limit monthly{.kind = LimitKind::kMeter, .max = 100, .period = MeterPeriod::kMonth};
-  meters_.Load({{"nls", "L-1", "pages", MeterPeriod::kMonth, PeriodBegin(MeterPeriod::kMonth, now_), 100}});
+  meters_.Load({{kId, "pages", MeterPeriod::kMonth, PeriodBegin(MeterPeriod::kMonth, now_), 100}});
   EXPECT_EQ(meters_.Used(kMonthly, now_), 100);
   const Time next = *PeriodEnd(MeterPeriod::kMonth, now_);
   EXPECT_EQ(meters_.Used(kMonthly, next), 0);
@@ -163,10 +174,22 @@ TEST_F(MetersTest, ANewPeriodBeginsWithNothingUsedAndTakesNothingFromTheOldBatch
   EXPECT_EQ(meters_.Used(kMonthly, next), 1);
 }
 
+TEST_F(MetersTest, ARecordOfBeforeKnowsNoRootAndIsGoneOnWithUnderIt) {
+  const LicenseId before{std::nullopt, "nls", "L-1"};
+  meters_.Load({{before, "pages", MeterPeriod::kNever, {}, 100}});
+  EXPECT_EQ(Used(), 100);
+  const auto batch = meters_.Take(kMeter, kPages, now_, 1);
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->record.id, kId);
+  meters_.Add(*batch, now_);
+  meters_.Load({batch->record});
+  EXPECT_EQ(Used(), 100) << "once";
+}
+
 TEST_F(MetersTest, LicensesDoNotShareUnits) {
-  meters_.Load({{"nls", "L-1", "pages", MeterPeriod::kNever, {}, 100}});
-  EXPECT_EQ(meters_.Used({"nls", "L-2", "pages", MeterPeriod::kNever, {}, 0}, now_), 0);
-  EXPECT_EQ(meters_.Used({"other", "L-1", "pages", MeterPeriod::kNever, {}, 0}, now_), 0);
+  meters_.Load({{kId, "pages", MeterPeriod::kNever, {}, 100}});
+  EXPECT_EQ(meters_.Used({{kId.root, "nls", "L-2"}, "pages", MeterPeriod::kNever, {}, 0}, now_), 0);
+  EXPECT_EQ(meters_.Used({{kId.root, "other", "L-1"}, "pages", MeterPeriod::kNever, {}, 0}, now_), 0);
 }
 
 }  // namespace

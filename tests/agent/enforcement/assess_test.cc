@@ -307,6 +307,14 @@ TEST(OfflineWindow, AnAnswerOfTheVendorsBeginsItAnew) {
   EXPECT_EQ(HeardBy(view), kMidway + Seconds(86400)) << "the certificate is newer";
 }
 
+// Whoever puts a ledger beside it that cannot be read ends no window by that.
+TEST(OfflineWindow, OfClassHostBeginsWithTheCertificateWhereTheLedgerIsNotReadable) {
+  LicenseView view = Offline(Seconds(86400));
+  view.verified->terms.assurance = AssuranceClass::kHost;
+  view.contact_known = false;
+  EXPECT_EQ(Assess(view, kMidway + Seconds(30 * 86400)).state, LicenseState::kFallback);
+}
+
 TEST(OfflineWindow, IsNotJudgedBeforeTheLedgerWasRead) {
   LicenseView view = Offline(Seconds(86400));
   view.contact_known = false;

@@ -116,6 +116,7 @@ TEST(DecideKey, ALicenseThatOnlyAdvisesGivesWhatItNames) {
 
 TEST(DecideKey, AVoucherGrantsTheKeysOfTheEdition) {
   LicenseView view = ViewWithKeys();
+  view.verified->terms.vouchers = Vouchers{1, Seconds{60}};
   view.voucher = GrantedPeriod{kLate, kLate + Seconds{60}};
   EXPECT_TRUE(DecideKey(view, kLate, "content").allowed);
   EXPECT_FALSE(DecideKey(view, kLate + Seconds{3600}, "content").allowed);

@@ -14,6 +14,7 @@ constexpr Time At(std::chrono::year_month_day day, int hours = 0) {
   return Time(sys_days(day)) + std::chrono::hours(hours);
 }
 constexpr auto kYear = std::chrono::year(2026);
+const LicenseId kId{Sha256Digest{}, "nls", "L-1"};
 
 TEST(Period, AMonthBeginsOnItsFirstDay) {
   EXPECT_EQ(PeriodBegin(MeterPeriod::kMonth, At(kYear / November / 28, 23)), At(kYear / November / 1));
@@ -34,7 +35,7 @@ TEST(Period, NeverHasNoEnd) {
 }
 
 TEST(Period, ALaterOneHasNothingUsed) {
-  const MeterRecord record{"nls", "L-1", "pages", MeterPeriod::kMonth, At(kYear / November / 1), 7};
+  const MeterRecord record{kId, "pages", MeterPeriod::kMonth, At(kYear / November / 1), 7};
   EXPECT_EQ(InPeriod(record, At(kYear / November / 30, 23)).units, 7);
   const MeterRecord next = InPeriod(record, At(kYear / December / 1));
   EXPECT_EQ(next.units, 0);
@@ -42,13 +43,13 @@ TEST(Period, ALaterOneHasNothingUsed) {
 }
 
 TEST(Period, AnEarlierOneGivesNothingBack) {
-  const MeterRecord record{"nls", "L-1", "pages", MeterPeriod::kMonth, At(kYear / November / 1), 7};
+  const MeterRecord record{kId, "pages", MeterPeriod::kMonth, At(kYear / November / 1), 7};
   EXPECT_EQ(InPeriod(record, At(kYear / std::chrono::October / 31)), record);
 }
 
 // Else a fallback edition with a shorter period would begin the other one anew.
 TEST(Period, AnotherPeriodIsAnotherMeter) {
-  MeterRecord monthly{"nls", "L-1", "pages", MeterPeriod::kMonth, Time{}, 7}, yearly = monthly;
+  MeterRecord monthly{kId, "pages", MeterPeriod::kMonth, Time{}, 7}, yearly = monthly;
   yearly.period = MeterPeriod::kYear;
   EXPECT_FALSE(IsSameMeter(monthly, yearly));
   yearly.period = MeterPeriod::kMonth;
@@ -58,12 +59,19 @@ TEST(Period, AnotherPeriodIsAnotherMeter) {
 
 // A floor that was ten years ahead was put right by a vendor's answer.
 TEST(Period, OneThatWasTakenBackGoesOnInThePresentOne) {
-  const MeterRecord ahead{
-      "nls", "L-1", "pages", MeterPeriod::kMonth, At((kYear + std::chrono::years(10)) / November / 1), 7};
+  const MeterRecord ahead{kId, "pages", MeterPeriod::kMonth,
+                          At((kYear + std::chrono::years(10)) / November / 1), 7};
   const MeterRecord now = InPeriod(ahead, At(kYear / November / 28));
   EXPECT_EQ(now.since, At(kYear / November / 1));
   EXPECT_EQ(now.units, 7) << "nothing is given anew";
   EXPECT_EQ(InPeriod(now, At(kYear / December / 1)).units, 0);
+}
+
+TEST(Meter, AnotherRootsLicenseOfTheSameNameHasItsOwn) {
+  const MeterRecord genuine{kId, "pages", MeterPeriod::kMonth, kMidway, 7};
+  MeterRecord own = genuine;
+  own.id.root = Sha256Digest{7};
+  EXPECT_FALSE(IsSameMeter(genuine, own));
 }
 
 LicenseView Metered(int overage_percent = 0) {

@@ -16,6 +16,8 @@ namespace {
 using ::testing::ElementsAre, ::testing::HasSubstr;
 using testing::PlayedAnchor;
 
+const LicenseId kId{Sha256Digest{}, "nls", "L-1"};
+
 class BooksTest : public ::testing::Test {
  protected:
   // One run of the agent.
@@ -98,11 +100,27 @@ TEST_F(BooksTest, AnOlderFileHasNoContactWithTheVendor) {
   std::vector<LicenseView> views(1);
   views[0].verified = newer;
   run->books.See(views);
-  ASSERT_TRUE(run->books.Sent(IdOf(license_.terms), Sha256Digest{1}));
-  ASSERT_TRUE(run->books.Answered(true, IdOf(license_.terms), {Sha256Digest{1}, Sha256Digest{2}, wall}));
+  ASSERT_TRUE(run->books.Sent(IdOf(license_), Sha256Digest{1}));
+  ASSERT_TRUE(run->books.Answered(true, IdOf(license_), {Sha256Digest{1}, Sha256Digest{2}, wall}));
   EXPECT_FALSE(Judged(*run).contact);
   license_ = newer;
   EXPECT_EQ(Judged(*run).contact, wall);
+}
+
+TEST_F(BooksTest, WhatAnotherRootsLicenseOfTheSameNameDidIsNothingToALicense) {
+  const auto run = Start();
+  VerifiedLicense own = license_;
+  own.root = Sha256Digest{7};
+  ASSERT_TRUE(run->books.Sent(IdOf(own), Sha256Digest{1}));
+  const AppliedAnswer later{Sha256Digest{1}, Sha256Digest{2}, wall + std::chrono::hours(24 * 365)};
+  ASSERT_TRUE(run->books.Answered(true, IdOf(own), later));
+  EXPECT_FALSE(Judged(*run).contact);
+  const LicenseId own_id{Sha256Digest{7}, "nls", license_.terms.license}, id = IdOf(license_);
+  ASSERT_TRUE(run->books.Reserve({id, "pages", MeterPeriod::kNever, {}, 9}));
+  ASSERT_TRUE(run->books.Reserve({own_id, "pages", MeterPeriod::kNever, {}, 1}));
+  EXPECT_EQ(run->books.meters()->size(), 2U);
+  license_ = own;
+  EXPECT_EQ(Judged(*run).contact, later.time) << "control";
 }
 
 // Two processes with copies of one ledger, on one TPM.
@@ -114,7 +132,7 @@ TEST_F(BooksTest, ACopyThatIsUsedBesideItDisturbsBoth) {
   OwnedTime other_time([this] { return wall; }, [this] { return uptime; });
   Books other(other_state, anchor_, other_time);
   ASSERT_TRUE(other.Keep(true));
-  const MeterRecord units{"nls", "L-1", "pages", MeterPeriod::kNever, {}, 5};
+  const MeterRecord units{kId, "pages", MeterPeriod::kNever, {}, 5};
   EXPECT_EQ(one->books.Reserve(units).error().check, "tpm.counter") << "nothing is handed out";
   EXPECT_EQ(StandingIn(*one), LedgerStanding::kRolledBack);
   ASSERT_TRUE(one->books.Save());
@@ -179,6 +197,21 @@ TEST_F(BooksTest, ADeletedLedgerIsFound) {
   EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kRolledBack);
 }
 
+TEST_F(BooksTest, ALedgerWithoutTpmInThePlaceOfItsOwnIsFoundUntilTheLicenseIsActivatedAnew) {
+  Start();
+  const testing::TempDir elsewhere;
+  const StateDirectory plain_state(elsewhere.path());
+  OwnedTime time([this] { return wall; }, [this] { return uptime; });
+  Books plain(plain_state, anchor_, time);
+  for (int i = 0; i < 50; i++) ASSERT_TRUE(plain.Keep(false));  // its stamps are beyond the TPM's counter
+  ASSERT_TRUE(state_.WriteLedger(*plain_state.ReadLedger()));
+  const auto run = Start();
+  EXPECT_EQ(run->books.report().finding, LedgerFinding::kLost);
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kRolledBack);
+  license_.terms.ledger = LedgerPin{tpm::kLedgerCounterIndex, static_cast<int64_t>(*anchor_.counter)};
+  EXPECT_EQ(StandingIn(*run), LedgerStanding::kGood);
+}
+
 // The operating system was installed anew: the TPM has a counter, the disk no ledger, and the license is asked for after that.
 TEST_F(BooksTest, ALicenseThatIsYoungerThanWhatWasFoundIsNotJudgedByIt) {
   Start();
@@ -209,7 +242,7 @@ TEST_F(BooksTest, ALicenseWithoutTpmIsNotJudgedByTheLedger) {
   EXPECT_EQ(StandingIn(*Start()), LedgerStanding::kGood);
 }
 
-const MeterRecord kPages{"nls", "L-1", "pages", MeterPeriod::kMonth, {}, 10};
+const MeterRecord kPages{kId, "pages", MeterPeriod::kMonth, {}, 10};
 
 TEST_F(BooksTest, AReservedBatchIsThereAfterACrash) {
   ASSERT_TRUE(Start()->books.Reserve(kPages));
@@ -239,7 +272,7 @@ TEST_F(BooksTest, ASmallerBatchOfTheSamePeriodCommitsNothing) {
 TEST_F(BooksTest, ANewPeriodReplacesTheOldOne) {
   const auto run = Start();
   ASSERT_TRUE(run->books.Reserve(kPages));
-  const MeterRecord next{"nls", "L-1", "pages", MeterPeriod::kMonth, kMidway, 1};
+  const MeterRecord next{kId, "pages", MeterPeriod::kMonth, kMidway, 1};
   ASSERT_TRUE(run->books.Reserve(next));
   ASSERT_TRUE(run->books.Reserve(kPages)) << "what comes late changes nothing";
   EXPECT_THAT(*run->books.meters(), ElementsAre(next));
@@ -342,12 +375,12 @@ class TimeAnswerTest : public BooksTest {
     BooksTest::SetUp();
     run_ = Start();
     run_->time.SeeSigned(wall + 10 * kYear);
-    auto asked = run_->books.AskTime(true, "Acme");
+    auto asked = run_->books.AskTime(true, Sha256Digest{});
     ASSERT_TRUE(asked) << asked.error().message;
     nonce_ = *asked;
   }
   static std::string SetTime(Run& run, const Bytes& nonce, Time told) {
-    const Status set = run.books.SetTime(true, "Acme", nonce, told, std::nullopt);
+    const Status set = run.books.SetTime(true, Sha256Digest{}, nonce, told, std::nullopt);
     return set ? "" : set.error().check;
   }
   std::unique_ptr<Run> run_;
@@ -364,29 +397,43 @@ TEST_F(TimeAnswerTest, PutsTimeRightOnceAndForGood) {
   EXPECT_EQ(SetTime(*run_, nonce_, wall - kYear), "time_answer.nonce");
 }
 
+// A vendor of root's own, whatever his name is, could tell any time.
+TEST_F(TimeAnswerTest, OfOneRootSetsNothingBackWhereALicenseOfAnotherWasUsed) {
+  std::vector<LicenseView> views(1);
+  views[0].verified = license_;
+  views[0].verified->root = Sha256Digest{7};
+  run_->books.See(views);
+  ASSERT_TRUE(run_->books.Save());
+  EXPECT_EQ(SetTime(*run_, nonce_, wall), "time_answer.vendors");
+  EXPECT_EQ(run_->time.Now(), wall + 10 * kYear);
+}
+
+TEST_F(TimeAnswerTest, SetsNothingBackWhereTheLedgerForgotWhoseLicensesWereUsed) {
+  VerifiedLicense own = license_;
+  for (size_t i = 0; i <= kMaxNewestRecords; i++) {
+    std::vector<LicenseView> views(1);
+    own.root = i == 0 ? Sha256Digest{7} : Sha256Digest{};
+    own.terms.license = "own" + std::to_string(i);
+    own.not_before += Seconds(1);
+    views[0].verified = own;
+    run_->books.See(views);
+    ASSERT_TRUE(run_->books.Save());
+  }
+  EXPECT_EQ(SetTime(*run_, nonce_, wall), "time_answer.vendors");
+}
+
 TEST_F(TimeAnswerTest, IsAnsweredAlsoAfterARestart) {
   EXPECT_EQ(SetTime(*Start(), nonce_, wall), "");
 }
 
 TEST_F(TimeAnswerTest, OnlyTheNewestQuestionIsOpen) {
   const Bytes first = nonce_;
-  nonce_ = run_->books.AskTime(true, "Acme").value();
+  nonce_ = run_->books.AskTime(true, Sha256Digest{}).value();
   EXPECT_NE(first, nonce_);
   EXPECT_EQ(SetTime(*run_, first, wall), "time_answer.nonce");
   EXPECT_EQ(SetTime(*run_, {}, wall), "time_answer.nonce");
   EXPECT_EQ(run_->time.Now(), wall + 10 * kYear) << "nothing has changed";
   EXPECT_EQ(SetTime(*run_, nonce_, wall), "");
-}
-
-// Root could pin a vendor of his own, who tells him any time.
-TEST_F(TimeAnswerTest, OfOneOfSeveralVendorsSetsNothingBack) {
-  std::vector<LicenseView> views(1);
-  views[0].verified = license_;
-  views[0].verified->terms.vendor = "Other";
-  run_->books.See(views);
-  ASSERT_TRUE(run_->books.Save());
-  EXPECT_EQ(SetTime(*run_, nonce_, wall), "time_answer.vendors");
-  EXPECT_EQ(run_->time.Now(), wall + 10 * kYear);
 }
 
 TEST_F(TimeAnswerTest, WhatPassesWhileItIsKeptBackIsCounted) {
@@ -407,10 +454,10 @@ TEST_F(TimeAnswerTest, ThatCannotBeCommittedChangesNothingAndIsTakenAgain) {
 }
 
 TEST_F(TimeAnswerTest, AMeterOfAPeriodThatWasTakenBackIsRecordedInThePresentOne) {
-  const MeterRecord ahead{"nls", "L-1", "pages", MeterPeriod::kMonth, wall + 10 * kYear, 10};
+  const MeterRecord ahead{kId, "pages", MeterPeriod::kMonth, wall + 10 * kYear, 10};
   ASSERT_TRUE(run_->books.Reserve(ahead));
   ASSERT_EQ(SetTime(*run_, nonce_, wall), "");
-  const MeterRecord now{"nls", "L-1", "pages", MeterPeriod::kMonth, wall, 11};
+  const MeterRecord now{kId, "pages", MeterPeriod::kMonth, wall, 11};
   ASSERT_TRUE(run_->books.Reserve(now));
   EXPECT_THAT(*Start()->books.meters(), ElementsAre(now));
 }

@@ -11,7 +11,8 @@ namespace {
 
 using ::testing::ElementsAre, ::testing::IsEmpty;
 
-const LicenseId kLicense{"Acme", "nls", "L-1"}, kOther{"Acme", "viewer", "L-2"};
+const Sha256Digest kRoot{1}, kOwnRoot{2};
+const LicenseId kLicense{kRoot, "nls", "L-1"}, kOther{kRoot, "viewer", "L-2"};
 
 Sha256Digest Id(uint8_t number) {
   Sha256Digest id{};
@@ -21,7 +22,7 @@ Sha256Digest Id(uint8_t number) {
 
 MeterRecord Month(int month, int64_t units) {
   const Time since = std::chrono::sys_days(std::chrono::year(2026) / month / 1);
-  return {"nls", "L-1", "renders", MeterPeriod::kMonth, since, units};
+  return {kLicense, "renders", MeterPeriod::kMonth, since, units};
 }
 
 ReportedUsage Told(const MeterRecord& meter) {
@@ -123,9 +124,9 @@ TEST_F(ConversationTest, WhatIsKeptIsBounded) {
   EXPECT_EQ(content_.past.size(), kMaxPastUsage);
   EXPECT_EQ(content_.past.front().meter.limit, "meter-1") << "the oldest gives way";
   for (size_t i = 0; i <= kMaxConversations; i++)
-    NoteReport(content_, {"Acme", "p" + std::to_string(i), "L"}, Id(1));
+    NoteReport(content_, {kRoot, "p" + std::to_string(i), "L"}, Id(1));
   EXPECT_EQ(content_.heartbeats.size(), kMaxConversations);
-  EXPECT_EQ(content_.heartbeats.front().product, "p1");
+  EXPECT_EQ(content_.heartbeats.front().id.product, "p1");
 }
 
 // A vendor's answer took time back into a month that was over already.
@@ -141,28 +142,38 @@ TEST_F(ConversationTest, NoPeriodIsToldTwice) {
   EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13)), Told(Month(2, 1)))) << "what came since was not told";
 }
 
-TEST_F(ConversationTest, AnotherVendorsLicenseOfTheSameNameIsAnother) {
+// Root of the host pins a root of his own, with the vendor's name, and issues himself a license with the genuine one's number.
+TEST_F(ConversationTest, AnotherRootsLicenseOfTheSameNameIsAnother) {
+  const LicenseId own{kOwnRoot, "nls", "L-1"};
+  KeepPast(content_, Month(1, 10));
   Report(1);
-  EXPECT_EQ(ConversationOf(content_, {"Evil", "nls", "L-1"}).sequence, 0);
+  EXPECT_EQ(ConversationOf(content_, own).sequence, 0);
+  EXPECT_THAT(UsageOf(content_, own, {}), IsEmpty());
+  NoteReport(content_, own, Id(7));
+  ASSERT_TRUE(NoteAnswer(content_, own, {Id(7), Id(107), kMidway + Seconds(1)}));
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 10)))) << "nothing is acknowledged away";
+  EXPECT_FALSE(Record().contact);
 }
 
 TEST_F(ConversationTest, TheFullestLedgerFitsItsFile) {
   const std::string longest(64, 'x');
   for (size_t i = 0; i < kMaxMeterRecords; i++) {
     MeterRecord meter = Month(1, INT64_MAX);
-    meter.product = meter.limit = longest;
-    meter.license = longest.substr(0, 60) + std::to_string(1000 + i);
+    meter.id.product = meter.limit = longest;
+    meter.id.license = longest.substr(0, 60) + std::to_string(1000 + i);
     content_.meters.push_back(meter);
     KeepPast(content_, meter);
   }
   for (size_t i = 0; i < kMaxConversations; i++) {
-    const LicenseId id{longest, longest, longest.substr(0, 60) + std::to_string(1000 + i)};
+    const LicenseId id{kRoot, longest, longest.substr(0, 60) + std::to_string(1000 + i)};
     for (uint8_t n = 0; n < kMaxUnanswered; n++) NoteReport(content_, id, Id(n));
     ASSERT_TRUE(UseVoucher(content_, id, Vouchers{1, Seconds(60)}, {kMidway, kMidway, kMidway}));
-    content_.repairs.push_back(
-        {longest, longest, id.license, Bytes(20, 7), {kMidway, kMidway, Seconds(INT32_MAX)}});
-    content_.newest.push_back({longest, longest, id.license, kMidway, INT64_MAX});
+    content_.repairs.push_back({id, Bytes(20, 7), {kMidway, kMidway, Seconds(INT32_MAX)}});
   }
+  for (size_t i = 0; i < kMaxNewestRecords; i++)
+    content_.newest.push_back(
+        {{kRoot, longest, longest.substr(0, 60) + std::to_string(1000 + i)}, kMidway, INT64_MAX});
+  content_.forgotten = kMidway;
   const auto fill = [&](std::vector<ConversationRecord>& all) {
     for (ConversationRecord& record : all) record.answer = Id(1), record.contact = kMidway;
   };

@@ -11,7 +11,8 @@
 namespace holdfast {
 namespace {
 
-const LicenseId kLicense{"Acme", "nls", "L-1"};
+const Sha256Digest kRoot{};  // as in GoodView
+const LicenseId kLicense{kRoot, "nls", "L-1"};
 constexpr Vouchers kTwo{2, Seconds(3 * 86400)};
 
 std::string CheckOf(const auto& result) {
@@ -28,7 +29,7 @@ TEST(Vouchers, EachIsGoodOnceAndTheyDoNotOverlap) {
   EXPECT_EQ(use(kMidway + kTwo.length + Seconds(1))->used, 2);
   EXPECT_EQ(CheckOf(use(kMidway + 10 * kTwo.length)), "voucher.none");
   EXPECT_EQ(VouchersOf(content, kLicense).used, 2);
-  EXPECT_EQ(VouchersOf(content, {"Acme", "nls", "L-2"}).used, 0) << "another license has its own";
+  EXPECT_EQ(VouchersOf(content, {kRoot, "nls", "L-2"}).used, 0) << "another license has its own";
 }
 
 TEST(Vouchers, WhereTheTermsHaveNoneThereAreNone) {
@@ -150,6 +151,43 @@ TEST_F(BreakGlassTest, WithALedgerThatWasSetBackThereIsNone) {
 TEST_F(BreakGlassTest, AnAdvisoryLicenseNeedsNone) {
   view_.verified->terms.advisory = true;
   EXPECT_EQ(CheckOf(Use()), "break_glass.state");
+}
+
+// A vendor of root's own, with the genuine one's name, sells a license with the genuine one's number and a voucher for a hundred years.
+TEST_F(BreakGlassTest, AVoucherOfAnotherRootIsNothingToTheLicense) {
+  const LicenseView genuine = view_;
+  view_.verified->root = Sha256Digest{7};
+  view_.verified->terms.vouchers = Vouchers{16, Seconds(int64_t{36500} * 86400)};
+  ASSERT_TRUE(Use());
+  view_ = genuine;
+  EXPECT_EQ(Judged().vouchers_used, 0);
+  EXPECT_EQ(Stands().state, LicenseState::kFallback);
+}
+
+// Whatever a ledger says: what is granted is what the license's own terms give.
+TEST_F(BreakGlassTest, AVoucherIsNoLongerThanTheTermsSay) {
+  view_.verified->terms.vouchers = Vouchers{16, Seconds(int64_t{36500} * 86400)};
+  ASSERT_TRUE(Use());
+  view_.verified->terms.vouchers = kTwo;
+  EXPECT_EQ(Stands().emergency_until, wall_ + kTwo.length);
+  wall_ += kTwo.length + Seconds(1);
+  uptime_ += kTwo.length + Seconds(1);
+  EXPECT_EQ(Stands().state, LicenseState::kFallback);
+}
+
+TEST_F(BreakGlassTest, TheNextVoucherIsThereWhenTheTermsOfNowEndTheLast) {
+  view_.verified->terms.vouchers = Vouchers{2, Seconds(30 * 86400)};
+  ASSERT_TRUE(Use());
+  view_.verified->terms.vouchers = kTwo;
+  wall_ += kTwo.length + Seconds(1);
+  uptime_ += kTwo.length + Seconds(1);
+  EXPECT_EQ(CheckOf(Use()), "");
+}
+
+TEST_F(BreakGlassTest, AVoucherEndsWithTermsThatHaveNone) {
+  ASSERT_TRUE(Use());
+  view_.verified->terms.vouchers.reset();
+  EXPECT_EQ(Stands().state, LicenseState::kFallback);
 }
 
 TEST_F(BreakGlassTest, OfSeveralProductsOneIsNamed) {

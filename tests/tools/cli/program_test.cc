@@ -270,6 +270,14 @@ TEST(ExitCode, FollowsTheKind) {
   EXPECT_EQ(ExitCodeFor(ErrorKind::kMalformed), 1);
 }
 
+TEST(About, SaysWhatToDoAboutAFileThatIsRefused) {
+  for (const ErrorKind kind : {ErrorKind::kMalformed, ErrorKind::kRefused}) {
+    EXPECT_FALSE(About("f", Error{.kind = kind, .message = "broken"}).advice.empty());
+    EXPECT_EQ(About("f", Error{.kind = kind, .message = "broken", .advice = "mend it"}).advice, "mend it");
+  }
+  EXPECT_TRUE(About("f", Error{.kind = ErrorKind::kUnavailable, .message = "no disk"}).advice.empty());
+}
+
 TEST(About, NamesTheFileOnce) {
   EXPECT_EQ(About("f", Error{.message = "broken"}).message, "f: broken");
   EXPECT_EQ(About("f", Error{.message = "f: broken"}).message, "f: broken");

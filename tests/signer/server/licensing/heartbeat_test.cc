@@ -2,98 +2,15 @@
 #include <atomic>
 #include <thread>
 
-#include "signer/server/licensing/heartbeats.h"
-#include "signer/server/licensing/license_changes.h"
-#include "signer/server/licensing/returns.h"
 #include "signer/server/licensing/usage.h"
 #include "tests/signer/server/licensing/faults.h"
-#include "tests/signer/server/licensing/licensing_fixture.h"
-#include "tests/testing/heartbeat.h"
+#include "tests/signer/server/licensing/heartbeat_fixture.h"
 #include "tests/testing/host_request.h"
-#include "tests/testing/return_proof.h"
 
 namespace holdfast {
 namespace {
 
 using testing::ReportingHost;
-using testing::SoftwareTpm;
-
-constexpr Seconds kDay{86400};
-
-class HeartbeatTest : public LicensingTest {
- protected:
-  void SetUp() override {
-    LicensingTest::SetUp();
-    SellWith("warn");
-  }
-  // Sells a license whose plan answers a second host so, and activates the TPM.
-  void SellWith(const std::string& clone) {
-    Json product = ParseJson(ExampleProduct(), kMaxProductFileSize).value();
-    for (auto& [name, plan] : product["plans"].items()) plan["policies"]["clone"] = clone;
-    ASSERT_TRUE(licensing_->AddProduct("test", "acme-cad", product.dump()));
-    tpm_ = SoftwareTpm();
-    host_ = ReportingHost();
-    Trust(tpm_);
-    key_ = Sell();
-    activation_ = Activate(tpm_);
-  }
-  ActivationRecord Activate(SoftwareTpm& tpm) {
-    auto answered = Answer(RequestFor(tpm, *key_));
-    EXPECT_TRUE(answered) << answered.error().check << ": " << answered.error().message;
-    return answered->activation;
-  }
-  Certificate Installed() const {
-    return Certificate::Parse(activation_.certificate, CertificateProfile::kLicense).value();
-  }
-  std::string ReportOf(ReportingHost& host) {
-    const Heartbeat heartbeat = BuildHeartbeat(tpm_, Installed(), host.Next());
-    host.Made(heartbeat.report.id);
-    return ArmorHeartbeat(heartbeat);
-  }
-  std::string Report() { return ReportOf(host_); }
-  Result<AnsweredHeartbeat> Report(const std::string& file, const HeartbeatOptions& options = {}) {
-    now_ += Seconds{1};
-    return licensing_->AnswerHeartbeat("test", file, options);
-  }
-  std::string ReportCheck(const std::string& file) {
-    auto answered = Report(file);
-    return answered ? "" : answered.error().check;
-  }
-  // What the host does with the answer: it verifies all of it, and has what is in it from then on.
-  LicenseFile Apply(ReportingHost& host, const AnsweredHeartbeat& answered) {
-    const SignedHeartbeatAnswer file = ReadHeartbeatAnswerFile(answered.file).value();
-    const auto message = Certificate::Parse(file.message_certificate, CertificateProfile::kMessage).value();
-    EXPECT_TRUE(VerifyJws(file.jws, message.public_key()));
-    LicenseFile license = ParseLicenseFile(file.license_file).value();
-    EXPECT_EQ(license.license.public_key().spki(), tpm_.license_key.public_key().spki());
-    EXPECT_TRUE(VerifyLicense(license, pki_.Anchors()));
-    host.Apply(HeartbeatId(file.jws), file.content.sequence);
-    activation_.certificate = license.license.der();
-    activation_.serial = license.license.fields().serial;
-    return license;
-  }
-  AnsweredHeartbeat Exchange(ReportingHost& host) {
-    auto answered = Report(ReportOf(host));
-    EXPECT_TRUE(answered) << answered.error().check << ": " << answered.error().message;
-    Apply(host, *answered);
-    return std::move(*answered);
-  }
-  AnsweredHeartbeat Exchange() { return Exchange(host_); }
-  bool IsOnTheList(const AnsweredHeartbeat& answered) {
-    const LicenseFile license =
-        ParseLicenseFile(ReadHeartbeatAnswerFile(answered.file)->license_file).value();
-    return license.crl.Find(license.license.fields().serial) != nullptr;
-  }
-  Result<LicenseChange> Renew(const Renewal& renewal) {
-    return RenewLicense(*store_, {now_, "test"}, license_, renewal, false);
-  }
-  std::string LastAction() { return store_->ListAudit(0, 10000)->back().action; }
-
-  SoftwareTpm tpm_;
-  ReportingHost host_;
-  std::optional<ProductKey> key_;
-  ActivationRecord activation_;  // its certificate is the one that the host has
-};
 
 TEST_F(HeartbeatTest, IsAcknowledgedAndBringsTheNewestList) {
   host_.usage = {{"renders", MeterPeriod::kMonth, now_, 7}};
@@ -411,13 +328,48 @@ TEST_F(HeartbeatTest, OfWhatIsNotInForceIsRefused) {
 TEST_F(HeartbeatTest, AReturnEndsARenewedLicenseAsWell) {
   ASSERT_TRUE(Renew({.length = 90 * kDay}));
   Exchange();
-  testing::RequestOptions options = OptionsFor(*key_);
-  const std::string proof = ArmorReturnProof(BuildReturn(tpm_, options, Installed(), {}, now_));
-  const auto accepted = AcceptReturn(*store_, settings_.vendor, {now_, "test"}, proof, {});
+  const auto accepted = Accept(Proof());
   ASSERT_TRUE(accepted) << accepted.error().check << ": " << accepted.error().message;
   EXPECT_EQ(accepted->ended.size(), 1u);
   EXPECT_EQ(ActivationsUsed(), 0);
   EXPECT_EQ(ReportCheck(Report()), "heartbeat.returned");
+}
+
+// A late report names the older certificate, which was superseded by the renewal; what became of that is told.
+TEST_F(HeartbeatTest, OfWhatEndedAfterARenewalSaysHowItEnded) {
+  const std::string late = Report();
+  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  Exchange();
+  const std::string renewed = store_->ListActivations(license_)->back().id;
+  ASSERT_TRUE(store_->ReleaseActivation({now_, "test"}, license_, renewed));
+  EXPECT_EQ(ReportCheck(late), "heartbeat.released");
+
+  SellWith("warn");
+  const std::string another = Report();
+  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  Exchange();
+  ASSERT_TRUE(Accept(Proof()));
+  EXPECT_EQ(ReportCheck(another), "heartbeat.returned");
+}
+
+// The paying customer of whom a state of yesterday is asked for: a new request, and one host still.
+TEST_F(HeartbeatTest, AHostThatWasRestoredAndActivatedAnewIsNotTakenForTwo) {
+  for (const char* policy : {"deny", "suspend"}) {
+    SellWith(policy);
+    Exchange();
+    const ReportingHost backup = host_;
+    Exchange();
+    Exchange();
+    Restore(backup);
+    NewLicenseKey(tpm_);
+    activation_ = Activate(tpm_);
+    EXPECT_EQ(Exchange().notes, (std::vector<std::string>{"heartbeat.restored", "heartbeat.disturbed"}));
+    EXPECT_TRUE(Exchange().notes.empty());
+    ASSERT_TRUE(Renew({.length = 90 * kDay}));
+    EXPECT_TRUE(Exchange().notes.empty()) << "a renewal is for the same key";
+    EXPECT_TRUE(Exchange().notes.empty());
+    EXPECT_EQ(store_->GetLicense(license_)->status, LicenseStatus::kActive) << policy;
+  }
 }
 
 TEST_F(HeartbeatTest, ADryRunChangesNothing) {

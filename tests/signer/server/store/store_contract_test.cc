@@ -427,6 +427,50 @@ TEST_P(StoreContract, APromiseEndsItsOwnActivationOnly) {
             std::vector<std::string>{second.id});
 }
 
+// As a heartbeat brings it: for the key of `renewed`, under the id of the report.
+ActivationProposal RenewalOf(const ActivationRecord& renewed, int host, int report) {
+  ActivationProposal proposal = ProposalFor(renewed.license, host, report);
+  proposal.license_key_name = renewed.license_key_name;
+  proposal.renews = renewed.id;
+  return proposal;
+}
+
+TEST_P(StoreContract, AReturnOfAHostWithoutATpmEndsARenewalThatItNeverApplied) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  auto proposal = RenewalOf(first, 1, 2);
+  proposal.sighting.reset();
+  const auto renewed = Issue(proposal);
+  const auto returned = store_->RecordReturn(At(20), ReturnOf(first, 0), false);
+  ASSERT_TRUE(returned) << returned.error().message;
+  EXPECT_EQ(returned->ended, std::vector<std::string>{renewed.id});
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 0);
+}
+
+TEST_P(StoreContract, WhatEndedOrWasRenewedMeanwhileIsNotRenewed) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  const auto renewed = Issue(RenewalOf(first, 1, 2));  // control
+  EXPECT_EQ(store_->ReserveActivation(At(19), RenewalOf(first, 1, 3)).error().check, "store.overtaken");
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnOf(renewed, 2), false));
+  EXPECT_EQ(store_->ReserveActivation(At(21), RenewalOf(renewed, 1, 4)).error().check, "store.overtaken");
+  const auto next = Issue(ProposalFor("license-1", 2, 5));
+  ASSERT_TRUE(store_->ReleaseActivation(At(30), "license-1", next.id));
+  EXPECT_EQ(store_->ReserveActivation(At(31), RenewalOf(next, 2, 6)).error().check, "store.overtaken");
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 0);
+}
+
+TEST_P(StoreContract, ARenewalThatWasReservedIsNotIssuedAfterTheReturn) {
+  Sell(1);
+  const auto first = Issue(ProposalFor("license-1", 1, 1));
+  auto proposal = RenewalOf(first, 1, 2);
+  proposal.sighting.reset();
+  const auto reserved = store_->ReserveActivation(At(19), proposal);
+  ASSERT_TRUE(reserved);
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnOf(first, 0), false));
+  EXPECT_EQ(store_->RecordIssued(At(21), reserved->id, Bytes{1}).error().check, "store.returned");
+}
+
 TEST_P(StoreContract, ARequestWhoseLicenseWasReturnedIsRefused) {
   Sell(1);
   const auto issued = Issue(ProposalFor("license-1", 1, 1));
@@ -1116,6 +1160,33 @@ TEST_P(StoreContract, ALicenseWhoseLastActivationIsReturnedStandsStillUntilTheNe
   const auto running = store_->GetLicense("license-1");
   EXPECT_FALSE(running->time_left);
   EXPECT_EQ(running->ends, kStoreTime + Seconds{480}) << "it is the license's own end from now on";
+}
+
+// As it was once issued by whom the return overtook.
+TEST_P(StoreContract, AProofThatComesAgainEndsWhatWasIssuedForItsDeadKey) {
+  Sell(1);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  const NewReturn proven = WithTime(ReturnWith(first, 2, kThirty), 500);
+  ASSERT_TRUE(store_->RecordReturn(At(20), proven, false));
+  auto late = WithTerms(RenewalOf(first, 1, 2));
+  late.renews.clear();
+  const auto renewed = Issue(late, 21);
+  EXPECT_EQ(renewed.takes_over, first.id);
+  EXPECT_FALSE(store_->GetLicense("license-1")->time_left);
+  EXPECT_EQ(store_->RecordReturn(At(30), proven, true)->ended, std::vector<std::string>{renewed.id});
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 1) << "a dry run";
+  const auto again = store_->RecordReturn(At(30), proven, false);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_FALSE(again->repeated);
+  EXPECT_EQ(again->ended, std::vector<std::string>{renewed.id});
+  EXPECT_EQ(again->record.accepted, At(20).at);
+  EXPECT_EQ(store_->GetLicense("license-1")->activations, 0);
+  EXPECT_EQ(store_->GetLicense("license-1")->time_left, Seconds{450}) << "it stands still again";
+  EXPECT_EQ(store_->ListReturns("license-1")->size(), 1u);
+  EXPECT_TRUE(store_->RecordReturn(At(31), proven, false)->repeated);
+  EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 2, 3)), 32).terms, R"({"used":"30"})")
+      << "the place is free with its units";
+  EXPECT_TRUE(store_->VerifyAudit());
 }
 
 TEST_P(StoreContract, TimeGoesOnWhereTheLicenseIsInUseElsewhereOrOverOrItIsNotCredited) {

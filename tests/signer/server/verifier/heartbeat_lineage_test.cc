@@ -22,6 +22,23 @@ class LineageTest : public ::testing::Test {
     return report;
   }
   Lineage Judge(const PastReport& report, Time settled = {}) { return JudgeLineage(past_, report, settled); }
+  // As the vendor does who keeps more than it looks at.
+  Lineage JudgeByTheNewest(const PastReport& report, size_t count) {
+    const size_t older = past_.size() - count;
+    std::vector<Sha256Digest> answers;
+    for (size_t i = 0; i < older; i++) answers.push_back(past_[i].answer);
+    return JudgeLineage(std::span(past_).subspan(older), report, {}, answers);
+  }
+  // The state directory of a backup, on the same TPM.
+  void Restore(ReportingHost& host, const ReportingHost& backup) {
+    const int64_t counter = host.ledger.stamp;
+    host = backup;
+    host.ledger.stamp = host.ledger.disturbed = counter + 1;
+  }
+  // Another key reports from now on, and none of those of before.
+  void ActivateAnew() {
+    for (PastReport& each : past_) each.ended = true;
+  }
   // Recorded and answered; the answer may get lost.
   PastReport Record(PastReport report) {
     report.answer = Id();
@@ -41,7 +58,7 @@ class LineageTest : public ::testing::Test {
 };
 
 bool Nothing(const Lineage& l) {
-  return !l.repeated && !l.fork && !l.set_back && l.unseen.empty() && !l.late && !l.reset &&
+  return !l.repeated && !l.fork && !l.set_back && l.unseen.empty() && !l.late && !l.reset && !l.restored &&
          !l.unknown_answer && !l.disturbed && l.shrunk.empty() && l.forgotten.empty();
 }
 
@@ -174,6 +191,71 @@ TEST_F(LineageTest, WhatTheVendorLookedIntoIsNoNews) {
   EXPECT_FALSE(Judge(report, settled).fork);
   Record(report);
   EXPECT_EQ(Judge(Make(host), settled).fork, 2u) << "but the clone has reported after that";
+}
+
+TEST_F(LineageTest, ABackupThatIsRestoredAndActivatedAnewIsNoFork) {
+  ReportingHost host;
+  Exchange(host);
+  const ReportingHost backup = host;
+  Exchange(host);
+  Exchange(host);
+  Restore(host, backup);
+  EXPECT_EQ(Judge(Make(host)).fork, 2u) << "control: without that it may be a copy";
+  Restore(host, backup);
+  ActivateAnew();
+  const PastReport first = Make(host);
+  const Lineage lineage = Judge(first);
+  EXPECT_FALSE(lineage.fork);
+  EXPECT_FALSE(lineage.set_back);
+  EXPECT_TRUE(lineage.restored);
+  EXPECT_TRUE(lineage.disturbed);
+  host.Apply(Record(first).answer, first.report.sequence);
+  EXPECT_TRUE(Nothing(Judge(Make(host)))) << "it is told once";
+}
+
+TEST_F(LineageTest, ACopyOfAHostThatWasActivatedAnewForks) {
+  ReportingHost host;
+  Exchange(host);
+  const ReportingHost backup = host;
+  Exchange(host);
+  Restore(host, backup);
+  ActivateAnew();
+  Exchange(host);
+  ReportingHost clone = host;
+  Exchange(host);
+  EXPECT_EQ(Judge(Make(clone)).fork, 3u);
+}
+
+TEST_F(LineageTest, ANewRequestAloneIsNoRestore) {
+  ReportingHost host;
+  Exchange(host);
+  Exchange(host);
+  ActivateAnew();
+  EXPECT_TRUE(Nothing(Judge(Make(host))));
+}
+
+TEST_F(LineageTest, AReportFromBeforeAllThatAreJudgedIsLateAndNoFork) {
+  ReportingHost host;
+  Exchange(host);
+  const PastReport late = Make(host);
+  for (int i = 0; i < 9; i++) Exchange(host);
+  EXPECT_FALSE(Judge(late).fork) << "control: so it is beside all";
+  const Lineage lineage = JudgeByTheNewest(late, 4);
+  EXPECT_TRUE(lineage.late);
+  EXPECT_FALSE(lineage.fork);
+  EXPECT_FALSE(lineage.unknown_answer);
+  Record(late);
+  EXPECT_FALSE(JudgeByTheNewest(Make(host), 4).fork) << "nor is it one for those that follow";
+}
+
+TEST_F(LineageTest, ACopyFromBeforeAllThatAreJudgedForksAtItsSecondReport) {
+  ReportingHost host;
+  Exchange(host);
+  ReportingHost clone = host;
+  for (int i = 0; i < 9; i++) Exchange(host);
+  EXPECT_TRUE(JudgeByTheNewest(Make(clone), 4).late);
+  Exchange(clone);
+  EXPECT_EQ(JudgeByTheNewest(Make(clone), 4).fork, 2u);
 }
 
 TEST_F(LineageTest, ALateReportFromBeforeTheCloningHidesNothing) {

@@ -1,5 +1,5 @@
-// Histories by chance: hosts that report, files that get lost or come late, ledgers that are made anew, states that are copied. One honest host is never
-// taken for two; a copy is found at the latest when both have reported since.
+// Histories by chance: hosts that report, files that get lost or come late, ledgers that are made anew, backups that are restored and activated anew,
+// states that are copied, vendors that look at the newest reports only. One honest host is never taken for two; a copy is found at the latest when both have reported since.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -32,8 +32,12 @@ struct World {
   // The vendor's answer; none to a report that is on record, whose answer is given again.
   PastReport Arrive(const PastReport& report, Lineage& lineage) {
     now += Seconds(1);
-    lineage = JudgeLineage(past, report, {});
-    if (lineage.repeated) return past[*lineage.repeated];
+    for (const PastReport& known : past)
+      if (known.id == report.id) return known;
+    const size_t older = past.size() - std::min(past.size(), judged);
+    std::vector<Sha256Digest> answers;
+    for (size_t i = 0; i < older; i++) answers.push_back(past[i].answer);
+    lineage = JudgeLineage(std::span(past).subspan(older), report, {}, answers);
     past.push_back(report);
     past.back().answer = Id();
     past.back().seen = now;
@@ -42,14 +46,25 @@ struct World {
 
   std::mt19937 random;
   uint64_t ids = 0;
+  size_t judged = kJudgedReports;
   Time now = testing::kPkiNow;
   std::vector<PastReport> past;
 };
 
-void PlayOneHost(unsigned seed, bool by_tpm) {
+// The state directory of a backup, and a new request: the older key reports no more, and answers for it are refused.
+void RestoreAndActivateAnew(World& world, ReportingHost& host, const ReportingHost& backup) {
+  const int64_t counter = host.ledger.stamp;
+  host = backup;
+  host.ledger.stamp = host.ledger.disturbed = counter + 1;
+  for (PastReport& each : world.past) each.ended = true;
+}
+
+void PlayOneHost(unsigned seed, bool by_tpm, size_t judged = kJudgedReports) {
   World world(seed);
+  world.judged = judged;
   ReportingHost host;
   host.by_tpm = by_tpm;
+  ReportingHost backup = host;
   std::deque<PastReport> on_the_way, answers;
   int64_t life = 0;
   for (int step = 0; step < 120; step++) {
@@ -79,6 +94,12 @@ void PlayOneHost(unsigned seed, bool by_tpm) {
       life = host.ledger.stamp + 1 + static_cast<int64_t>(world.random() % 5);
       host.ResetLedger(life);
     }
+    if (world.Chance(5)) backup = host;
+    if (world.Chance(2)) {
+      RestoreAndActivateAnew(world, host, backup);
+      on_the_way.clear();
+      answers.clear();
+    }
   }
 }
 
@@ -88,6 +109,11 @@ TEST(HeartbeatModelTest, AnHonestHostIsNeverTakenForTwo) {
 
 TEST(HeartbeatModelTest, NorIsOneWithoutATpm) {
   for (unsigned seed = 0; seed < 600; seed++) PlayOneHost(seed, false);
+}
+
+TEST(HeartbeatModelTest, NorIsOneOfWhomTheNewestReportsAloneAreJudged) {
+  for (const bool by_tpm : {true, false})
+    for (unsigned seed = 0; seed < 600; seed++) PlayOneHost(seed, by_tpm, 1 + seed % 24);
 }
 
 // A report on its way to the vendor and back, unless it gets lost. Returns whether it was recorded.
