@@ -74,9 +74,10 @@ std::optional<ApiRequest> Session::HandleLimited(ApiRequest request) {
   } else if (limit != nullptr) {
     Answer(service_.Limit(id_, *limit));
   } else {
-    auto outcome = service_.Consume(*consume);
-    if (std::holds_alternative<NextBatch>(outcome)) return request;
-    Answer(std::get<Json>(outcome));
+    const auto outcome = service_.Consume(*consume);
+    const auto* answer = std::get_if<Json>(&outcome);
+    if (answer == nullptr) return request;
+    Answer(*answer);
   }
   return {};
 }

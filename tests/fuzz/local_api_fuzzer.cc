@@ -1,4 +1,4 @@
-// The local API's parser and state machine, over two licenses: whatever clients send, no limit is exceeded, and
+// The local API's parser and state machine, over two licenses: whatever clients send, no limit is exceeded,
 // what is held goes with the connections, who is excluded holds nothing, and after a challenge no answer is without its code. The first octet of each line
 // chooses who says it.
 #include "agent/api/session.h"
