@@ -1,6 +1,7 @@
 // The C functions that ask the agent each time: limits and content keys.
 #include "agent/client/arguments.h"
 #include "agent/client/boundary.h"
+#include "agent/client/handle.h"
 
 using namespace holdfast;
 using namespace holdfast::client;

@@ -1,6 +1,7 @@
 // The C functions that answer from what the agent said last: checks, values, status, changes. The first three are the hot path.
 #include "agent/client/arguments.h"
 #include "agent/client/boundary.h"
+#include "agent/client/handle.h"
 
 using namespace holdfast;
 using namespace holdfast::client;

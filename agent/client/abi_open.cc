@@ -1,6 +1,7 @@
 // The C functions around a handle: open, close, errors and names.
 #include "agent/client/arguments.h"
 #include "agent/client/boundary.h"
+#include "agent/client/handle.h"
 #include "agent/client/names.h"
 #include "protocol/armor.h"
 #include "protocol/crypto/error_mark.h"

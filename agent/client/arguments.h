@@ -6,25 +6,11 @@
 #include <string>
 #include <string_view>
 
-#include "agent/client/handle.h"
 #include "agent/client/last_error.h"
 
 namespace holdfast::client {
 
 inline constexpr size_t kMaxId = 64;  // of a feature, a limit, a key, a product
-
-// HOLDFAST_OK, or the error, which is remembered.
-inline int CheckHandle(const holdfast_handle* handle) {
-  if (handle == nullptr)
-    return Remember(HOLDFAST_INVALID_ARGUMENT, "argument.handle", "the handle is NULL",
-                    "see whether holdfast_open failed");
-  if (handle->magic.load(std::memory_order_relaxed) != kOpen)
-    return Remember(HOLDFAST_CLOSED, "argument.closed", "the handle was closed");
-  if (handle->forks != fork_count.load(std::memory_order_relaxed))
-    return Remember(HOLDFAST_FORKED, "argument.forked", "the handle is the parent process's",
-                    "open another one in the child");
-  return HOLDFAST_OK;
-}
 
 // A name that may be anything; longer than any feature's it is cut, and then is none.
 inline std::string_view Name(const char* text) {

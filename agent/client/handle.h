@@ -3,6 +3,7 @@
 
 #include "agent/client/calls.h"
 #include "agent/client/fork_mark.h"
+#include "agent/client/last_error.h"
 #include "agent/client/mirror.h"
 
 namespace holdfast::client {
@@ -24,3 +25,20 @@ struct holdfast_handle {
   holdfast::client::Calls calls;
   std::atomic<uint64_t> drained = 0;  // the mirror's version at the last holdfast_drain
 };
+
+namespace holdfast::client {
+
+// HOLDFAST_OK, or the error, which is remembered.
+inline int CheckHandle(const holdfast_handle* handle) {
+  if (handle == nullptr)
+    return Remember(HOLDFAST_INVALID_ARGUMENT, "argument.handle", "the handle is NULL",
+                    "see whether holdfast_open failed");
+  if (handle->magic.load(std::memory_order_relaxed) != kOpen)
+    return Remember(HOLDFAST_CLOSED, "argument.closed", "the handle was closed");
+  if (handle->forks != fork_count.load(std::memory_order_relaxed))
+    return Remember(HOLDFAST_FORKED, "argument.forked", "the handle is the parent process's",
+                    "open another one in the child");
+  return HOLDFAST_OK;
+}
+
+}  // namespace holdfast::client

@@ -11,7 +11,8 @@ namespace {
 // The agent is asked again as often as this also where a license lets its decisions stand for longer: so what stands when it goes away is
 // never much older than the page said.
 constexpr Milliseconds kAskAgain = std::chrono::minutes(15);
-constexpr Milliseconds kAskAtMost = std::chrono::seconds(3);  // and not more often, where they stand for no time at all
+constexpr Milliseconds kAskAtMost =
+    std::chrono::seconds(3);  // and not more often, where they stand for no time at all
 
 Verdict VerdictOf(const local::FeatureDecision& decision, Belief belief) {
   if (decision.allowed && belief != Belief::kProven) return {false, HOLDFAST_REASON_AGENT_UNPROVEN, false};

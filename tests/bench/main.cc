@@ -1,4 +1,4 @@
-// usage: holdfast-bench [--json FILE] [SECTION...]     sections: verify, check, activation, agent, issue
+// usage: holdfast-bench [--json FILE] [SECTION...]     sections: verify, check, client, activation, agent, issue
 #include <cstdio>
 #include <cstring>
 #include <functional>
@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   const std::vector<std::pair<std::string, std::function<void(std::vector<Row>&)>>> sections{
       {"verify", VerifySection},
       {"check", CheckSection},
+      {"client", ClientSection},
       {"activation", ActivationSection},
       {"agent", AgentSection},
       {"issue", IssueSection}};

@@ -23,8 +23,8 @@ def compiled(source, program, *flags):
     return program
 
 
-def in_tree():
-    return ['-I', SOURCE / 'agent' / 'client', '-L', LIBRARY.parent, '-lholdfast', f'-Wl,-rpath,{LIBRARY.parent}']
+def in_tree(library='holdfast'):
+    return ['-I', SOURCE / 'agent' / 'client', '-L', LIBRARY.parent, f'-l{library}', f'-Wl,-rpath,{LIBRARY.parent}']
 
 
 def text_of_roots(vendor):
@@ -201,6 +201,12 @@ class Client(unittest.TestCase):
         self.host.kill_agent()
         self.assertIn('no export (agent_gone)', must(subprocess.run([hello, self.host.socket], capture_output=True, text=True)))
 
+    def test_the_library_takes_no_decisions_from_its_environment(self):
+        self.host.kill_agent()
+        decisions = self.stage.path('decisions.json')
+        decisions.write_text('{"features": {"export": true}}')
+        self.assertEqual(Driver(self, 'anyway', env={'HOLDFAST_FAKE': str(decisions)})('check export'), 'denied agent_gone')
+
     @unittest.skipUnless(shutil.which('pkg-config') and shutil.which('cmake'), 'needs pkg-config and cmake')
     def test_an_installed_library_is_found_by_pkg_config(self):
         prefix = self.stage.path('installed')
@@ -211,6 +217,52 @@ class Client(unittest.TestCase):
         hello = compiled(SOURCE / 'docs' / 'examples' / 'c' / 'hello.c', self.stage.path('hello2'), '-DROOTS=' + text_of_roots(self.vendor), *flags,
                          f'-Wl,-rpath,{found.parent}')
         self.assertIn('exporting', must(subprocess.run([hello, self.host.socket], capture_output=True, text=True)))
+
+
+class Fake(unittest.TestCase):
+    """libholdfast-fake, for the tests of others."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = s = Stage(BINARIES)
+        cls.addClassCleanup(s.close)
+        cls.program = compiled(SOURCE / 'tests' / 'system' / 'client_driver.c', s.path('driver'), *in_tree('holdfast-fake'))
+        cls.decisions = s.path('decisions.json')
+
+    def driver(self, decisions):
+        self.decisions.write_text(json.dumps(decisions))
+        process = subprocess.Popen([self.program, 'acme-cad', '/dev/null', '/nowhere'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env={**os.environ, 'HOLDFAST_FAKE': str(self.decisions)})
+        self.stage.processes.append(process)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            self.addCleanup(stream.close)
+        return process
+
+    def ask(self, process, command=None):
+        if command:
+            process.stdin.write(command + '\n')
+            process.stdin.flush()
+        return process.stdout.readline().rstrip('\n')
+
+    def test_it_says_what_the_file_says_and_that_it_is_no_license(self):
+        process = self.driver({'features': {'export': True}, 'denied': {'render': 'expired'}, 'limits': {'users': 1}, 'state': 'grace', 'edition': 'lite'})
+        self.assertEqual(self.ask(process), 'ok opened')
+        self.assertIn('this is no license', process.stderr.readline())
+        for command, answer in (('check export', 'ok grace'), ('check render', 'denied expired'), ('check other', 'denied unknown_feature'),
+                                ('acquire users 1', 'ok grace'), ('acquire users 1', 'denied limit_reached'), ('limit users', 'ok 1 1 1'),
+                                ('status', 'ok grace grace lite')):
+            self.assertEqual(self.ask(process, command), answer, command)
+
+    def test_a_test_may_change_its_mind(self):
+        process = self.driver({'features': {'export': True}})
+        self.assertEqual(self.ask(process), 'ok opened')
+        self.assertEqual(self.ask(process, 'check export'), 'ok active')
+        self.decisions.write_text('{"denied": {"export": "revoked"}}')
+        self.assertEqual(self.ask(process, 'check export'), 'denied revoked')
+
+    def test_a_file_that_is_none_is_named(self):
+        self.assertEqual(self.ask(self.driver({'feature': {}})), 'invalid_argument fake.unknown')
+        self.assertEqual(self.ask(self.driver({'denied': {'export': 'because'}})), 'invalid_argument fake.denied')
 
 
 if __name__ == '__main__':
