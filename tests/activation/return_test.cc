@@ -294,7 +294,7 @@ TEST_F(ReturnTest, StoppedBeforeTheGateMovedItStatesWhatWasUsedSince) {
   ASSERT_TRUE(UseRenders(30));
   const InstalledLicense installed = *state.ReadLicense("editor");
   LicenseToReturn begun = *StatementFor(installed, "1", vendor.pki.Anchors(), testing::kPkiNow);
-  begun.statement.used = *UsageToState(begun.terms, true, books);
+  begun.statement.used = *UsageToState(begun, true, books);
   ASSERT_TRUE(state.WriteReturned(
       {"editor", installed.keys, *SignStatement(begun.statement, installed.keys, *tpm, state), {}}));
   tpm->Release();
