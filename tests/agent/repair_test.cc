@@ -89,6 +89,7 @@ TEST_F(RepairTest, NewCertificatesOfTheLicenseBringNoMoreThanTheTermsGiveInAYear
 
 TEST_F(RepairTest, AClockThatIsSetAheadMakesNoYearPass) {
   view_.verified->terms.repairs->per_year = 1;
+  time_.SeeSigned(kMidway);  // as of any license; before that the wall clock is all there is
   Begin();
   Pass(kEmergency + Seconds(1));
   view_.verified->serial = {7};
@@ -99,6 +100,7 @@ TEST_F(RepairTest, AClockThatIsSetAheadMakesNoYearPass) {
 // Licenses of a vendor of root's own would push it out.
 TEST_F(RepairTest, NoOtherLicensesPeriodsMakeItForgotten) {
   view_.verified->terms.repairs->per_year = 1;
+  time_.SeeSigned(kMidway);  // as of any license; before that the wall clock is all there is
   Begin();
   const LicenseView genuine = view_;
   view_.verified->root = Sha256Digest{7};

@@ -190,7 +190,7 @@ class BadInput(unittest.TestCase):
         return host, report, answer
 
     def test_heartbeat_report(self):
-        f, out = self.files, self.stage.path('out.told')
+        f, out = self.files, self.stage.path('out.update')
         host, report, answer = self.reporting('reports', self.vendor)
         _, foreign, _ = self.reporting('reports-elsewhere', self.foreign)
         before = self.store()
