@@ -82,7 +82,9 @@ bool Changes::Drain() {
   ReadAway(event_.get());
   ReadAway(timer_.get());
   if (watch_ && !watch_->Drain()) {
-    watch_.reset();  // which takes it out of the epoll set, too
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watch_->descriptor(),
+                nullptr);  // a forked child may have a copy
+    watch_.reset();
     SetTimer(true);
   }
   return watch_.has_value();

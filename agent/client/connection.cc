@@ -73,6 +73,11 @@ Outcome<Connection> Connection::Open(const std::string& path, Deadline deadline)
   return Connection(std::move(socket));
 }
 
+Connection::~Connection() {
+  if (socket_.valid() && forks_ == fork_count.load(std::memory_order_relaxed))
+    ::shutdown(socket_.get(), SHUT_RDWR);
+}
+
 Outcome<void> Connection::Send(std::string_view text, Deadline deadline) {
   while (!text.empty()) {
     const ssize_t n = ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);

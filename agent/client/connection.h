@@ -8,6 +8,7 @@
 #include "agent/client/coarse_clock.h"
 #include "agent/client/descriptor.h"
 #include "agent/client/failure.h"
+#include "agent/client/fork_mark.h"
 
 namespace holdfast::client {
 
@@ -16,6 +17,11 @@ class Connection {
   // agent.absent, agent.forbidden (HOLDFAST_NO_AGENT), agent.timeout (also: its backlog is full), agent.socket (the path is no socket's),
   // host.descriptors (HOLDFAST_SYSTEM).
   static Outcome<Connection> Open(const std::string& path, Deadline deadline);
+
+  // Ends the conversation for the agent too, also where a forked child has a copy of the descriptor. In that child only the copy is closed.
+  ~Connection();
+  Connection(Connection&&) = default;
+  Connection& operator=(Connection&&) = default;
 
   // agent.closed (HOLDFAST_NO_AGENT), agent.timeout.
   Outcome<void> Send(std::string_view text, Deadline deadline);
@@ -35,6 +41,7 @@ class Connection {
   explicit Connection(Descriptor socket) : socket_(std::move(socket)) {}
   Outcome<size_t> ReceiveSome(char* buffer, size_t size, Deadline deadline);
 
+  uint64_t forks_ = fork_count.load(std::memory_order_relaxed);
   Descriptor socket_, received_;
   std::string input_;
 };

@@ -51,7 +51,9 @@ Outcome<std::string> Conversation::Receive(const std::string& request, Deadline 
   auto text = answers_.Open(Sha256(AsBytes(request)), *line);
   if (!text) return Failed(CodeOfProof(text.error()), std::move(text.error()));
   over_ = false;
-  return std::string(*text);
+  std::string answer(*text);
+  Wipe(*line);  // it may have had a key in it
+  return answer;
 }
 
 }  // namespace holdfast::client

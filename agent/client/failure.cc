@@ -41,6 +41,8 @@ int CodeOfAnswer(const Error& error) {
 int CodeOfProof(const Error& error) {
   for (const Proof& proof : kProofs)
     if (proof.check == error.check) return proof.code;
+  if (error.check == "path.internal") return HOLDFAST_NO_MEMORY;
+  if (error.kind == ErrorKind::kInternal) return HOLDFAST_INTERNAL;
   // A path that leads to a root of the application's and does not hold.
   return error.check.starts_with("path.") ? HOLDFAST_AGENT_FAKE : HOLDFAST_AGENT_INVALID;
 }

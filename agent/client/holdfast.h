@@ -17,7 +17,8 @@
  *              The library makes no thread, installs no signal handler, raises no SIGPIPE and reads no environment of its own. Its
  *              descriptors are closed by execve. No function may be called from a signal handler.
  *   Fork       A child opens a handle of its own. With the parent's every call returns HOLDFAST_FORKED, but for holdfast_close.
- *              A child that neither closes it nor calls execve keeps what the parent holds (seats) until it ends, too.
+ *              When the parent is killed, what it held (seats) is free when the children that have a copy have closed it, called execve, or
+ *              ended, too.
  *   Misuse     A handle is not used after holdfast_close: undefined. (As long as the memory is not used again, the answer is
  *              HOLDFAST_CLOSED, to find mistakes.)
  */

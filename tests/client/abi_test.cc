@@ -1,6 +1,7 @@
 // The border to C: arguments, handles that are none any more, errors, names.
 #include <fcntl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -129,6 +130,25 @@ TEST_F(AbiTest, AChildThatClosesItsCopyTakesNothingFromItsParent) {
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   EXPECT_EQ(holdfast_acquire(handle.get(), "seats", 1, nullptr), HOLDFAST_OK);
   EXPECT_EQ(agent.held("seats"), 3);
+}
+
+TEST_F(AbiTest, WhatAParentClosesIsFreeAlsoWhenAChildHasACopy) {
+  Handle handle = MustOpen();
+  ASSERT_EQ(holdfast_acquire(handle.get(), "seats", 2, nullptr), HOLDFAST_OK);
+  int until[2];
+  ASSERT_EQ(::pipe2(until, O_CLOEXEC), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(until[1]);
+    char octet = 0;
+    [[maybe_unused]] const ssize_t n = ::read(until[0], &octet, 1);
+    ::_exit(0);
+  }
+  handle.reset();
+  while (agent.held("seats") != 0) std::this_thread::yield();
+  ::close(until[0]);
+  ::close(until[1]);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 TEST_F(AbiTest, AChildOpensAHandleOfItsOwn) {

@@ -28,7 +28,7 @@ def in_tree(library='holdfast'):
 
 
 def text_of_roots(vendor):
-    return '"' + vendor.roots.read_text().replace('\n', '\\n') + '"'
+    return json.dumps(vendor.roots.read_text())  # which C reads as the same text
 
 
 def product_with_a_meter_and_a_key(stage):
