@@ -14,7 +14,7 @@ constexpr size_t kMaxReasons = 64, kMaxReasonSize = 64;
 
 Outcome<Json> ParseText(const std::string& text) {
   auto answer = local::ParseAnswer(text);
-  if (!answer) return Failed(CodeOfAnswer(answer.error()), std::move(answer.error()));
+  if (!answer) return FailedAnswer(std::move(answer.error()));
   return std::move(*answer);
 }
 

@@ -49,7 +49,7 @@ Outcome<std::string> Conversation::Receive(const std::string& request, Deadline 
   over_ = true;  // until it is known to be well
   if (!line) return line;
   auto text = answers_.Open(Sha256(AsBytes(request)), *line);
-  if (!text) return Failed(CodeOfProof(text.error()), std::move(text.error()));
+  if (!text) return FailedProof(std::move(text.error()));
   over_ = false;
   std::string answer(*text);
   Wipe(*line);  // it may have had a key in it

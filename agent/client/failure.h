@@ -33,4 +33,14 @@ int CodeOfAnswer(const Error& error);
 // Of what judges whether the agent is believed (certs, CheckSession, VerifyChallengeAnswer, AnswerSequence).
 int CodeOfProof(const Error& error);
 
+// With the code that is read before the error is moved: the arguments of one call are evaluated in any order.
+inline tl::unexpected<Failure> FailedAnswer(Error error) {
+  const int code = CodeOfAnswer(error);
+  return Failed(code, std::move(error));
+}
+inline tl::unexpected<Failure> FailedProof(Error error) {
+  const int code = CodeOfProof(error);
+  return Failed(code, std::move(error));
+}
+
 }  // namespace holdfast::client

@@ -16,7 +16,7 @@ std::string EntitlementsRequest(const Trust& trust) {
 
 template <class T>
 Outcome<T> AsAnswer(Result<T> result) {
-  if (!result) return Failed(CodeOfAnswer(result.error()), std::move(result.error()));
+  if (!result) return FailedAnswer(std::move(result.error()));
   return std::move(*result);
 }
 

@@ -13,7 +13,7 @@ constexpr size_t kBootIdSize = 36;
 
 template <class T>
 Outcome<T> AsProof(Result<T> result) {
-  if (!result) return Failed(CodeOfProof(result.error()), std::move(result.error()));
+  if (!result) return FailedProof(std::move(result.error()));
   if constexpr (std::is_void_v<T>) {
     return {};
   } else {
