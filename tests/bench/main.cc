@@ -10,12 +10,8 @@
 int main(int argc, char** argv) {
   using namespace holdfast::bench;
   const std::vector<std::pair<std::string, std::function<void(std::vector<Row>&)>>> sections{
-      {"verify", VerifySection},
-      {"check", CheckSection},
-      {"client", ClientSection},
-      {"activation", ActivationSection},
-      {"agent", AgentSection},
-      {"issue", IssueSection}};
+      {"verify", VerifySection},         {"check", CheckSection}, {"client", ClientSection},
+      {"activation", ActivationSection}, {"agent", AgentSection}, {"issue", IssueSection}};
   std::string json;
   std::vector<std::string> wanted;
   for (int i = 1; i < argc; i++) {

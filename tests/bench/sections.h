@@ -6,7 +6,7 @@
 namespace holdfast::bench {
 
 void VerifySection(std::vector<Row>& rows);
-void CheckSection(std::vector<Row>& rows);  // a feature check over the agent's socket
+void CheckSection(std::vector<Row>& rows);   // a feature check over the agent's socket
 void ClientSection(std::vector<Row>& rows);  // libholdfast in an application's process
 void IssueSection(
     std::vector<Row>& rows);  // the signing path; makes SoftHSM2 tokens below a temporary directory
