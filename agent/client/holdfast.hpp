@@ -190,7 +190,7 @@ class Client {
   struct Name {
     explicit Name(std::string_view name) {
       const size_t size = name.size() < sizeof text ? name.size() : sizeof text - 1;
-      std::memcpy(text, name.data(), size);
+      name.copy(text, size);  // also of nothing, which has no address
       text[size] = '\0';
       // What has a zero octet inside is no name either.
       if (std::memchr(text, '\0', size) != nullptr) std::memcpy(text, "?", 2);
