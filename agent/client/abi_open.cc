@@ -65,13 +65,6 @@ void holdfast_close(holdfast_handle* handle) {
   delete handle;
 }
 
-int holdfast_last_error(holdfast_error* error) {
-  if (const int code = CheckStruct(error); code != HOLDFAST_OK) return code;
-  *error = LastError();
-  error->size = sizeof *error;
-  return HOLDFAST_OK;
-}
-
 int holdfast_agent_error(holdfast_handle* handle, holdfast_error* error) {
   if (const int code = CheckHandle(handle); code != HOLDFAST_OK) return code;
   if (const int code = CheckStruct(error); code != HOLDFAST_OK) return code;
@@ -79,22 +72,6 @@ int holdfast_agent_error(holdfast_handle* handle, holdfast_error* error) {
     Write(handle->mirror.trouble().value_or(Failure{HOLDFAST_OK, {}}), *error);
     return int{HOLDFAST_OK};
   });
-}
-
-const char* holdfast_result_name(int result) {
-  return NameOfResult(result);
-}
-
-const char* holdfast_reason_name(holdfast_reason reason) {
-  return NameOf(reason);
-}
-
-const char* holdfast_reason_advice(holdfast_reason reason) {
-  return AdviceOf(reason);
-}
-
-const char* holdfast_state_name(holdfast_state state) {
-  return NameOf(state);
 }
 
 const char* holdfast_version(void) {

@@ -2,12 +2,12 @@
 """usage: customer_cli_test.py BINARIES - what `holdfast` tells an administrator before it is too late: whom it asked, what is open, which vendor a
 product key is of, and what a request does to others."""
 import itertools, json, shutil, sys, types, unittest
-from stage import PRODUCT, Stage, snapshot
+from stage import Outcomes, PRODUCT, Stage, snapshot
 
 BINARIES = sys.argv.pop(1)
 
 
-class CustomerCli(unittest.TestCase):
+class CustomerCli(Outcomes, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stage, cls.numbers = Stage(BINARIES), itertools.count()
@@ -32,15 +32,6 @@ class CustomerCli(unittest.TestCase):
         host.sold = self.vendor.sell()
         host.activate(host.sold)
         return host
-
-    def must(self, done):
-        self.assertEqual(done.code, 0, done.text)
-        return done
-
-    def refused(self, done, check):
-        self.assertNotEqual(done.code, 0, done.text)
-        self.assertEqual(done.json()['error']['check'], check, done.text)
-        return done
 
     def pin(self, host, *vendors):
         """One file with the roots of all of them."""

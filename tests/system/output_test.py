@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: output_test.py BINARIES - the file of -o cannot be written: what cannot be undone has not been done, on both sides; and if it has, that is said."""
 import itertools, json, subprocess, sys, unittest
-from stage import PRODUCT, Stage, snapshot
+from stage import Outcomes, PRODUCT, Stage, snapshot
 
 BINARIES = sys.argv.pop(1)
 NOWHERE = '/nonexistent/out'
@@ -9,7 +9,7 @@ NOWHERE = '/nonexistent/out'
 FULL = dict(prefix=['prlimit', '--fsize=4096'])
 
 
-class Output(unittest.TestCase):
+class Output(Outcomes, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stage, cls.numbers = Stage(BINARIES), itertools.count()
@@ -32,15 +32,6 @@ class Output(unittest.TestCase):
         host = self.host()
         host.activate(host.sold)
         return host
-
-    def must(self, done):
-        self.assertEqual(done.code, 0, done.text)
-        return done
-
-    def refused(self, done, check):
-        self.assertEqual(done.code, 1, done.text)
-        self.assertEqual(done.json()['error']['check'], check, done.text)
-        return done
 
     def state_of(self, host):
         return self.must(host.run('status', '--json')).json()['licenses'][0]['state']

@@ -33,6 +33,19 @@ class Ran:
         return json.loads(self.out)
 
 
+class Outcomes:
+    """For test cases: what is to come of a command with --json."""
+
+    def must(self, done):
+        self.assertEqual(done.code, 0, done.text)
+        return done
+
+    def refused(self, done, check, code=1):
+        self.assertEqual(done.code, code, done.text)
+        self.assertEqual(done.json()['error']['check'], check, done.text)
+        return done
+
+
 class Stage:
     def __init__(self, binaries):
         self.bin = pathlib.Path(binaries)

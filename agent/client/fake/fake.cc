@@ -231,31 +231,12 @@ int holdfast_drain(holdfast_handle* handle, int* changed) {
   });
 }
 
-int holdfast_last_error(holdfast_error* error) {
-  if (const int code = CheckStruct(error); code != HOLDFAST_OK) return code;
-  *error = LastError();
-  error->size = sizeof *error;
-  return HOLDFAST_OK;
-}
-
 int holdfast_agent_error(holdfast_handle*, holdfast_error* error) {
   if (const int code = CheckStruct(error); code != HOLDFAST_OK) return code;
   Write(Failure{HOLDFAST_OK, {}}, *error);
   return HOLDFAST_OK;
 }
 
-const char* holdfast_result_name(int result) {
-  return NameOfResult(result);
-}
-const char* holdfast_reason_name(holdfast_reason reason) {
-  return NameOf(reason);
-}
-const char* holdfast_reason_advice(holdfast_reason reason) {
-  return AdviceOf(reason);
-}
-const char* holdfast_state_name(holdfast_state state) {
-  return NameOf(state);
-}
 const char* holdfast_version(void) {
   return HOLDFAST_VERSION "-fake";
 }

@@ -28,6 +28,16 @@ class SqliteFile : public ::testing::Test {
     ASSERT_EQ(sqlite3_exec(database, statement, nullptr, nullptr, nullptr), SQLITE_OK) << statement;
     sqlite3_close(database);
   }
+  // As a program of that time left it.
+  void MakeOfSchema(size_t version) {
+    Tamper(("pragma application_id = " + std::to_string(kStoreApplicationId)).c_str());
+    Tamper("create table schema_version (version bigint primary key)");
+    for (const Migration& migration : Migrations().first(version)) {
+      for (const char* statement : migration.statements) Tamper(statement);
+      Tamper(("insert into schema_version (version) values (" + std::to_string(migration.version) + ")")
+                 .c_str());
+    }
+  }
   std::string Content() {
     std::ifstream in(file(), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -111,13 +121,7 @@ TEST_F(SqliteFile, ANewerSchemaIsRefused) {
 
 // Schema 2 knew no returns and kept no attestation keys.
 TEST_F(SqliteFile, AnOlderSchemaIsBroughtUpToDateWithAllThatIsInIt) {
-  Tamper(("pragma application_id = " + std::to_string(kStoreApplicationId)).c_str());
-  Tamper("create table schema_version (version bigint primary key)");
-  for (const Migration& migration : Migrations().first(2)) {
-    for (const char* statement : migration.statements) Tamper(statement);
-    Tamper(
-        ("insert into schema_version (version) values (" + std::to_string(migration.version) + ")").c_str());
-  }
+  MakeOfSchema(2);
   Tamper(
       "insert into products values ('demo', 1, '{}', 1); insert into customers values ('c', 'C', 1);"
       "insert into licenses values ('license-1', 'demo', 1, 'standard', 'c', 1, 'active', 1, 'key-1', '07', "
@@ -145,13 +149,7 @@ TEST_F(SqliteFile, AnOlderSchemaIsBroughtUpToDateWithAllThatIsInIt) {
 
 // Schema 5 counted no units of returns: there is nothing that a next activation would go on with.
 TEST_F(SqliteFile, ReturnsOfSchema5CreditNothingAndTakeNothing) {
-  Tamper(("pragma application_id = " + std::to_string(kStoreApplicationId)).c_str());
-  Tamper("create table schema_version (version bigint primary key)");
-  for (const Migration& migration : Migrations().first(5)) {
-    for (const char* statement : migration.statements) Tamper(statement);
-    Tamper(
-        ("insert into schema_version (version) values (" + std::to_string(migration.version) + ")").c_str());
-  }
+  MakeOfSchema(5);
   Tamper(
       "insert into products values ('demo', 1, '{}', 1); insert into customers values ('c', 'C', 1);"
       "insert into licenses values ('license-1', 'demo', 1, 'standard', 'c', 1, 'active', 1, 'key-1', '07', "
