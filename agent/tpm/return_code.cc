@@ -103,7 +103,7 @@ constexpr Meaning kMeanings[] = {
      kOtherIndex},
     {TPM2_RC_NV_LOCKED, Subject::kNewGate, kConflict, "tpm.nv_conflict", "the gate index is locked",
      kOtherIndex},
-    {TPM2_RC_NV_DEFINED, Subject::kAny, kConflict, "tpm.nv_conflict", "the gate index was defined meanwhile",
+    {TPM2_RC_NV_DEFINED, Subject::kAny, kConflict, "tpm.nv_conflict", "the NV index was defined meanwhile",
      "run the command again"},
 
     {TPM2_RC_POLICY, Subject::kGate, kRefused, "tpm.gate", "the gate counter has moved", kRetired},
