@@ -32,7 +32,11 @@ po::options_description Settings() {
       "max-connections-per-user", text()->value_name("N"), "1 to 900 (128)")(
       "tpm-timeout", text()->value_name("SECONDS"),
       "how long the TPM may take for a request, 1 to 240 (180)")(
-      "hook", text()->value_name("PROGRAM"), "run when a license's state changes or it expires soon");
+      "hook", text()->value_name("PROGRAM"), "run when a license's state changes or it expires soon")(
+      "http-listen", text()->value_name("ADDRESS"),
+      "HTTP on TCP, too: 127.0.0.1:PORT or [::1]:PORT; needs a token (none)")(
+      "http-token-file", text()->value_name("FILE"),
+      "the token that requests over TCP bring; readable by the agent alone");
   return settings;
 }
 
@@ -53,6 +57,17 @@ Result<int> Number(const std::string& name, const std::string& text, int base, i
   return Malformed("config." + name, "'" + text + "' is no value for " + name, "see holdfast-agent(8)");
 }
 
+// Neither is of use without the other; they may come from different sources, so that is for ReadAgentOptions to say.
+Status ApplyHttp(const po::variables_map& values, AgentConfig& config) {
+  if (values.contains("http-token-file"))
+    config.http_token_file = values["http-token-file"].as<std::string>();
+  if (!values.contains("http-listen")) return {};
+  auto address = api::ParseLoopbackAddress(values["http-listen"].as<std::string>());
+  if (!address) return Malformed("config.http-listen", address.error().message, address.error().advice);
+  config.http_listen = *address;
+  return {};
+}
+
 Status Apply(const po::variables_map& values, AgentConfig& config) {
   const auto given = [&](const char* name, auto& target) {
     if (values.contains(name)) target = values[name].as<std::string>();
@@ -67,6 +82,7 @@ Status Apply(const po::variables_map& values, AgentConfig& config) {
   if (!config.hook.empty() && !config.hook.is_absolute())
     return Malformed("config.hook", "'" + config.hook.string() + "' is no absolute path",
                      "name the program in full");
+  HOLDFAST_CHECK(ApplyHttp(values, config));
   const auto number = [&](const char* name, int base, int min, int max, int& target) -> Status {
     if (!values.contains(name)) return {};
     HOLDFAST_TRY(target, Number(name, values[name].as<std::string>(), base, min, max));
@@ -136,6 +152,10 @@ Result<AgentCommandLine> ReadAgentOptions(int argc, const char* const* argv, con
     applied.error().message = file.string() + ": " + applied.error().message;
     return tl::unexpected(std::move(applied.error()));
   }
+  if (line.config.http_listen.has_value() == line.config.http_token_file.empty())
+    return Fail(ErrorKind::kUsage, "config.http-token-file",
+                "http-listen and http-token-file go together: there is only one of them",
+                "give both, or neither");
   return line;
 }
 

@@ -13,8 +13,10 @@ struct AgentConfig {
   Path host_root = "/";
   api::SocketOptions socket{.path = "/run/holdfast/agent.sock"};
   int max_connections = 512, max_connections_per_user = 128;
-  int tpm_timeout = 180;  // seconds
-  Path hook;              // absolute; empty: none
+  int tpm_timeout = 180;                            // seconds
+  Path hook;                                        // absolute; empty: none
+  std::optional<api::LoopbackAddress> http_listen;  // HTTP on a TCP port, too
+  Path http_token_file;                             // which that needs
 };
 inline constexpr int kMaxTpmTimeout = 240;  // seconds; less than api::Client waits. Also of `holdfast`
 inline constexpr std::string_view kAgentConfigFile = "/etc/holdfast/agent.conf";

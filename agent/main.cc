@@ -12,6 +12,7 @@
 
 #include "agent/agent.h"
 #include "agent/agent_config.h"
+#include "agent/api/http/token.h"
 #include "agent/hook.h"
 #include "protocol/platform/process_memory.h"
 
@@ -81,6 +82,11 @@ Result<std::unique_ptr<Agent>> Build(const AgentConfig& config) {
   options.socket = config.socket;
   options.max_connections = config.max_connections;
   options.max_connections_per_user = config.max_connections_per_user;
+  if (config.http_listen) {
+    HOLDFAST_TRY(Secret token, api::ReadToken(config.http_token_file));
+    options.tcp =
+        std::make_shared<const api::TcpOptions>(api::TcpOptions{*config.http_listen, std::move(token)});
+  }
   AgentObserver observer;
   observer.ready = [] { sd_notify(0, "READY=1"); };
   observer.status = [](const std::string& text) {

@@ -76,6 +76,10 @@ ApiRequest Return(JsonObject& o) {
 
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size) {
   HOLDFAST_TRY(const Json value, ParseJson(line, max_size));
+  return ReadApiRequest(value);
+}
+
+Result<ApiRequest> ReadApiRequest(const Json& value) {
   JsonObject o(value, "api");
   const std::string op = o.String("op", 32);
   ApiRequest request;

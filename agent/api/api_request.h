@@ -86,6 +86,7 @@ using ApiRequest =
 
 // Checks: those of ParseJson, api.op, api.<member>.
 Result<ApiRequest> ParseApiRequest(std::string_view line, size_t max_size);
+Result<ApiRequest> ReadApiRequest(const Json& value);
 // request, install, return, time_request, heartbeat and break_glass: slow, and not for everybody
 bool IsAdministration(const ApiRequest& request);
 

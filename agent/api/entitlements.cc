@@ -11,11 +11,6 @@ constexpr std::string_view kAnyOther = "";
 
 class Collector {
  public:
-  Collector(const LicenseView& license, const Situation& now) : license_(license), now_(now) {}
-
-  local::FeatureDecision Decide(std::string_view feature) {
-    return Keep(DecideFeature(license_, now_, feature));
-  }
   local::FeatureDecision Keep(const Decision& decision) {
     return {decision.allowed, Names(decision.reasons), decision.value};
   }
@@ -30,8 +25,6 @@ class Collector {
   std::map<std::string, std::string> TakeAdvice() { return std::move(advice_); }
 
  private:
-  const LicenseView& license_;
-  const Situation now_;
   std::map<std::string, std::string> advice_;
 };
 
@@ -46,29 +39,37 @@ Json KeptLicense(const LicenseView& license, const Situation& now) {
 
 }  // namespace
 
+std::map<std::string, Decision> DecideAll(const LicenseView& license, const Situation& now) {
+  std::map<std::string, Decision> decisions;
+  if (!license.verified) return decisions;
+  const LicenseTerms& terms = license.verified->terms;
+  for (const Grants* edition : {&terms.grants, terms.fallback ? &*terms.fallback : nullptr}) {
+    if (edition == nullptr) continue;
+    for (const auto& [name, value] : edition->features)
+      decisions.try_emplace(name, DecideFeature(license, now, name));
+  }
+  return decisions;
+}
+
 local::Entitlements EntitlementsOf(const LicenseView& license, const Situation& now) {
-  Collector collector(license, now);
+  Collector collector;
   local::Entitlements kept;
   kept.product = license.product;
   kept.time = now.now;
-  kept.otherwise = collector.Decide(kAnyOther);
+  kept.otherwise = collector.Keep(DecideFeature(license, now, kAnyOther));
   kept.license = KeptLicense(license, now);
   collector.Names(Assess(license, now).reasons);
   if (license.verified) {
-    const LicenseTerms& terms = license.verified->terms;
-    kept.keep = terms.agent_absence;
-    for (const auto& [name, value] : terms.grants.features) kept.decisions[name] = collector.Decide(name);
-    if (terms.fallback)
-      for (const auto& [name, value] : terms.fallback->features)
-        kept.decisions[name] = collector.Decide(name);
+    kept.keep = license.verified->terms.agent_absence;
+    for (const auto& [name, decision] : DecideAll(license, now))
+      kept.decisions[name] = collector.Keep(decision);
   }
   kept.advice = collector.TakeAdvice();
   return kept;
 }
 
 local::Entitlements EntitlementsWithoutLicense(const std::string& product, Time now) {
-  const LicenseView none;
-  Collector collector(none, now);
+  Collector collector;
   local::Entitlements kept;
   kept.product = product;
   kept.time = now;

@@ -8,6 +8,9 @@
 
 namespace holdfast::api {
 
+// About every feature that the license names in any edition.
+std::map<std::string, Decision> DecideAll(const LicenseView& license, const Situation& now);
+
 // All but the generation. Nothing is counted where the license only advises: what is kept is not a use.
 local::Entitlements EntitlementsOf(const LicenseView& license, const Situation& now);
 local::Entitlements EntitlementsWithoutLicense(const std::string& product, Time now);

@@ -1,6 +1,8 @@
 #include "agent/api/listener.h"
 
+#include <arpa/inet.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <cstddef>
 #include <cstring>
 #include <vector>
 
@@ -119,6 +122,53 @@ Result<Descriptor> Listen(const SocketOptions& options) {
                 "cannot listen on " + options.path.string() + ": " + Reason(errno));
   }
   return socket;
+}
+
+Result<LoopbackAddress> ParseLoopbackAddress(std::string_view text) {
+  LoopbackAddress address;
+  for (const auto& [prefix, host] : {std::pair{"127.0.0.1:", "127.0.0.1"}, std::pair{"[::1]:", "::1"}}) {
+    if (!text.starts_with(prefix)) continue;
+    address.host = host;
+    const std::string_view port = text.substr(std::string_view(prefix).size());
+    auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+    if (error == std::errc() && end == port.data() + port.size() && address.port != 0) return address;
+  }
+  return Malformed("socket.loopback", "'" + std::string(text) + "' is no address of this host alone",
+                   "give 127.0.0.1:PORT or [::1]:PORT");
+}
+
+Result<Descriptor> ListenOnLoopback(const LoopbackAddress& address) {
+  const bool six = address.host == "::1";
+  sockaddr_in in4{};
+  in4.sin_family = AF_INET;
+  in4.sin_port = htons(address.port);
+  in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in6 in6{};
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = htons(address.port);
+  in6.sin6_addr = in6addr_loopback;
+  const auto* name = six ? reinterpret_cast<const sockaddr*>(&in6) : reinterpret_cast<const sockaddr*>(&in4);
+  const socklen_t size = six ? sizeof in6 : sizeof in4;
+  const int one = 1;
+  Descriptor socket(::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  // Connections of the one that ran before may linger on that port.
+  if (socket.valid() && ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+      ::bind(socket.get(), name, size) == 0 && ::listen(socket.get(), kBacklog) == 0)
+    return socket;
+  return Fail(
+      ErrorKind::kUnavailable, "socket.bind",
+      "cannot listen on " + address.host + " port " + std::to_string(address.port) + ": " + Reason(errno),
+      "choose another --http-listen; the service's unit allows no network unless it is told to "
+      "(docs/operations.md)");
+}
+
+uint16_t PortOf(int socket) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&name), &size) != 0) return 0;
+  in_port_t port = 0;  // at the same place with both
+  std::memcpy(&port, reinterpret_cast<const char*>(&name) + offsetof(sockaddr_in, sin_port), sizeof port);
+  return ntohs(port);
 }
 
 Result<Peer> PeerOf(int socket) {

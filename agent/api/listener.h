@@ -1,4 +1,4 @@
-// The agent's unix stream socket. A stale socket file is replaced, a live one is not.
+// The agent's unix stream socket, and a TCP port where one is configured. A stale socket file is replaced, a live one is not.
 #pragma once
 
 #include <sys/types.h>
@@ -33,6 +33,17 @@ struct SocketOptions {
 // Non-blocking, close-on-exec. Checks: socket.path (too long, or something else is there), socket.live
 // (kConflict: an agent listens there), socket.group, socket.bind.
 Result<Descriptor> Listen(const SocketOptions& options);
+
+// A TCP port of this host, for programs that can use no unix socket. No other host reaches it.
+struct LoopbackAddress {
+  std::string host = "127.0.0.1";  // or "::1"
+  uint16_t port = 0;               // 0: any that is free
+};
+// "127.0.0.1:PORT" or "[::1]:PORT". Check: socket.loopback (anything else, also other addresses and names).
+Result<LoopbackAddress> ParseLoopbackAddress(std::string_view text);
+// Non-blocking, close-on-exec. Check: socket.bind.
+Result<Descriptor> ListenOnLoopback(const LoopbackAddress& address);
+uint16_t PortOf(int socket);  // that it listens on
 
 // Who connected, as it was then.
 struct Peer {

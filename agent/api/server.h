@@ -7,6 +7,7 @@
 //   answers that are not read             nothing further is read from that client; then a deadline
 //   a challenge                           one a connection: it costs some 100 microseconds
 //   changes that a watcher does not read  one line, and no further until it is read
+//   leases in all, and per user           further ones are refused
 //
 // Time is counted in ticks of a timer, so deadlines need no clock.
 #pragma once
@@ -18,19 +19,27 @@
 #include <mutex>
 #include <vector>
 
+#include "agent/api/conversation.h"
+#include "agent/api/http/leases.h"
 #include "agent/api/listener.h"
-#include "agent/api/session.h"
 #include "agent/api/watch_memory.h"
 
 namespace holdfast::api {
 
+// HTTP on a TCP port, beside the socket. Who connects there is nobody in particular: each request brings the token.
+struct TcpOptions {
+  LoopbackAddress address;
+  Secret token;
+};
+
 struct ServerOptions {
   SocketOptions socket;
+  std::shared_ptr<const TcpOptions> tcp = {};  // nullptr: none
   int max_connections = 512;
   int max_connections_per_user = 128;  // not for administrators
   int reserved_for_administrators = 16;
   std::chrono::milliseconds tick{500};  // and the watch page's beat, so no longer
-  int line_ticks = 10;                  // to finish a line
+  int line_ticks = 10;                  // to finish a line, or a request of HTTP
   int write_ticks = 20;                 // to read something of an answer
 };
 
@@ -51,15 +60,20 @@ class Server {
   void Post(std::function<void()> work);  // work is done on the thread that runs; from any thread
   // Looks whether entitlements have changed, and tells watchers; on that thread only. Done at each tick, too.
   void Notice();
+  uint16_t tcp_port() const { return tcp_.valid() ? PortOf(tcp_.get()) : uint16_t{0}; }  // 0: none
   int connections() const { return static_cast<int>(connections_.size()); }  // on that thread only
 
  private:
   struct Connection;
   Server(const ServerOptions& options, Service& service, Administration administration);
   Status Open();
-  void Accept();
+  void Accept(int listener);
+  bool AcceptMore();
+  void AcceptNoMore();
+  std::unique_ptr<Conversation> ConverseInLines(const Connection& connection) const;
+  std::unique_ptr<Conversation> ConverseInHttp(const Connection& connection);
   bool Admit(const Peer& peer) const;
-  void Refuse(int socket) const;
+  void Refuse(int socket, bool http) const;
   void Receive(Connection& connection);
   void Advance(Connection& connection);
   void Send(Connection& connection);
@@ -73,8 +87,9 @@ class Server {
   const ServerOptions options_;
   Service& service_;
   const Administration administration_;
-  Descriptor listener_, epoll_, timer_, wakeup_;
+  Descriptor listener_, tcp_, epoll_, timer_, wakeup_;
   std::optional<WatchMemory> watched_;  // from Open on
+  Leases leases_;
   std::map<uint64_t, std::unique_ptr<Connection>> connections_;
   uint64_t next_id_ = 16;  // below: our own descriptors
   bool accepting_ = true;

@@ -137,8 +137,14 @@ Json Service::Check(const CheckRequest& request) {
   auto license = Find(request.product);
   if (!license) return ErrorAnswer(license.error());
   if (*license == nullptr) return DecisionJson(DecideWithoutLicense(), request.product);
+  return DecisionJson(Decide(**license, request.feature), (*license)->product);
+}
+
+Decision Service::Decide(const LicenseView& license, const std::string& feature) {
   const Situation now = Now();
-  return Answer(**license, request.feature, DecideFeature(**license, now, request.feature), now.now);
+  Decision decision = DecideFeature(license, now, feature);
+  advisories_.Note(license.product, feature, decision, now.now);
+  return decision;
 }
 
 Json Service::Key(const KeyRequest& request) const {

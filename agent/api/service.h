@@ -41,6 +41,13 @@ class Service {
   // Answers are JSON objects with "ok"; docs/local-api.md has every member.
   Json Status() const;
   Json Check(const CheckRequest& request);
+  // nullptr: none is installed. Checks: check.product (kUsage: several are installed and none is named).
+  Result<const LicenseView*> Find(const std::string& product) const;
+  // About a feature of an installed license; counted where it only advises.
+  Decision Decide(const LicenseView& license, const std::string& feature);
+  std::map<std::string, Decision> DecideAll(const LicenseView& license) const {
+    return api::DecideAll(license, Now());
+  }
   Json Entitlements(const EntitlementsRequest& request) const;
   // Moves the generation when an answer of Entitlements has changed since the last look.
   bool Look() { return generation_.Look(licenses_, Now()); }
@@ -67,8 +74,6 @@ class Service {
   void Gone(Holdings::Holder holder) { holdings_.ReleaseAll(holder); }
 
  private:
-  // nullptr: none is installed. Checks: check.product (kUsage: several are installed and none is named).
-  Result<const LicenseView*> Find(const std::string& product) const;
   Situation Now() const;
   Json StatusOf(const LicenseView& license, const TimeReading& reading) const;
   Json StatusOf(const LicenseView& license, const std::string& name, const holdfast::Limit& limit,

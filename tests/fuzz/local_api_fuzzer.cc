@@ -1,7 +1,7 @@
 // The local API's parser and state machine, over two licenses: whatever clients send, no limit is exceeded,
 // what is held goes with the connections, who is excluded holds nothing, and after a challenge no answer is without its code. The first octet of each line
 // chooses who says it.
-#include "agent/api/session.h"
+#include "agent/api/line_session.h"
 #include "tests/agent/vouched.h"
 #include "tests/fuzz/require.h"
 
@@ -43,11 +43,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   service.Look();
   service.LoadMeters({});
   {
-    Session first(service, 16, false), second(service, 17, true);
+    LineSession first(service, {.id = 16}), second(service, {.id = 17, .administrator = true});
     std::string_view input = AsText({data, size});
     while (!input.empty()) {
       const size_t end = std::min(input.find('\n'), input.size() - 1);
-      Session& session = (input[0] & 1) != 0 ? first : second;
+      LineSession& session = (input[0] & 1) != 0 ? first : second;
       session.Receive(AsBytes(input.substr(0, end + 1)).subspan(1));
       input.remove_prefix(end + 1);
       if (auto request = session.Run()) {

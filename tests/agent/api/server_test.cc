@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -335,6 +336,89 @@ TEST_F(ServerTest, SocketGoesWithTheServer) {
   server.reset();
   EXPECT_FALSE(std::filesystem::exists(options.socket.path));
   EXPECT_EQ(Client::Connect(options.socket.path).error().check, "socket.absent");
+}
+
+// ---- HTTP ----
+
+constexpr std::string_view kGet = "GET /v1/features/export HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+TEST_F(ServerTest, HttpIsAnsweredOnTheSameSocket) {
+  Start();
+  Client http = Connected(), lines = Connected();
+  Write(http.descriptor(), kGet);
+  const std::string answer = ReadToEnd(http.descriptor());
+  EXPECT_THAT(answer, ::testing::StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, ::testing::HasSubstr("\"allowed\":true"));
+  EXPECT_TRUE(lines.Call(kCheck));
+}
+
+TEST_F(ServerTest, HalfARequestOfHttpIsGivenUpOn) {
+  options.line_ticks = 2;
+  Start();
+  Client half = Connected();
+  Write(half.descriptor(), "GET /v1/sta");
+  EXPECT_EQ(ReadToEnd(half.descriptor()), "");
+}
+
+TEST_F(ServerTest, ALeaseEndsWithItsTimeThoughItsConnectionIsClosed) {
+  Start();
+  {
+    Client client = Connected();
+    Write(client.descriptor(),
+          "POST /v1/leases HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 43\r\n\r\n"
+          "{\"limit\":\"users\",\"amount\":10,\"seconds\":10}");
+    EXPECT_THAT(ReadToEnd(client.descriptor()), ::testing::HasSubstr("\"lease\":"));
+  }
+  EXPECT_EQ((*Connected().Call(kHold))["allowed"], false);
+}
+
+class TcpTest : public ServerTest {
+ protected:
+  TcpTest() {
+    options.tcp = std::make_shared<const TcpOptions>(
+        TcpOptions{{}, Secret::CopyOf(AsBytes(std::string_view("0123456789abcdef0123456789abcdef")))});
+  }
+  Descriptor ConnectedByTcp() {
+    Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(server->tcp_port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return socket;
+  }
+};
+
+TEST_F(TcpTest, APortIsListenedOnOnlyWhereItIsConfigured) {
+  options.tcp.reset();
+  Start();
+  EXPECT_EQ(server->tcp_port(), 0);
+}
+
+TEST_F(TcpTest, ARequestBringsTheToken) {
+  Start();
+  const Descriptor without = ConnectedByTcp(), with = ConnectedByTcp();
+  Write(without.get(), kGet);
+  EXPECT_THAT(ReadToEnd(without.get()), ::testing::StartsWith("HTTP/1.1 401 "));
+  Write(with.get(),
+        "GET /v1/features/export HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n\r\n");
+  EXPECT_THAT(ReadToEnd(with.get()), ::testing::StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(TcpTest, LinesAreNoHttp) {
+  Start();
+  const Descriptor socket = ConnectedByTcp();
+  Write(socket.get(), "{\"op\":\"install\",\"file\":\"x\"}\n");
+  EXPECT_THAT(ReadToEnd(socket.get()), ::testing::StartsWith("HTTP/1.1 400 "));
+}
+
+TEST_F(TcpTest, ConnectionsToThePortDoNotTakeThoseOfTheSocket) {
+  options.max_connections_per_user = 2;
+  Start();
+  const Descriptor first = ConnectedByTcp(), second = ConnectedByTcp(), third = ConnectedByTcp();
+  EXPECT_THAT(ReadToEnd(third.get()), ::testing::StartsWith("HTTP/1.1 503 "));
+  EXPECT_TRUE(Connected().Call(kCheck));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "agent/api/session.h"
+#include "agent/api/line_session.h"
 
 #include <gtest/gtest.h>
 
@@ -9,15 +9,15 @@
 namespace holdfast::api {
 namespace {
 
-class SessionTest : public ::testing::Test {
+class LineSessionTest : public ::testing::Test {
  protected:
-  SessionTest() { service.SetLicenses({GoodView()}); }
+  LineSessionTest() { service.SetLicenses({GoodView()}); }
   // Everything that is answered to the octets, line by line.
-  std::vector<Json> Say(Session& session, std::string_view octets) {
+  std::vector<Json> Say(LineSession& session, std::string_view octets) {
     session.Receive(AsBytes(octets));
     do {
       admin = session.Run();
-    } while (session.has_line());
+    } while (session.has_more());
     std::vector<Json> answers;
     for (size_t end; (end = session.output().find('\n')) != std::string::npos;) {
       answers.push_back(Json::parse(session.output().substr(0, end)));
@@ -28,34 +28,34 @@ class SessionTest : public ::testing::Test {
 
   OwnedTime time{[] { return kMidway; }, SystemUptime()};
   Service service{time, "1"};
-  Session user{service, 16, false}, administrator{service, 17, true};
+  LineSession user{service, {.id = 16}}, administrator{service, {.id = 17, .administrator = true}};
   std::optional<ApiRequest> admin;
 };
 
 constexpr std::string_view kCheck = "{\"op\":\"check\",\"feature\":\"export\"}\n";
 
-TEST_F(SessionTest, AnswersEachLineInOrder) {
+TEST_F(LineSessionTest, AnswersEachLineInOrder) {
   const auto answers = Say(user, std::string(kCheck) + "{\"op\":\"status\"}\n" + std::string(kCheck));
   ASSERT_EQ(answers.size(), 3u);
   EXPECT_EQ(answers[0]["allowed"], true);
   EXPECT_TRUE(answers[1].contains("licenses"));
 }
 
-TEST_F(SessionTest, LinesMayComeInPieces) {
+TEST_F(LineSessionTest, LinesMayComeInPieces) {
   EXPECT_TRUE(Say(user, kCheck.substr(0, 5)).empty());
-  EXPECT_TRUE(user.has_partial_line());
+  EXPECT_TRUE(user.has_partial());
   EXPECT_EQ(Say(user, kCheck.substr(5)).size(), 1u);
-  EXPECT_FALSE(user.has_partial_line());
+  EXPECT_FALSE(user.has_partial());
 }
 
-TEST_F(SessionTest, AnAdministratorSendsAWholeFileAlsoWhenEachOctetIsEscaped) {
+TEST_F(LineSessionTest, AnAdministratorSendsAWholeFileAlsoWhenEachOctetIsEscaped) {
   const std::string line = Json{{"op", "install"}, {"file", std::string(kMaxFileSize, '\x01')}}.dump() + "\n";
   EXPECT_TRUE(Say(administrator, line).empty());
   ASSERT_TRUE(admin);
   EXPECT_EQ(std::get<InstallRequest>(*admin).file.size(), kMaxFileSize);
 }
 
-TEST_F(SessionTest, AKeyIsForEverybodyAndTheTpmIsAskedOnlyWhenItIsGranted) {
+TEST_F(LineSessionTest, AKeyIsForEverybodyAndTheTpmIsAskedOnlyWhenItIsGranted) {
   LicenseView view = GoodView();
   view.verified->terms.grants.keys = {"content"};
   service.SetLicenses({view});
@@ -68,7 +68,7 @@ TEST_F(SessionTest, AKeyIsForEverybodyAndTheTpmIsAskedOnlyWhenItIsGranted) {
   EXPECT_EQ(std::get<KeyRequest>(*admin).name, "content");
 }
 
-TEST_F(SessionTest, AReturnIsForAdministratorsAndForgettingStandsAlone) {
+TEST_F(LineSessionTest, AReturnIsForAdministratorsAndForgettingStandsAlone) {
   EXPECT_EQ(Say(user, "{\"op\":\"return\"}\n")[0]["error"]["check"], "api.permission");
   EXPECT_EQ(Say(administrator, "{\"op\":\"return\",\"forget\":true,\"dry_run\":true}\n")[0]["error"]["check"],
             "api.forget");
@@ -84,7 +84,7 @@ TEST_F(SessionTest, AReturnIsForAdministratorsAndForgettingStandsAlone) {
   EXPECT_FALSE(back.forget);
 }
 
-TEST_F(SessionTest, TheTimeIsAskedForByAdministratorsOnly) {
+TEST_F(LineSessionTest, TheTimeIsAskedForByAdministratorsOnly) {
   const char* ask = "{\"op\":\"time_request\",\"product\":\"nls\"}\n";
   EXPECT_EQ(Say(user, ask)[0]["error"]["check"], "api.permission");
   EXPECT_EQ(Say(administrator, "{\"op\":\"time_request\",\"nonce\":\"n\"}\n")[0]["error"]["check"],
@@ -94,7 +94,7 @@ TEST_F(SessionTest, TheTimeIsAskedForByAdministratorsOnly) {
   EXPECT_EQ(std::get<TimeRequest>(*admin).product, "nls");
 }
 
-TEST_F(SessionTest, BadLinesAreAnsweredAndTheNextOneIsFine) {
+TEST_F(LineSessionTest, BadLinesAreAnsweredAndTheNextOneIsFine) {
   for (const char* line :
        {"", "hello", "[]", "{}", "7", "{\"op\":\"chekc\"}", "{\"op\":7}", "{\"op\":\"check\"}",
         "{\"op\":\"check\",\"feature\":\"../x\"}", "{\"op\":\"check\",\"feature\":\"a\",\"more\":1}",
@@ -110,7 +110,7 @@ TEST_F(SessionTest, BadLinesAreAnsweredAndTheNextOneIsFine) {
   }
 }
 
-TEST_F(SessionTest, LineThatIsTooLongEndsTheConversation) {
+TEST_F(LineSessionTest, LineThatIsTooLongEndsTheConversation) {
   const auto answers = Say(user, std::string(kMaxLine + 1, ' '));
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0]["error"]["check"], "api.size");
@@ -118,13 +118,13 @@ TEST_F(SessionTest, LineThatIsTooLongEndsTheConversation) {
   EXPECT_TRUE(Say(user, kCheck).empty());
 }
 
-TEST_F(SessionTest, LongestLineIsStillRead) {
+TEST_F(LineSessionTest, LongestLineIsStillRead) {
   std::string line(kCheck.substr(0, kCheck.size() - 1));
   line.resize(kMaxLine, ' ');
   EXPECT_EQ(Say(user, line + "\n").size(), 1u);
 }
 
-TEST_F(SessionTest, AdministrationIsForAdministrators) {
+TEST_F(LineSessionTest, AdministrationIsForAdministrators) {
   constexpr std::string_view kInstall = "{\"op\":\"install\",\"file\":\"x\"}\n";
   const auto refused = Say(user, kInstall);
   ASSERT_EQ(refused.size(), 1u);
@@ -135,7 +135,7 @@ TEST_F(SessionTest, AdministrationIsForAdministrators) {
   EXPECT_EQ(std::get<InstallRequest>(*admin).file, "x");
 }
 
-TEST_F(SessionTest, NothingIsHandledWhileAdministrationIsAtWork) {
+TEST_F(LineSessionTest, NothingIsHandledWhileAdministrationIsAtWork) {
   Say(administrator, "{\"op\":\"install\",\"file\":\"x\"}\n");
   EXPECT_TRUE(administrator.waiting());
   EXPECT_TRUE(administrator.full());
@@ -143,7 +143,7 @@ TEST_F(SessionTest, NothingIsHandledWhileAdministrationIsAtWork) {
   EXPECT_EQ(Say(administrator, kCheck).size(), 2u);
 }
 
-TEST_F(SessionTest, AnswersWaitForTheirReader) {
+TEST_F(LineSessionTest, AnswersWaitForTheirReader) {
   std::string many;
   for (int i = 0; i < 2000; i++) many += kCheck;
   user.Receive(AsBytes(many));
@@ -153,18 +153,18 @@ TEST_F(SessionTest, AnswersWaitForTheirReader) {
   EXPECT_TRUE(user.full());
 }
 
-TEST_F(SessionTest, OthersGetTheirTurn) {
+TEST_F(LineSessionTest, OthersGetTheirTurn) {
   std::string many;
   for (int i = 0; i < 100; i++) many += kCheck;
   user.Receive(AsBytes(many));
   user.Run();
-  EXPECT_EQ(user.lines(), static_cast<uint64_t>(Session::kLinesPerTurn));
-  EXPECT_TRUE(user.has_line());
+  EXPECT_EQ(user.handled(), static_cast<uint64_t>(LineSession::kRequestsPerTurn));
+  EXPECT_TRUE(user.has_more());
 }
 
-TEST_F(SessionTest, SeatsGoWithTheSession) {
+TEST_F(LineSessionTest, SeatsGoWithTheSession) {
   {
-    Session other(service, 18, false);
+    LineSession other(service, {.id = 18});
     EXPECT_EQ(Say(other, "{\"op\":\"hold\",\"limit\":\"users\",\"amount\":10}\n")[0]["allowed"], true);
     EXPECT_EQ(Say(user, "{\"op\":\"hold\",\"limit\":\"users\"}\n")[0]["allowed"], false);
   }
@@ -172,7 +172,7 @@ TEST_F(SessionTest, SeatsGoWithTheSession) {
 }
 
 // A conversation after a challenge: what an application opens, and what it has to ask.
-class ChallengedTest : public SessionTest {
+class ChallengedTest : public LineSessionTest {
  protected:
   ChallengedTest() {
     Vouched vouched = Vouch(kMidway);
@@ -182,18 +182,18 @@ class ChallengedTest : public SessionTest {
     challenge.key = local::EcPointOf(own.public_key());
   }
   // One line of the session's, without its end.
-  std::string LineOf(Session& session, std::string_view line) {
+  std::string LineOf(LineSession& session, std::string_view line) {
     session.Receive(AsBytes(std::string(line) + "\n"));
     admin = session.Run();
     return Line(session);
   }
-  static std::string Line(Session& session) {
+  static std::string Line(LineSession& session) {
     std::string& output = session.output();
     const std::string line = output.substr(0, output.find('\n'));
     output.erase(0, line.size() + 1);
     return line;
   }
-  void Challenge(Session& session) {
+  void Challenge(LineSession& session) {
     const auto answer = local::ParseChallengeAnswer(LineOf(session, local::FormatChallenge(challenge)));
     ASSERT_TRUE(answer) << answer.error().check;
     const auto statement = local::ParseSessionStatement(answer->session);
@@ -204,7 +204,9 @@ class ChallengedTest : public SessionTest {
     const auto json = answers->Open(Sha256(AsBytes(asked)), line);
     return json ? std::string(*json) : json.error().check;
   }
-  std::string Asked(Session& session, std::string_view line) { return Opened(line, LineOf(session, line)); }
+  std::string Asked(LineSession& session, std::string_view line) {
+    return Opened(line, LineOf(session, line));
+  }
 
   const EcPrivateKey own = EcPrivateKey::Generate().value();
   local::Challenge challenge{"nls", RandomBytes(local::kChallengeNonceSize), {}};
@@ -274,8 +276,8 @@ TEST_F(ChallengedTest, AWatcherIsHandledNoFurther) {
   EXPECT_FALSE(user.Run());
   EXPECT_TRUE(user.watching());
   EXPECT_TRUE(user.full());
-  EXPECT_FALSE(user.has_line());
-  EXPECT_FALSE(user.has_partial_line());
+  EXPECT_FALSE(user.has_more());
+  EXPECT_FALSE(user.has_partial());
   EXPECT_TRUE(user.output().empty());
   EXPECT_EQ(user.page_answer(), "{\"ok\":true,\"generation\":1}\n");
   EXPECT_FALSE(user.is_behind(1));
@@ -299,16 +301,16 @@ TEST_F(ChallengedTest, EventsHaveCodesThatCountOnFromTheRequestToWatch) {
   EXPECT_FALSE(user.is_behind(9));
 }
 
-TEST_F(SessionTest, WhoIsExcludedHoldsNothingAndMayGiveBack) {
+TEST_F(LineSessionTest, WhoIsExcludedHoldsNothingAndMayGiveBack) {
   LicenseView view = GoodView();
   view.verified->terms.grants.limits["users"].only = Callers{{uint32_t{1000}}, {}, {}};
   view.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 5};
   view.verified->terms.grants.limits["pages"].only = Callers{{uint32_t{1000}}, {}, {}};
   service.SetLicenses({view});
   service.LoadMeters({});
-  Session anna(service, 18, false, [] { return Caller{1000, {}, ""}; });
-  Session ben(service, 19, false, [] { return Caller{1001, {}, ""}; });
-  const auto reason = [&](Session& session, const char* line) {
+  LineSession anna(service, {.id = 18, .caller = [] { return Caller{1000, {}, ""}; }});
+  LineSession ben(service, {.id = 19, .caller = [] { return Caller{1001, {}, ""}; }});
+  const auto reason = [&](LineSession& session, const char* line) {
     return Say(session, std::string(line) + "\n").at(0)["reasons"][0].get<std::string>();
   };
   EXPECT_EQ(reason(anna, R"({"op":"hold","limit":"users"})"), "active");
