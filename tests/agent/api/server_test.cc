@@ -365,7 +365,7 @@ TEST_F(ServerTest, ALeaseEndsWithItsTimeThoughItsConnectionIsClosed) {
   {
     Client client = Connected();
     Write(client.descriptor(),
-          "POST /v1/leases HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 43\r\n\r\n"
+          "POST /v1/leases HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 42\r\n\r\n"
           "{\"limit\":\"users\",\"amount\":10,\"seconds\":10}");
     EXPECT_THAT(ReadToEnd(client.descriptor()), ::testing::HasSubstr("\"lease\":"));
   }
