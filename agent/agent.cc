@@ -180,10 +180,12 @@ Result<HardMeters::Use> Agent::UseHardMeter(const api::HardUse& use) {
   if (!meter)
     return Fail(ErrorKind::kUnavailable, "meter.unread", "the license was changed meanwhile", "try again");
   const LicenseTerms& terms = license->view.verified->terms;
-  const auto used = UseUnits(terms, *meter, *keys, use.amount, tpm_);
+  const auto* records = books_.meters();
+  const int64_t by_ledger = records == nullptr ? 0 : CountedByLedger(license->view, *records);
+  const auto used = UseUnits(terms, *meter, *keys, use.amount, by_ledger, tpm_);
   // After an error how many were counted is asked anew, and if that fails as well, later.
   const bool lost = !used && used.error().kind == ErrorKind::kRefused;
-  license->view.hard_count = used   ? HardCount{used->used}
+  license->view.hard_count = used   ? HardCount{used->used - by_ledger}
                              : lost ? CountFrom(tl::unexpected(used.error()))
                                     : CountFrom(UnitsUsed(terms, *meter, *keys, tpm_));
   if (!license->view.hard_count.used && !license->view.hard_count.lost)

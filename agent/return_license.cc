@@ -151,7 +151,7 @@ Result<std::optional<StatedUsage>> UsedOf(const LicenseToReturn& license, const 
   if (!hard && hard.error().kind != ErrorKind::kRefused) return tl::unexpected(hard.error());
   if (!hard) return std::nullopt;
   HOLDFAST_TRY(auto stated, UsageToState(license, at.use_tpm, at.books));
-  if (stated && *hard) AddUsage(stated->usage, **hard);
+  if (stated && *hard) AddHardUsage(stated->usage, license.terms, **hard);
   return stated;
 }
 
