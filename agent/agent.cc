@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 
-constexpr std::chrono::seconds kMaxRetry{60};
+constexpr std::chrono::seconds kMaxRetry{60}, kAccountsInterval{3600};
 constexpr std::chrono::seconds kPatienceAtEnd{3};
 // A TPM that hangs must not keep the service from starting: in ticks, of which there are two a second.
 constexpr int kReadyTicks = 40;
@@ -66,7 +66,10 @@ Result<std::unique_ptr<Agent>> Agent::Start(AgentParts parts, const api::ServerO
                                                                       const api::Server::Done& done) {
                                                     raw->Administer(std::move(request), done);
                                                   }));
-  agent->worker_.Post([raw = agent.get()] { raw->Prove(); });
+  agent->worker_.Post([raw = agent.get()] {
+    raw->LookUp();
+    raw->Prove();
+  });
   return agent;
 }
 
@@ -180,10 +183,12 @@ Result<HardMeters::Use> Agent::UseHardMeter(const api::HardUse& use) {
   if (!meter)
     return Fail(ErrorKind::kUnavailable, "meter.unread", "the license was changed meanwhile", "try again");
   const LicenseTerms& terms = license->view.verified->terms;
-  const auto used = UseUnits(terms, *meter, *keys, use.amount, tpm_);
+  const auto* records = books_.meters();
+  const int64_t by_ledger = records == nullptr ? 0 : CountedByLedger(license->view, *records);
+  const auto used = UseUnits(terms, *meter, *keys, use.amount, by_ledger, tpm_);
   // After an error how many were counted is asked anew, and if that fails as well, later.
   const bool lost = !used && used.error().kind == ErrorKind::kRefused;
-  license->view.hard_count = used   ? HardCount{used->used}
+  license->view.hard_count = used   ? HardCount{used->used - by_ledger}
                              : lost ? CountFrom(tl::unexpected(used.error()))
                                     : CountFrom(UnitsUsed(terms, *meter, *keys, tpm_));
   if (!license->view.hard_count.used && !license->view.hard_count.lost)
@@ -279,6 +284,7 @@ void Agent::Reload() {
   KeepProofs(licenses_, *fresh);
   SeeSignedTimes(*fresh, time_);
   licenses_ = std::move(*fresh);
+  LookUp();
 }
 
 std::vector<LicenseView> Agent::Views() const {
@@ -288,9 +294,16 @@ std::vector<LicenseView> Agent::Views() const {
 }
 
 Agent::Served Agent::ToServe() const {
-  Served served{Views(), ProofsOf(licenses_), {}};
-  served.accounts = LookUpAccounts(served.views);
-  return served;
+  return {Views(), ProofsOf(licenses_), accounts_};
+}
+
+// Not each time that something is published: name services may ask a network.
+void Agent::LookUp() {
+  const bool all = LookUpAccounts(ViewsOf(licenses_), accounts_);
+  worker_.PostLater("accounts", all ? kAccountsInterval : kMaxRetry, [this] {
+    LookUp();
+    Publish();
+  });
 }
 
 // By its own clock, and by the time that is owned: so a clock that was put right leaves nobody unproven for long.

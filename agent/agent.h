@@ -87,6 +87,7 @@ class Agent {
   void Prove();
   void KeepBooks();
   void KeepSessions();
+  void LookUp();
   SessionOccasion Occasion() { return {parts_.boot_id, time_.Now()}; }
   std::vector<LicenseView> Views() const;
   Served ToServe() const;
@@ -109,6 +110,7 @@ class Agent {
   std::vector<std::shared_ptr<Waiting>> waiting_;
   std::map<std::string, std::vector<std::shared_ptr<Waiting>>> asking_;  // for "<product>/<key>"
   std::vector<LoadedLicense> licenses_;                                  // the worker's
+  Accounts accounts_;                                                    // the worker's
   std::chrono::seconds retry_after_{1};                                  // the worker's
   std::string fault_;  // the worker's: why the licenses could not be loaded anew
   Worker worker_;      // last: it ends before what it uses

@@ -32,9 +32,13 @@ Result<int64_t> UnitsUsed(const LicenseTerms& terms, const HardMeter& meter, con
 }
 
 Result<HardMeters::Use> UseUnits(const LicenseTerms& terms, const HardMeter& meter, const KeySet& keys,
-                                 int64_t amount, HardMeters& tpm) {
+                                 int64_t amount, int64_t by_ledger, HardMeters& tpm) {
+  if (by_ledger > 0) {
+    HOLDFAST_TRY(const int64_t used, UnitsUsed(terms, meter, keys, tpm));
+    if (amount > LimitOf(terms).max - used - by_ledger) return HardMeters::Use{false, used + by_ledger};
+  }
   HOLDFAST_TRY(HardMeters::Use use, tpm.UseMeter(keys, meter, amount));
-  use.used += UnitsBefore(terms, LimitOf(terms));
+  use.used += UnitsBefore(terms, LimitOf(terms)) + by_ledger;
   return use;
 }
 
@@ -45,6 +49,16 @@ Result<std::optional<MeterUsage>> HardUsage(const LicenseTerms& terms, const Lic
   if (tpm_keys == nullptr || !meter) return std::nullopt;
   HOLDFAST_TRY(const int64_t used, UnitsUsed(terms, *meter, *tpm_keys, tpm));
   return std::optional(MeterUsage{LimitOf(terms).name, MeterPeriod::kNever, Time{}, used});
+}
+
+void AddHardUsage(std::vector<MeterUsage>& usage, const LicenseTerms& terms, const MeterUsage& hard) {
+  for (MeterUsage& one : usage) {
+    if (one.limit != hard.limit || one.period != hard.period || one.since != hard.since) continue;
+    one.units -= std::min(one.units, UnitsBefore(terms, LimitOf(terms)));
+    one.units += std::min(hard.units, INT64_MAX - one.units);
+    return;
+  }
+  usage.push_back(hard);
 }
 
 Status PrepareInstalled(const LicenseTerms& terms, const std::string& product_key_id, HardMeters& tpm) {

@@ -9,14 +9,18 @@ namespace holdfast {
 // Of terms that have one which the TPM counts: charged with what was not used before, by an activation that was returned.
 std::optional<HardMeter> HardMeterOf(const LicenseTerms& terms);
 
-// All that the license has used: before, and here. As HardMeters::MeterUsed and UseMeter.
+// What was used before, and what the TPM has counted here. As HardMeters::MeterUsed.
 Result<int64_t> UnitsUsed(const LicenseTerms& terms, const HardMeter& meter, const KeySet& keys,
                           HardMeters& tpm);
+// As HardMeters::UseMeter, where `by_ledger` units are used as well (CountedByLedger), of which the TPM does not know. `used` is all of them.
 Result<HardMeters::Use> UseUnits(const LicenseTerms& terms, const HardMeter& meter, const KeySet& keys,
-                                 int64_t amount, HardMeters& tpm);
+                                 int64_t amount, int64_t by_ledger, HardMeters& tpm);
 // For a report or a return. Nothing: there is no hard meter. Check: tpm.meter (kRefused: it is lost, nobody knows).
 Result<std::optional<MeterUsage>> HardUsage(const LicenseTerms& terms, const LicenseKeys& keys,
                                             HardMeters& tpm);
+
+// Puts that beside what the ledger counted of the same limit, as long as the TPM did not. What was used before is in both, and counts once.
+void AddHardUsage(std::vector<MeterUsage>& usage, const LicenseTerms& terms, const MeterUsage& hard);
 
 // The license of `keys` is about to be installed: its meter is charged, if it was not yet; where the license has none, what the request made for
 // one is removed as far as it can be. Checks: answer.meter (kRefused: not the place of this product key's meter), those of HardMeters::ChargeMeter.

@@ -113,11 +113,11 @@ Result<Heartbeat> Make(const HeartbeatReport& report, const ReportBasis& basis, 
   return heartbeat;
 }
 
-// What the ledger counted of the same limit, as long as the TPM did not, comes on top. Of a meter that is lost nothing is known: the vendor sees that it is missing.
+// Of a meter that is lost nothing is known: the vendor sees that it is missing.
 Status AddHardMeter(ReportBasis& basis, const Subject& subject, HardMeters& tpm) {
   const auto used = HardUsage(subject.license.terms, subject.installed.keys, tpm);
   if (!used && used.error().kind != ErrorKind::kRefused) return tl::unexpected(used.error());
-  if (used && *used) AddUsage(basis.usage, **used);
+  if (used && *used) AddHardUsage(basis.usage, subject.license.terms, **used);
   return {};
 }
 

@@ -138,10 +138,11 @@ bool IsOpen(const Found& found) {
   return found.installed && !(found.returned && found.returned->proof);
 }
 
-// Has the gate moved? The license key tells, and nothing else has to be in order to complete what was begun then.
+// Has the gate moved? The license key tells, and nothing else has to be in order to complete what was begun then. That the TPM wants something else first,
+// such as a password, does not say so.
 bool IsDead(const LicenseToReturn& wanted, const InstalledLicense& installed, const Surroundings& at) {
   const auto probe = SignStatement(wanted.statement, installed.keys, at.hardware.tpm, at.state);
-  return !probe && probe.error().kind != ErrorKind::kUnavailable;
+  return !probe && probe.error().kind == ErrorKind::kRefused;
 }
 
 // Of a hard meter that is lost nobody knows what was used: nothing is stated then, and the vendor takes all for used up.
@@ -151,7 +152,7 @@ Result<std::optional<StatedUsage>> UsedOf(const LicenseToReturn& license, const 
   if (!hard && hard.error().kind != ErrorKind::kRefused) return tl::unexpected(hard.error());
   if (!hard) return std::nullopt;
   HOLDFAST_TRY(auto stated, UsageToState(license, at.use_tpm, at.books));
-  if (stated && *hard) AddUsage(stated->usage, **hard);
+  if (stated && *hard) AddHardUsage(stated->usage, license.terms, **hard);
   return stated;
 }
 

@@ -24,11 +24,12 @@ bool LooksLikeProductKey(std::string_view text) {
   return letters >= 2 && letters <= 8 && text.substr(letters).starts_with("-eyJ");
 }
 
-// What mail programs put before the lines of what they answer or forward.
+// What mail programs put before the lines of what they answer or forward. Looks back no further than that goes: a line may be as long as the file,
+// and begin a block at every tenth octet.
 bool IsQuotedAt(std::string_view text, size_t at) {
-  std::string_view before = text.substr(0, at);
-  before.remove_prefix(before.rfind('\n') + 1);  // npos + 1 is 0
-  return !before.empty() && before.find_first_not_of("> \t") == std::string_view::npos;
+  const size_t other = text.substr(0, at).find_last_not_of("> \t");
+  const size_t begin = other == std::string_view::npos ? 0 : other + 1;
+  return begin < at && (begin == 0 || text[other] == '\n');
 }
 
 }  // namespace

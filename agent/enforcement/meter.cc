@@ -57,6 +57,19 @@ Decision DecideHardMeter(const LicenseView& view, const Situation& situation, st
   return decision;
 }
 
+int64_t CountedByLedger(const LicenseView& license, const std::vector<MeterRecord>& records) {
+  if (!license.verified || !license.verified->terms.meter) return 0;
+  const LicenseTerms& terms = license.verified->terms;
+  const auto limit = FindHardLimit(terms.grants, terms.fallback, "terms");
+  if (!limit || !*limit) return 0;
+  const MeterRecord meter{.id = IdOf(*license.verified), .limit = (*limit)->name};
+  int64_t units = 0;
+  for (const MeterRecord& record : records)
+    if (IsSameMeter(record, meter)) units = std::max(units, record.units);
+  const int64_t before = UsedBefore(terms.used, meter.limit, meter.period, Time{});
+  return std::max<int64_t>(std::min(units, kMaxNumber) - before, 0);
+}
+
 int64_t NextBatchSize(int64_t last, Seconds lasted, const Limit& limit) {
   const int64_t most = std::max<int64_t>(limit.max / kSmallestShare, 1);
   if (last <= 0) return 1;

@@ -36,6 +36,9 @@ Decision DecideMeter(const LicenseView& view, const Situation& situation, std::s
 // The same of a hard meter, whose units the TPM knows: a ledger that was set back says nothing of them.
 Decision DecideHardMeter(const LicenseView& view, const Situation& situation, std::string_view limit,
                          int64_t used, int64_t amount);
+// What the ledger counted of the hard meter as long as the TPM did not, beyond what the terms say was used before. It is used up as well, also when
+// the TPM counts by now: else who has it counted by the one and then by the other has all units twice.
+int64_t CountedByLedger(const LicenseView& license, const std::vector<MeterRecord>& records);
 // At once: each is two NV writes, for which everybody waits who asks the TPM.
 inline constexpr int64_t kMaxHardAmount = 16;
 

@@ -295,6 +295,7 @@ void Books::AddWhatIsKnown(LicenseView& license) const {
   license.vouchers_used = vouchers.used;
   if (vouchers.used > 0) license.voucher = vouchers.last;
   license.repair = RepairOf(content, id);
+  if (license.hard_count.used) *license.hard_count.used += CountedByLedger(license, content.meters);
   if (!IsRestored(content, *license.verified)) return;
   license.ledger = LedgerStanding::kRolledBack;
   license.contact.reset();

@@ -27,8 +27,7 @@ int64_t NumberOf(const ConversationRecord& record, std::ptrdiff_t place) {
   return record.sequence - (std::ssize(record.unanswered) - 1 - place);
 }
 
-}  // namespace
-
+// Time may have been taken back into a period that was over already.
 void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
   for (ReportedUsage& one : usage) {
     if (one.limit != more.limit || one.period != more.period || one.since != more.since) continue;
@@ -37,6 +36,8 @@ void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
   }
   usage.push_back(more);
 }
+
+}  // namespace
 
 ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId& license) {
   for (const ConversationRecord& record : content.heartbeats)

@@ -27,9 +27,6 @@ ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId&
 std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
                                    const std::vector<MeterRecord>& used);
 
-// Of the same meter and period one after all: time may have been taken back into a period that was over already.
-void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more);
-
 // A period of a meter is over. The oldest of too many gives way: a site that never reports keeps no books for ever.
 void KeepPast(LedgerContent& content, const MeterRecord& ended);
 

@@ -157,8 +157,11 @@ Status Ledger::Create() {
   fresh.counter.auth = Secret(RandomBytes(kCounterAuthSize));
   Secret key(RandomBytes(kSealedKeySize));
   HOLDFAST_TRY(fresh.key, tpm_->Seal(key));
-  HOLDFAST_TRY(replaced_counter_, tpm_->HasCounter(fresh.counter.index));
+  HOLDFAST_TRY(const bool there, tpm_->HasCounter(fresh.counter.index));
   HOLDFAST_TRY(const uint64_t birth, tpm_->CreateCounter(fresh.counter));
+  // One that this process made before, and could not write the file for, is nobody else's.
+  replaced_counter_ = replaced_counter_ || (there && !made_counter_);
+  made_counter_ = true;
   key_ = std::move(key);
   protection_ = std::move(fresh);
   // What was carried over from before a TPM was set back may have a later stamp than the counter.

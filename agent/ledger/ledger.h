@@ -93,7 +93,7 @@ class Ledger {
   std::optional<int64_t> counter_;  // as long as it is sure
   int64_t known_ = 0;               // what it was when it was sure last
   bool may_have_moved_ = false;     // by an increment of ours whose answer was lost
-  bool settled_ = false, create_ = false, replaced_counter_ = false;
+  bool settled_ = false, create_ = false, made_counter_ = false, replaced_counter_ = false;
 };
 
 }  // namespace holdfast

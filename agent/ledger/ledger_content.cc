@@ -318,9 +318,10 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   HOLDFAST_TRY(content.newest, ParseEach(newest, ParseNewestRecord));
   HOLDFAST_TRY(content.repairs, ParseEach(repairs, ParseRepairRecord));
   HOLDFAST_TRY(content.heartbeats, ParseEach(heartbeats, ParseConversation));
-  // Of before, when a root of the customer's own could have said it: the time of an answer was the floor at least.
+  // The time of an answer raises the floor, so none is later but for one of a vendor whose clock was ahead until he put time right, and what was written
+  // by hand into a ledger without a TPM, which goes on with one.
   for (ConversationRecord& record : content.heartbeats)
-    if (!record.id.root && record.contact) record.contact = std::min(*record.contact, content.time.floor);
+    if (record.contact) record.contact = std::min(*record.contact, content.time.floor);
   return content;
 }
 

@@ -305,6 +305,25 @@ TEST_F(ReturnTest, StoppedBeforeTheGateMovedItStatesWhatWasUsedSince) {
   EXPECT_EQ(Return()->file, outcome->file) << "what is proven stays";
 }
 
+// Else what was stated first would be the last word, whatever was used since.
+TEST_F(ReturnTest, BegunAndNotStatedAnewNothingEnds) {
+  ActivateMetered();
+  ASSERT_TRUE(UseRenders(30));
+  const InstalledLicense installed = *state.ReadLicense("editor");
+  const LicenseToReturn begun = *StatementFor(installed, "1", vendor.pki.Anchors(), testing::kPkiNow);
+  ASSERT_TRUE(state.WriteReturned(
+      {"editor", installed.keys, *SignStatement(begun.statement, installed.keys, *tpm, state), {}}));
+  ASSERT_TRUE(UseRenders(90));
+  tpm->Release();
+  ASSERT_EQ(swtpm->Tools("tpm2_changeauth -c owner secret").status, 0);
+  EXPECT_EQ(CheckOf(Return()), "tpm.owner_auth");
+  EXPECT_FALSE(state.ReadReturned("editor")->proof) << "the gate did not move";
+  ASSERT_EQ(swtpm->Tools("tpm2_changeauth -c owner -p secret").status, 0);
+  const auto outcome = Return();
+  ASSERT_TRUE(outcome) << outcome.error().check << ": " << outcome.error().message;
+  EXPECT_EQ(outcome->used, std::vector<MeterUsage>{Renders(90)});
+}
+
 TEST_F(ReturnTest, WithALedgerThatCannotBeWrittenNothingEnds) {
   ActivateMetered();
   ASSERT_TRUE(UseRenders(30));

@@ -32,7 +32,12 @@ class PlayedTpm : public testing::NoTpm {
   Result<int64_t> used = 60;
   std::optional<HardMeter> charged;
   uint32_t dropped = 0;
+  Result<Use> UseMeter(const KeySet&, const HardMeter&, int64_t amount) override {
+    counted += amount;
+    return Use{true, *used + amount};
+  }
   int asked = 0;
+  int64_t counted = 0;
   uint32_t max = 100;
 };
 
@@ -131,6 +136,39 @@ TEST(HardMeter, AfterAReturnIsChargedWithWhatIsLeftAndCountsOn) {
   const auto stated = HardUsage(terms, KeySet(), tpm);
   ASSERT_TRUE(stated && *stated);
   EXPECT_EQ((*stated)->units, 82);
+}
+
+TEST(HardMeter, WhatTheLedgerCountedIsLeftOfTheLimitNoMore) {
+  PlayedTpm tpm;
+  const LicenseTerms terms = HardTerms();
+  const HardMeter meter = HardMeterOf(terms).value();
+  const auto refused = UseUnits(terms, meter, KeySet(), 11, 30, tpm);
+  ASSERT_TRUE(refused);
+  EXPECT_FALSE(refused->granted);
+  EXPECT_EQ(refused->used, 90) << "60 by the TPM, 30 by the ledger";
+  EXPECT_EQ(tpm.counted, 0) << "all of it or nothing";
+  const auto granted = UseUnits(terms, meter, KeySet(), 10, 30, tpm);
+  ASSERT_TRUE(granted);
+  EXPECT_TRUE(granted->granted);
+  EXPECT_EQ(granted->used, 100);
+}
+
+TEST(HardMeter, IsReportedBesideWhatTheLedgerCountedAndWhatWasUsedBeforeOnce) {
+  LicenseTerms terms = HardTerms();
+  const MeterUsage counted{"pages", MeterPeriod::kNever, Time{}, 82};
+  std::vector<MeterUsage> usage;
+  AddHardUsage(usage, terms, counted);
+  EXPECT_EQ(usage, std::vector<MeterUsage>{counted});
+  usage[0].units = 30;
+  AddHardUsage(usage, terms, counted);
+  EXPECT_EQ(usage.at(0).units, 112);
+  terms.used = {{"pages", MeterPeriod::kNever, Time{}, 22}};
+  usage[0].units = 30;
+  AddHardUsage(usage, terms, counted);
+  EXPECT_EQ(usage.at(0).units, 90) << "22 before, 8 more by the ledger, 60 by the TPM";
+  usage[0].units = 4;
+  AddHardUsage(usage, terms, counted);
+  EXPECT_EQ(usage.at(0).units, 82);
 }
 
 TEST(HardMeter, UsedUpBeforeHasNoUnitLeft) {

@@ -35,9 +35,12 @@ class HardMeter(unittest.TestCase):
         self.tpm = self.stage.tpm(f'tpm{number}')
         self.vendor.trust(self.tpm)
         self.host = self.stage.host(f'host{number}', self.tpm, self.vendor)
-        self.sold = self.vendor.sell()
-        self.request, self.answer = self.host.activate(self.sold)
         self.addCleanup(lambda: self.host.agent and self.host.kill_agent())
+        self.sold = self.vendor.sell()
+        self.activate_first()
+
+    def activate_first(self):
+        self.request, self.answer = self.host.activate(self.sold)
 
     def consume(self, units=1):
         return self.host.run('consume', 'pages', units, '--json')
@@ -199,6 +202,35 @@ class Attacks(HardMeter):
         done = self.host.run('return', '-o', self.host.dir / 'h.return')
         self.assertEqual(done.code, 0, done.text)
         self.assert_denied('retired')
+
+
+class FromLedgerToTpm(HardMeter):
+    """The first request finds another program's index in the meter's place, so that the ledger counts; it goes away later."""
+
+    def activate_first(self):
+        done = self.host.request(self.sold['product_key'], self.host.dir / 'h.request')
+        self.assertEqual(done.code, 0, done.text)
+        counter, self.place = self.indexes()
+        for index in (counter, self.place):
+            self.tool('tpm2_nvundefine', '-C', 'owner', hex(index))
+        self.tool('tpm2_nvdefine', hex(self.place), '-C', 'owner', '-s', '8', '-a', 'ownerread|ownerwrite')
+        self.request, self.answer = self.host.dir / 'h.request', self.host.dir / 'h.answer'
+        self.activate_anew()
+        self.host.start_agent()
+        self.assertEqual(self.meter()['counted'], 'tpm')
+
+    def test_what_the_ledger_counted_is_used_when_the_tpm_counts(self):
+        self.use(15)
+        self.stop()
+        self.tool('tpm2_nvundefine', '-C', 'owner', hex(self.place))
+        self.host.start_agent()
+        self.activate_anew()
+        self.assert_used(15)
+        self.assertEqual(self.consume(6).code, 3)
+        self.use(5)
+        self.assert_denied('limit_reached')
+        self.stop()
+        self.assert_used(MAX)  # without an agent
 
 
 class Return:

@@ -67,6 +67,23 @@ TEST(Period, OneThatWasTakenBackGoesOnInThePresentOne) {
   EXPECT_EQ(InPeriod(now, At(kYear / December / 1)).units, 0);
 }
 
+TEST(CountedByLedger, IsWhatItHasOfTheHardMeterBeyondWhatWasUsedBefore) {
+  LicenseView view = GoodView();
+  LicenseTerms& terms = view.verified->terms;
+  terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 100, .hard = true};
+  const MeterRecord record{IdOf(*view.verified), "pages", MeterPeriod::kNever, Time{}, 30};
+  MeterRecord other = record;
+  other.limit = "renders";
+  EXPECT_EQ(CountedByLedger(view, {other, record}), 0) << "nothing but the ledger counts it";
+  terms.meter = MeterPin{0x01a80000, 7};
+  EXPECT_EQ(CountedByLedger(view, {other, record}), 30);
+  EXPECT_EQ(CountedByLedger(view, {other}), 0);
+  terms.used = {{"pages", MeterPeriod::kNever, Time{}, 22}};
+  EXPECT_EQ(CountedByLedger(view, {other, record}), 8);
+  terms.used[0].units = 31;
+  EXPECT_EQ(CountedByLedger(view, {other, record}), 0);
+}
+
 TEST(Meter, AnotherRootsLicenseOfTheSameNameHasItsOwn) {
   const MeterRecord genuine{kId, "pages", MeterPeriod::kMonth, kMidway, 7};
   MeterRecord own = genuine;

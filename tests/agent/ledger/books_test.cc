@@ -92,6 +92,22 @@ TEST_F(BooksTest, AnOlderFileOfALicenseIsARestoredOne) {
   EXPECT_EQ(StandingIn(*run), LedgerStanding::kGood) << "a renewal comes with a list of its own";
 }
 
+// Counted before the TPM did: another program's index was in the meter's place, say, when the license was asked for first.
+TEST_F(BooksTest, UnitsOfAHardMeterThatTheLedgerCountedAreUsed) {
+  license_.terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 100, .hard = true};
+  license_.terms.meter = MeterPin{0x01a80000, 7};
+  const auto run = Start();
+  const MeterRecord record{IdOf(license_), "pages", MeterPeriod::kNever, Time{}, 30};
+  ASSERT_TRUE(run->books.Reserve(record));
+  std::vector<LicenseView> views(1);
+  views[0].verified = license_;
+  run->books.Judge(views);
+  EXPECT_FALSE(views[0].hard_count.used) << "the TPM was not asked";
+  views[0].hard_count.used = 60;
+  run->books.Judge(views);
+  EXPECT_EQ(views[0].hard_count.used, 90);
+}
+
 TEST_F(BooksTest, AnOlderFileHasNoContactWithTheVendor) {
   license_.terms.assurance = AssuranceClass::kHost;
   const auto run = Start();

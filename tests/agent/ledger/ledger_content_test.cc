@@ -71,6 +71,19 @@ TEST(LedgerOfBefore, KnowsOfNoContactInTheFuture) {
   EXPECT_EQ(ConversationOf(*content, kGenuine).contact, content->time.floor);
 }
 
+// Time may have been put right since, and a ledger without a TPM is written with any editor before it goes on with one.
+TEST(LedgerContent, KnowsOfNoContactThatIsLaterThanTheFloor) {
+  const auto contact = [](const std::string& when) {
+    const auto content = ParseLedgerContent(
+        kHead + R"("heartbeats":[{"root":")" + HexEncode(*kGenuine.root) +
+        R"(","product":"editor","license":"L-0001","sequence":3,"unanswered":[],"contact":")" + when +
+        R"("}]})");
+    return content ? ConversationOf(*content, kGenuine).contact : std::nullopt;
+  };
+  EXPECT_EQ(contact("2099-11-20T06:00:00Z"), ParseTime("2026-11-28T06:00:00Z").value());
+  EXPECT_EQ(contact("2026-11-20T06:00:00Z"), ParseTime("2026-11-20T06:00:00Z").value());
+}
+
 std::string CheckOf(const std::string& newest) {
   const auto content = ParseLedgerContent(kHead + R"("newest":[)" + newest + "]}");
   return content ? "" : content.error().check;

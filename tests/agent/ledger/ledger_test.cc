@@ -186,6 +186,16 @@ TEST_F(LedgerTest, TheFirstLicenseInTheTpmMakesItAnewWithTheTimeThatWasKnown) {
   EXPECT_EQ(with_tpm.content().time.floor, kSomeTime + std::chrono::days(7));
 }
 
+TEST_F(LedgerTest, ACounterOfItsOwnThatWasMadeBeforeAFailedWriteReplacesNobodys) {
+  Ledger ledger = Open();
+  fs::create_directories(state_.LedgerPath() / "in-the-way");
+  ASSERT_FALSE(ledger.Settle());
+  fs::remove_all(state_.LedgerPath());
+  ASSERT_TRUE(ledger.Settle());
+  EXPECT_FALSE(ledger.replaced_counter());
+  EXPECT_EQ(Open().finding(), LedgerFinding::kGood);
+}
+
 // An agent that was replaced by an older one.
 TEST_F(LedgerTest, OfANewerSchemaItIsLeftAsItIs) {
   CommitDays(1);
