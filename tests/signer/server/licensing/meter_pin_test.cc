@@ -5,6 +5,7 @@
 
 #include "signer/server/licensing/heartbeats.h"
 #include "signer/server/licensing/license_changes.h"
+#include "signer/server/licensing/usage.h"
 #include "tests/signer/server/licensing/licensing_fixture.h"
 #include "tests/testing/heartbeat.h"
 
@@ -139,6 +140,28 @@ TEST_F(MeterPinTest, ALateProofOfTheLicenseBeforeChangesNothingOfWhatItWasCharge
     EXPECT_EQ(terms.meter, At(7));
     EXPECT_TRUE(terms.used.empty()) << "the index holds 100 units, of which 30 are counted in it";
   }
+}
+
+TEST_F(MeterPinTest, ALedgerThatIsMadeAnewBesideItAddsNothingToItsUsage) {
+  const ActivationRecord activation = Activate(tpm_, 7).activation;
+  const auto certificate = Certificate::Parse(activation.certificate, CertificateProfile::kLicense).value();
+  testing::ReportingHost host;
+  const auto report = [&](int64_t pages, int64_t prints) {
+    host.usage = {{"pages", MeterPeriod::kNever, Time{}, pages},
+                  {"prints", MeterPeriod::kNever, Time{}, prints}};
+    const Heartbeat heartbeat = BuildHeartbeat(tpm_, certificate, host.Next());
+    host.Made(heartbeat.report.id);
+    now_ += Seconds{1};
+    const auto answered = licensing_->AnswerHeartbeat("test", ArmorHeartbeat(heartbeat), {});
+    ASSERT_TRUE(answered) << answered.error().check << ": " << answered.error().message;
+    host.Apply(HeartbeatId(ReadHeartbeatAnswerFile(answered->file)->jws), host.sequence);
+  };
+  report(5, 5);
+  host.ResetLedger(host.ledger.stamp + 1);
+  report(8, 3);
+  for (const HostUsage& each : *AcknowledgedUsage(*store_, license_))
+    EXPECT_EQ(each.usage.units, 8) << each.usage.limit << ": the TPM's 8, and the ledgers' 5 and 3";
+  EXPECT_EQ(AcknowledgedUsage(*store_, license_)->size(), 2u);
 }
 
 }  // namespace
