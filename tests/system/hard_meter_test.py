@@ -225,6 +225,21 @@ class Return:
 class ReturnWithCredit(Return, HardMeter):
     """The plan credits the units that are left."""
 
+    def test_a_proof_that_is_accepted_after_a_new_activation_takes_no_unit_away(self):
+        self.host.start_agent()
+        self.use(5)
+        self.stop()
+        proof, report, update = (self.host.dir / name for name in ('h.return', 'h.report', 'h.update'))
+        self.assertEqual(self.host.run('return', '-o', proof).code, 0)
+        self.activate_anew()
+        self.assert_used(5)
+        for done in (self.vendor.run('accept', proof), self.vendor.run('license', 'renew', self.sold['license'], '--for', '30d'),
+                     self.host.run('heartbeat', '-o', report), self.vendor.run('heartbeat', report, '-o', update), self.host.run('apply', update)):
+            self.assertEqual(done.code, 0, done.text)
+        self.host.start_agent()
+        self.use(MAX - 5)
+        self.assert_denied('limit_reached')
+
 
 class ReturnWithoutCredit(Return, HardMeter):
     """All units of a returned activation count as used up."""
