@@ -168,6 +168,17 @@ class Attacks(HardMeter):
         self.assertEqual(self.host.run('install', self.answer).code, 0)
         self.assert_denied('state_rollback')
 
+    def test_a_meter_that_is_lost_is_told_to_the_vendors_people_again_and_again(self):
+        _, meter = self.indexes()
+        self.tool('tpm2_nvundefine', '-C', 'owner', hex(meter))
+        report = self.host.dir / 'h.report'
+        done = self.host.run('heartbeat', '-o', report)
+        self.assertEqual(done.code, 0, done.text)
+        for words in ('the hard meter is missing', 'heartbeat.meter_unproven'):
+            done = self.vendor.run('heartbeat', report, '-o', self.host.dir / 'h.update')
+            self.assertEqual(done.code, 0, done.text)
+            self.assertIn(words, done.out)
+
     def test_a_new_activation_goes_on_and_one_after_a_release_is_charged_anew(self):
         self.host.start_agent()
         self.use(8)
