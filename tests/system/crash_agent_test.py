@@ -3,8 +3,7 @@
 no unit is granted that is not on record, and its reports are one chain."""
 import shutil, sys, unittest
 from crash_points import DISK_FULL, injecting, points_in, tracing
-from reporting_plan import product_that_reports
-from stage import Stage
+from reporting_plan import begin
 from traced_agent import TracedAgent
 
 BINARIES = sys.argv.pop(1)
@@ -13,11 +12,8 @@ BINARIES = sys.argv.pop(1)
 class DiskFull(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.stage = s = Stage(BINARIES)
-        cls.addClassCleanup(s.close)
-        cls.vendor = s.vendor()
-        cls.vendor.add_product(terms=product_that_reports(s))
-        cls.host = s.licensed_host(cls.vendor)
+        begin(cls, BINARIES)
+        cls.host = cls.stage.licensed_host(cls.vendor)
         cls.host.start_agent()  # so that the state is one that a run ended with
         assert cls.host.stop_agent() == 0
         cls.reports, cls.granted = [], 0

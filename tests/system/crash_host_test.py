@@ -3,8 +3,8 @@
 the ledger is good, what was acknowledged is there, nothing is granted twice, and the next try converges."""
 import shutil, subprocess, sys, unittest
 from kept_host import KeptHost
-from reporting_plan import product_that_reports
-from stage import FAKETIME, LIBFAKETIME, Stage, at
+from reporting_plan import begin
+from stage import FAKETIME, LIBFAKETIME, at
 from sweep import sweep
 
 BINARIES = sys.argv.pop(1)
@@ -25,10 +25,7 @@ def preloaded_after_silence():
 class CrashOfTheHost(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.stage = s = Stage(BINARIES)
-        cls.addClassCleanup(s.close)
-        cls.vendor = s.vendor()
-        cls.vendor.add_product(terms=product_that_reports(s))
+        begin(cls, BINARIES)
 
     def licensed(self):
         return self.stage.licensed_host(self.vendor)

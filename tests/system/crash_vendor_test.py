@@ -2,8 +2,7 @@
 """usage: crash_vendor_test.py BINARIES - `holdfast-vendor heartbeat`, `license renew` and `license change` killed, or out of disk, at their system
 calls: the old state or the new one, one answer for one report, and the next try converges."""
 import shutil, sys, unittest
-from reporting_plan import product_that_reports
-from stage import Stage
+from reporting_plan import begin
 from sweep import sweep
 
 BINARIES = sys.argv.pop(1)
@@ -12,11 +11,8 @@ BINARIES = sys.argv.pop(1)
 class CrashOfTheVendor(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.stage = s = Stage(BINARIES)
-        cls.addClassCleanup(s.close)
-        cls.vendor = s.vendor()
-        cls.vendor.add_product(terms=product_that_reports(s))
-        cls.host = s.licensed_host(cls.vendor)
+        begin(cls, BINARIES)
+        cls.host = cls.stage.licensed_host(cls.vendor)
         cls.license = cls.host.sold['license']
         cls.host.start_agent()
         cls.report = cls.host.dir / 'report'

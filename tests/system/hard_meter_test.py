@@ -171,6 +171,17 @@ class Attacks(HardMeter):
         self.assertEqual(self.host.run('install', self.answer).code, 0)
         self.assert_denied('state_rollback')
 
+    def test_a_meter_that_is_lost_is_told_to_the_vendors_people_again_and_again(self):
+        _, meter = self.indexes()
+        self.tool('tpm2_nvundefine', '-C', 'owner', hex(meter))
+        report = self.host.dir / 'h.report'
+        done = self.host.run('heartbeat', '-o', report)
+        self.assertEqual(done.code, 0, done.text)
+        for words in ('the hard meter is missing', 'heartbeat.meter_unproven'):
+            done = self.vendor.run('heartbeat', report, '-o', self.host.dir / 'h.update')
+            self.assertEqual(done.code, 0, done.text)
+            self.assertIn(words, done.out)
+
     def test_a_new_activation_goes_on_and_one_after_a_release_is_charged_anew(self):
         self.host.start_agent()
         self.use(8)
@@ -256,6 +267,21 @@ class Return:
 
 class ReturnWithCredit(Return, HardMeter):
     """The plan credits the units that are left."""
+
+    def test_a_proof_that_is_accepted_after_a_new_activation_takes_no_unit_away(self):
+        self.host.start_agent()
+        self.use(5)
+        self.stop()
+        proof, report, update = (self.host.dir / name for name in ('h.return', 'h.report', 'h.update'))
+        self.assertEqual(self.host.run('return', '-o', proof).code, 0)
+        self.activate_anew()
+        self.assert_used(5)
+        for done in (self.vendor.run('accept', proof), self.vendor.run('license', 'renew', self.sold['license'], '--for', '30d'),
+                     self.host.run('heartbeat', '-o', report), self.vendor.run('heartbeat', report, '-o', update), self.host.run('apply', update)):
+            self.assertEqual(done.code, 0, done.text)
+        self.host.start_agent()
+        self.use(MAX - 5)
+        self.assert_denied('limit_reached')
 
 
 class ReturnWithoutCredit(Return, HardMeter):

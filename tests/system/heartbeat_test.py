@@ -80,6 +80,8 @@ class Exchange(Reporting):
         self.assertEqual(self.exchange(host)['usage'][0]['units'], 12)
         done = self.vendor.run('usage', host.license, '--json')
         self.assertEqual([(u['limit'], u['units']) for u in done.json()['usage']], [('pages', 12)])
+        [listed] = done.json()['usage']
+        self.assertIn(f"({listed['ek_name'][:20]})  pages  12", self.vendor.run('usage', host.license).out, 'hosts of one name are told apart')
         self.assertIn('last_contact', self.status(host))
 
     def test_it_works_without_an_agent_and_again_with_one(self):

@@ -96,6 +96,27 @@ class Output(Outcomes, unittest.TestCase):
 
     # -- the vendor's side
 
+    def test_no_list_and_no_export_replaces_a_product_key(self):
+        key = self.stage.path('sold-key')
+        key.write_text(sold := self.vendor.sell()['product_key'])
+        for command in ('crl', 'export'):
+            with self.subTest(command):
+                self.refused(self.vendor.run(command, '-o', key, '--json'), 'output.secret')
+                self.assertEqual(key.read_text(), sold)
+
+    def test_an_approval_does_not_replace_the_operators_key(self):
+        plan, key = self.stage.path('plan.json'), self.stage.path('ada.pem')
+        plan.write_text('{}')
+        subprocess.run(['openssl', 'genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key], check=True, capture_output=True)
+        key.chmod(0o600)
+        before = key.read_bytes()
+        approve = ('approve', '--plan', plan, '--key', key, '--operator', 'ada', '-o')
+        done = self.stage.run('holdfast-signer', *approve, key)
+        self.assertEqual(done.code, 1, done.text)
+        self.assertIn('output.secret', done.err)
+        self.assertEqual(key.read_bytes(), before)
+        self.must(self.stage.run('holdfast-signer', *approve, self.stage.path('ada.approval')))
+
     def test_no_host_is_counted(self):
         host = self.host()
         request = host.dir / 'request'

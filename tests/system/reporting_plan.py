@@ -1,6 +1,6 @@
 """A product of which usage is reported: its plan `demo` has a meter, an offline window, vouchers and repairs; `larger` is another plan."""
 import json
-from stage import PRODUCT
+from stage import PRODUCT, Stage
 
 PAGES = 1000  # of the meter, in all
 
@@ -16,3 +16,11 @@ def product_that_reports(stage):
     product = stage.path('reporting.json')
     product.write_text(json.dumps(terms))
     return product
+
+
+def begin(case, binaries):
+    """For `setUpClass`: a stage, with a vendor who sells it, that is closed with the class."""
+    case.stage = Stage(binaries)
+    case.addClassCleanup(case.stage.close)
+    case.vendor = case.stage.vendor()
+    case.vendor.add_product(terms=product_that_reports(case.stage))

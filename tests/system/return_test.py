@@ -452,6 +452,19 @@ class Return(unittest.TestCase):
         host.activate(host.sold)
         self.assertEqual(self.renders(host)['used'], 100)
 
+    def test_of_two_proofs_in_the_wrong_order_the_older_brings_no_units_back(self):
+        host = self.metered_host({'units': True})
+        self.use(host, 30)
+        older = host.dir / 'older'
+        self.must(host.run('return', '-o', older))
+        host.activate(host.sold)
+        self.use(host, 40)
+        self.give_back(host)
+        self.assertEqual(self.must(self.accept(host.proof)).json()['units']['meters'][0]['used'], 70)
+        late = self.must(self.accept(older)).json()
+        self.assertEqual((late['ended'], late['units']['count']), ([], 'none'))
+        self.assertEqual(self.renders(self.metered_host(None, host.sold))['used'], 70)
+
     def test_without_credit_units_are_used_up_and_time_goes_on(self):
         host = self.metered_host(None)
         self.use(host, 30)

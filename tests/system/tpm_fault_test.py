@@ -3,8 +3,7 @@
 good, no unit is granted twice, and what needs no TPM goes on."""
 import sys, unittest
 from faulty_tpm import FaultyTpm
-from reporting_plan import PAGES, product_that_reports
-from stage import Stage
+from reporting_plan import PAGES, begin
 
 BINARIES = sys.argv.pop(1)
 NV_INCREMENT = '0x134'
@@ -16,10 +15,7 @@ COMMANDS = ('0x181', '0x131', '0x176', '0x157', '0x15E', '0x165', '0x169', '0x14
 class FaultyHost(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.stage = s = Stage(BINARIES)
-        cls.addClassCleanup(s.close)
-        cls.vendor = s.vendor()
-        cls.vendor.add_product(terms=product_that_reports(s))
+        begin(cls, BINARIES)
 
     def setUp(self):
         self.host = self.stage.licensed_host(self.vendor)

@@ -110,10 +110,4 @@ Result<std::string> ReadInput(const Path& file, size_t max_size) {
   return text;
 }
 
-Status WriteOutput(const Path& file, std::string_view content, int mode) {
-  if (file != "-") return WriteFileAtomically(file, AsBytes(content), mode);
-  std::cout << content;
-  return {};
-}
-
 }  // namespace holdfast::cli

@@ -33,8 +33,7 @@ std::string Printable(std::string_view text);
 std::string Line(std::string_view name, std::string_view value);
 void Print(const Json& json);  // to stdout, indented, with a newline
 
-// "-" is standard input or output. A file that is too large is refused before it is read.
+// "-" is standard input. A file that is too large is refused before it is read.
 Result<std::string> ReadInput(const Path& file, size_t max_size);
-Status WriteOutput(const Path& file, std::string_view content, int mode = 0644);  // atomic
 
 }  // namespace holdfast::cli

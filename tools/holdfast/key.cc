@@ -3,6 +3,7 @@
 
 #include "protocol/content_key.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/holdfast/commands.h"
 #include "tools/holdfast/site.h"
 #include "tools/holdfast/words.h"
@@ -34,19 +35,19 @@ Result<int> Run(const Arguments& arguments) {
   const std::string name = arguments.Text("NAME");
   Json request{{"op", "key"}, {"name", name}};
   if (arguments.Has("product")) request["product"] = arguments.Text("product");
+  constexpr int kPrivate = 0600;
+  HOLDFAST_TRY(OutputFile output, OutputFile::Open(arguments.File("output"), kPrivate));
   HOLDFAST_TRY(Json answer, Ask(arguments, request));
   answer.erase("ok");
   if (answer["allowed"] != true) return Deny(arguments, name, answer);
   HOLDFAST_TRY(const Secret key, TakeKey(answer));
-  const Path output = arguments.File("output");
-  constexpr int kPrivate = 0600;
-  HOLDFAST_CHECK(WriteOutput(output, key.RevealText(), kPrivate));
-  if (output == "-") return kExitDone;
-  answer["file"] = output.string();
+  HOLDFAST_CHECK(output.Write(key.RevealText()));
+  if (output.is_stdout()) return kExitDone;
+  answer["file"] = output.name();
   if (arguments.json()) {
     Print(answer);
   } else {
-    std::cout << "Content key " << Printable(name) << " is in " << output.string() << ": " << kContentKeySize
+    std::cout << "Content key " << Printable(name) << " is in " << output.name() << ": " << kContentKeySize
               << " octets that only you can read.\n";
   }
   return kExitDone;

@@ -3,6 +3,7 @@
 #include "certs/pem_signing_key.h"
 #include "protocol/jose/jws.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/signer/commands.h"
 #include "tools/signer/options.h"
 
@@ -20,8 +21,10 @@ Result<int> Approve(const cli::Arguments& arguments) {
                       hsm::ApprovalPayload(AsBytes(plan), arguments.Text("operator")));
   HOLDFAST_TRY(const Bytes signature, key->SignDigest(Sha256(AsBytes(input))));
   const std::string jws = FinishJws(input, signature) + "\n";
-  HOLDFAST_CHECK(WriteFileAtomically(arguments.File("output"), AsBytes(jws), 0644));
-  std::cout << "Approved the plan with SHA-256 " << HexEncode(Sha256(AsBytes(plan))) << "\n";
+  HOLDFAST_TRY(cli::OutputFile output, cli::OutputFile::Open(arguments.File("output")));
+  HOLDFAST_CHECK(output.Write(jws));
+  (output.is_stdout() ? std::cerr : std::cout)
+      << "Approved the plan with SHA-256 " << HexEncode(Sha256(AsBytes(plan))) << "\n";
   return cli::kExitDone;
 }
 
@@ -41,7 +44,10 @@ cli::Command ApproveCommand() {
                        .value = "NAME",
                        .help = "the operator's name in the plan",
                        .required = true},
-                      {.name = "output,o", .value = "FILE", .help = "approval to write", .required = true}},
+                      {.name = "output,o",
+                       .value = "FILE",
+                       .help = "approval to write; - is standard output",
+                       .required = true}},
           .run = Approve};
 }
 

@@ -2,6 +2,7 @@
 
 #include "protocol/armor.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
 
@@ -50,19 +51,21 @@ std::string FileName(const CrlRecord& crl) {
 
 Status WriteEach(const Path& directory, const std::vector<CrlRecord>& lists, const Bytes& root_list) {
   HOLDFAST_CHECK(MakeDirectory(directory, 0755));
-  for (const CrlRecord& crl : lists)
-    HOLDFAST_CHECK(cli::WriteOutput(directory / FileName(crl), Armor(kLabelCrl, crl.der)));
-  if (root_list.empty()) return {};
-  return cli::WriteOutput(directory / "root.crl", Armor(kLabelCrl, root_list));
+  const auto write = [&](const std::string& name, const Bytes& der) -> Status {
+    HOLDFAST_TRY(cli::OutputFile file, cli::OutputFile::Open(directory / name));
+    return file.Write(Armor(kLabelCrl, der));
+  };
+  for (const CrlRecord& crl : lists) HOLDFAST_CHECK(write(FileName(crl), crl.der));
+  return root_list.empty() ? Status() : write("root.crl", root_list);
 }
 
 // One file, which must be one that `holdfast install` takes.
-Status WriteTogether(const Path& output, const std::vector<CrlRecord>& lists, const Bytes& root_list) {
+Status WriteTogether(cli::OutputFile& output, const std::vector<CrlRecord>& lists, const Bytes& root_list) {
   std::string file;
   for (const CrlRecord& crl : lists) file += Armor(kLabelCrl, crl.der);
   if (!root_list.empty()) file += Armor(kLabelCrl, root_list);
   const size_t count = lists.size() + (root_list.empty() ? 0 : 1);
-  if (count <= kMaxArmorBlocks && file.size() <= kMaxFileSize) return cli::WriteOutput(output, file);
+  if (count <= kMaxArmorBlocks && file.size() <= kMaxFileSize) return output.Write(file);
   return Fail(ErrorKind::kRefused, "crl.file",
               std::to_string(count) + " lists, " + std::to_string(file.size()) +
                   " octets, are more than `holdfast install` takes from one file (" +
@@ -72,15 +75,18 @@ Status WriteTogether(const Path& output, const std::vector<CrlRecord>& lists, co
 
 Result<int> Publish(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const auto office, Office::Open(arguments));
+  const Path output = arguments.File("output");
+  const bool apart = output != "-" && NamesDirectory(output);
+  std::optional<cli::OutputFile> together;
+  if (arguments.Has("output") && !apart) {
+    HOLDFAST_TRY(together, cli::OutputFile::Open(output));
+  }
   HOLDFAST_TRY(const CurrentCrlSet current, Lists(arguments, *office));
   const std::vector<CrlRecord>& lists = current.lists;
   HOLDFAST_TRY(const SignerStatus status, office->signer().GetStatus());
   const Bytes root_list = arguments.Switch("with-root") ? status.root_crl : Bytes();
-  const Path output = arguments.File("output");
-  const bool apart = output != "-" && NamesDirectory(output);
-  if (arguments.Has("output")) {
-    HOLDFAST_CHECK(apart ? WriteEach(output, lists, root_list) : WriteTogether(output, lists, root_list));
-  }
+  if (together) HOLDFAST_CHECK(WriteTogether(*together, lists, root_list));
+  if (apart) HOLDFAST_CHECK(WriteEach(output, lists, root_list));
   const int code = current.failed.empty() ? cli::kExitDone : cli::kExitError;
   Json failed = Json::array();
   for (const FailedCrl& one : current.failed) {

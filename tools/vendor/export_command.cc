@@ -3,6 +3,7 @@
 #include "protocol/json_text.h"
 #include "signer/server/licensing/records_json.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
 
@@ -16,9 +17,9 @@ Result<int> RunExport(const cli::Arguments& arguments) {
     HOLDFAST_TRY(const LicenseRecord license, FindLicense(*records.store, arguments.Text("license")));
     filter.license = license.id;
   }
+  HOLDFAST_TRY(cli::OutputFile output, cli::OutputFile::Open(arguments.File("output"), 0600));
   HOLDFAST_TRY(const Json exported, Export(*records.store, filter));
-  const std::string text = FormatJson(exported, 2) + "\n";
-  HOLDFAST_CHECK(cli::WriteOutput(arguments.File("output"), text, 0600));
+  HOLDFAST_CHECK(output.Write(FormatJson(exported, 2) + "\n"));
   return cli::kExitDone;
 }
 

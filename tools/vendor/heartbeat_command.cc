@@ -17,10 +17,25 @@ std::string UsageWords(const ReportedUsage& usage) {
   return usage.period == MeterPeriod::kNever ? units : units + " since " + FormatTime(usage.since);
 }
 
+// Of a hard meter, in the notes of the appraisal.
+std::string MeterWords(const std::string& note) {
+  if (note == "heartbeat.meter_unproven")
+    return "the TPM's word on the hard meter is missing: it is lost, or was left out";
+  if (note == "heartbeat.meter_understated")
+    return "the report says fewer units of the hard meter than the TPM has counted";
+  return {};
+}
+
 // What was found, a sentence for each; the fork is told apart.
 std::vector<std::string> FindingWords(const AnsweredHeartbeat& answered) {
   const Lineage& lineage = answered.lineage;
   std::vector<std::string> words;
+  for (const std::string& note : answered.notes) {
+    if (answered.repeated)  // how it was judged then is not known any more
+      words.push_back(note);
+    else if (std::string meter = MeterWords(note); !meter.empty())
+      words.push_back(std::move(meter));
+  }
   if (!lineage.unseen.empty())
     words.push_back(std::to_string(lineage.unseen.size()) +
                     " earlier report(s) never arrived; this one makes them good");
@@ -148,8 +163,8 @@ Result<int> Heartbeat(const cli::Arguments& arguments) {
   }
   HOLDFAST_TRY(const AnsweredHeartbeat answered,
                cli::About(report, office->licensing().AnswerHeartbeat(Actor(), text, options)));
+  TellFork(answered);  // also where the answer cannot be written: a suspension stands
   if (output) HOLDFAST_CHECK(output->Write(answered.file));
-  TellFork(answered);
   const bool to_stdout = output && output->is_stdout();
   if (arguments.json() && !to_stdout) {
     Json json = ToJson(answered, options.dry_run);

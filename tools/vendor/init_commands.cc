@@ -188,7 +188,7 @@ Result<int> Approve(const cli::Arguments& arguments) {
   std::vector<std::string> words{"approve", "--plan", arguments.Text("PLAN")};
   for (const char* name : {"key", "operator", "output"}) Pass(arguments, name, words);
   HOLDFAST_TRY(const std::string printed, RunSigner(words));
-  if (arguments.json()) {
+  if (arguments.json() && arguments.Text("output") != "-") {
     cli::Print(Json{{"plan", arguments.Text("PLAN")},
                     {"operator", arguments.Text("operator")},
                     {"approval", arguments.Text("output")}});

@@ -3,6 +3,7 @@
 
 #include "protocol/crypto/random.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
 #include "tools/vendor/commands.h"
 #include "tools/vendor/office.h"
 #include "tools/vendor/recorded_change.h"
@@ -76,19 +77,19 @@ Result<int> List(const cli::Arguments& arguments) {
 
 Result<int> Export(const cli::Arguments& arguments) {
   HOLDFAST_TRY(const ContentKeyId id, IdOf(arguments));
-  const Path output = arguments.File("output");
   HOLDFAST_TRY(const Records records, OpenRecords(arguments));
+  HOLDFAST_TRY(cli::OutputFile output, cli::OutputFile::Open(arguments.File("output"), kPrivate));
   HOLDFAST_TRY(const Secret key, ContentKeys(records.directory.ContentKeyFiles()).Read(id));
   HOLDFAST_CHECK(RecordedChange(*records.store, "content_key.export", SubjectOf(id), Json::object(),
                                 [&]() -> Result<Json> {
-                                  HOLDFAST_CHECK(cli::WriteOutput(output, key.RevealText(), kPrivate));
+                                  HOLDFAST_CHECK(output.Write(key.RevealText()));
                                   return Json::object();
                                 }));
-  if (output == "-") return cli::kExitDone;
+  if (output.is_stdout()) return cli::kExitDone;
   if (arguments.json()) {
-    cli::Print(Json{{"product", id.product}, {"name", id.name}, {"file", output.string()}});
+    cli::Print(Json{{"product", id.product}, {"name", id.name}, {"file", output.name()}});
   } else {
-    std::cout << "content key " << id.name << " of product " << id.product << " is in " << output.string()
+    std::cout << "content key " << id.name << " of product " << id.product << " is in " << output.name()
               << "\n";
   }
   return cli::kExitDone;

@@ -14,8 +14,10 @@ Result<std::vector<LicenseRecord>> Wanted(Store& store, const cli::Arguments& ar
   return std::vector<LicenseRecord>{std::move(license)};
 }
 
+// The name is the customer's word, and several hosts may have it.
 std::string HostWords(const HostUsage& usage) {
-  return usage.host.empty() ? HexEncode(usage.ek_name).substr(0, 20) : cli::Printable(usage.host);
+  const std::string key = HexEncode(usage.ek_name).substr(0, 20);
+  return usage.host.empty() ? key : cli::Printable(usage.host) + " (" + key + ")";
 }
 
 void PrintForPeople(const HostUsage& usage) {
@@ -45,14 +47,15 @@ Result<int> Usage(const cli::Arguments& arguments) {
 }  // namespace
 
 void AddUsageCommand(cli::Program& program) {
-  program.Add({.name = "usage",
-               .summary = "what was used up, as the reports that were acknowledged say",
-               .arguments = {{.name = "LICENSE", .help = "of this one only"}},
-               .options = {cli::kJsonOption},
-               .details =
-                   "A line for each license, host, limit and period. Reports are cumulative: the highest "
-                   "counts, and what a ledger showed that is gone is added.",
-               .run = Usage});
+  program.Add(
+      {.name = "usage",
+       .summary = "what was used up, as the reports that were acknowledged say",
+       .arguments = {{.name = "LICENSE", .help = "of this one only"}},
+       .options = {cli::kJsonOption},
+       .details = "A line for each license, host, limit and period. In brackets the beginning of the EK Name "
+                  "(of the hash, without a TPM) as `license show` has it. Reports are cumulative: the "
+                  "highest counts, and what a ledger showed that is gone is added.",
+       .run = Usage});
 }
 
 }  // namespace holdfast::vendor

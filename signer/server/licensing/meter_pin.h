@@ -10,13 +10,23 @@
 
 namespace holdfast {
 
+struct PinnedMeter {
+  MeterPin pin;
+  // The hard limit, when its meter was charged with earlier terms; empty: it is charged with these. What the TPM's index holds follows from the units that
+  // the earlier terms say were used before, so the later ones have to say the same, also when more is known since.
+  std::string charged_limit = {};
+  std::vector<MeterUsage> used_before = {};
+  bool operator==(const PinnedMeter&) const = default;
+};
+
 // `activations`: of the license, oldest first. `host`: the TPM's EK Name. `requested`: what its counter stands at now, in the request.
-std::optional<MeterPin> MeterOfActivation(const std::vector<ActivationRecord>& activations, const Bytes& host,
-                                          const Plan& plan, const std::optional<MeterPin>& requested);
+std::optional<PinnedMeter> MeterOfActivation(const std::vector<ActivationRecord>& activations,
+                                             const Bytes& host, const Plan& plan,
+                                             const std::optional<MeterPin>& requested);
 // Nothing when the plan's hard limit is another now: the ledger counts until the next activation.
-std::optional<MeterPin> MeterOfRenewal(const LicenseTerms& old, const Plan& plan);
+std::optional<PinnedMeter> MeterOfRenewal(const LicenseTerms& old, const Plan& plan);
 
 // Is there a hard limit that the TPM does not count?
-bool IsHardMeterSoft(const Plan& plan, const std::optional<MeterPin>& meter);
+bool IsHardMeterSoft(const Plan& plan, const std::optional<PinnedMeter>& meter);
 
 }  // namespace holdfast

@@ -22,7 +22,8 @@ struct AcceptedReturn {
   // "return.virtual_tpm"; of the units that are stated: "return.usage_shrank" (less than was reported), "return.set_back" (the ledger is older than
   // when the host reported last), "return.disturbed" (the ledger was set back or made anew since the activation).
   std::vector<std::string> notes;
-  ReturnedUnits units;               // kNone, too, when they were counted with an earlier proof
+  ReturnedUnits
+      units;  // kNone, too, when an earlier proof counted them, or that of a later activation of the host
   std::optional<Time> expires;       // of the license that was returned; absent: never
   bool credits_time = false;         // its terms say so
   std::optional<Seconds> time_left;  // that is credited: the license stands still from now on

@@ -6,6 +6,20 @@
 #include "protocol/meter_usage.h"
 
 namespace holdfast {
+namespace {
+
+std::vector<MeterUsage> UnitsBefore(const Plan& plan, const LicensedHost& host) {
+  std::vector<MeterUsage> all;
+  for (const Meter& meter : MetersOf(plan.grants, plan.fallback)) {
+    const bool charged =
+        host.meter && host.meter->charged_limit == meter.limit && meter.period == MeterPeriod::kNever;
+    for (const MeterUsage& used : charged ? host.meter->used_before : host.used)
+      if (used.limit == meter.limit && used.period == meter.period) all.push_back(used);
+  }
+  return all;
+}
+
+}  // namespace
 
 Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license) {
   HOLDFAST_TRY(const ProductRecord record, store.GetProduct(license.product, license.product_version));
@@ -19,15 +33,14 @@ Result<SoldPlan> FindSoldPlan(Store& store, const LicenseRecord& license) {
 
 LicenseTerms TermsOf(const LicenseRecord& license, const Plan& plan, const std::string& vendor,
                      const LicensedHost& host, Time now) {
+  const auto pin = host.meter ? std::optional(host.meter->pin) : std::nullopt;
   LicenseTerms terms = ResolvePlan(plan, {license.id, vendor, license.product, license.plan, license.created,
-                                          host.assurance, host.fingerprint, host.ledger, host.meter});
+                                          host.assurance, host.fingerprint, host.ledger, pin});
   // With its grace it must be a date that a certificate can hold.
   const Time last = kNoExpiry - terms.expiry_grace;
   if (license.ends) terms.expires = std::min(*license.ends, last);
   if (license.time_left) terms.expires = std::min(now + std::min(*license.time_left, last - now), last);
-  for (const Meter& meter : MetersOf(plan.grants, plan.fallback))
-    for (const MeterUsage& used : host.used)
-      if (used.limit == meter.limit && used.period == meter.period) terms.used.push_back(used);
+  terms.used = UnitsBefore(plan, host);
   return terms;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocol/terms.h"
+#include "signer/server/licensing/meter_pin.h"
 #include "signer/server/store/store.h"
 
 namespace holdfast {
@@ -19,11 +20,11 @@ struct LicensedHost {
   AssuranceClass assurance = AssuranceClass::kHwTpm;
   Fingerprint fingerprint = {};
   std::optional<LedgerPin> ledger = {};
-  std::optional<MeterPin> meter = {};
+  std::optional<PinnedMeter> meter = {};
   std::vector<MeterUsage> used = {};  // by what it goes on with
 };
 // As ResolvePlan, with the license's own end, if it has one, in place of the plan's; of a license that stands still with the time that is left,
-// from now on. Of `used`, the meters of the plan.
+// from now on. Of `used`, the meters of the plan, but of a hard one that is charged already what it was charged with.
 LicenseTerms TermsOf(const LicenseRecord& license, const Plan& plan, const std::string& vendor,
                      const LicensedHost& host, Time now);
 

@@ -16,7 +16,7 @@ struct Period {
   auto operator<=>(const Period&) const = default;
 };
 
-// Which of a host's counts, and what it began with.
+// Which of a host's counts, hard meters that were charged anew below 0; and what it began with.
 struct Count {
   int number = 0;
   int64_t before = 0;
@@ -40,35 +40,52 @@ class Counts {
     known.named.insert(report.report.unanswered.begin(), report.report.unanswered.end());
     return known.count;
   }
+  // Of a hard meter, whose count goes on whatever becomes of the ledger. The first goes on with what the ledger counted before it, in whose count it is
+  // then; each that was charged anew begins with nothing.
+  int OfMeter(const Bytes& host, const MeterPin& pin, int count) {
+    auto& meters = hosts_[host].meters;
+    const int number = meters.empty() ? count : -static_cast<int>(meters.size());
+    return meters.try_emplace({pin.index, pin.base}, number).first->second;
+  }
 
  private:
   struct Host {
     int count = 0;
     bool any = false;
     std::set<Sha256Digest> named;
+    std::map<std::pair<uint32_t, int64_t>, int> meters;
   };
   std::map<Bytes, Host> hosts_;
 };
 
-// By serial number of the license certificates.
-using UnitsBefore = std::map<Bytes, std::vector<MeterUsage>>;
+// What a license says of the units that its host reports.
+struct Meters {
+  std::vector<MeterUsage> before;  // that it began with
+  std::optional<MeterPin> pin;     // of the hard one, which the TPM counts
+  std::string hard;
+};
+using MetersBySerial = std::map<Bytes, Meters>;  // of the license certificates
 
-Result<UnitsBefore> FindUnitsBefore(Store& store, const std::string& license) {
+Result<MetersBySerial> FindMeters(Store& store, const std::string& license) {
   HOLDFAST_TRY(const auto activations, store.ListActivations(license));
-  UnitsBefore before;
+  MetersBySerial meters;
   for (const ActivationRecord& activation : activations) {
-    if (activation.takes_over.empty()) continue;
     HOLDFAST_TRY(LicenseTerms terms, ParseTerms(activation.terms));
-    before[activation.serial] = std::move(terms.used);
+    HOLDFAST_TRY(const auto hard, FindHardLimit(terms.grants, terms.fallback, "terms"));
+    meters[activation.serial] = {std::move(terms.used), terms.meter, hard ? hard->name : ""};
   }
-  return before;
+  return meters;
 }
 
-int64_t UnitsOf(const std::vector<MeterUsage>& before, const ReportedUsage& usage) {
-  for (const MeterUsage& each : before)
+int64_t UnitsBefore(const Meters& meters, const ReportedUsage& usage) {
+  for (const MeterUsage& each : meters.before)
     if (each.limit == usage.limit && each.period == usage.period && each.since == usage.since)
       return each.units;
   return 0;
+}
+
+bool IsHard(const Meters& meters, const ReportedUsage& usage) {
+  return meters.pin && usage.limit == meters.hard && usage.period == MeterPeriod::kNever;
 }
 
 }  // namespace
@@ -76,7 +93,7 @@ int64_t UnitsOf(const std::vector<MeterUsage>& before, const ReportedUsage& usag
 Result<std::vector<HostUsage>> AcknowledgedUsage(Store& store, const std::string& license,
                                                  const HeartbeatFilter& filter) {
   HOLDFAST_TRY(const auto heartbeats, store.ListHeartbeats(license));
-  HOLDFAST_TRY(UnitsBefore units_before, FindUnitsBefore(store, license));
+  HOLDFAST_TRY(MetersBySerial meters_of, FindMeters(store, license));
   std::map<Period, Total> totals;
   std::map<Bytes, std::string> hosts;
   Counts counts;
@@ -88,10 +105,12 @@ Result<std::vector<HostUsage>> AcknowledgedUsage(Store& store, const std::string
     if (!heartbeat.host.empty()) hosts[heartbeat.ek_name] = heartbeat.host;
     const int count = counts.Of(heartbeat.ek_name, *parsed);
     if (filter && !filter(heartbeat)) continue;
-    const auto& before = units_before[parsed->report.serial];
+    const Meters& meters = meters_of[parsed->report.serial];
     for (const ReportedUsage& usage : parsed->report.usage) {
       Total& total = totals[{heartbeat.ek_name, usage.limit, usage.period, usage.since}];
-      int64_t& units = total.by_count[{count, UnitsOf(before, usage)}];
+      const int number =
+          IsHard(meters, usage) ? counts.OfMeter(heartbeat.ek_name, *meters.pin, count) : count;
+      int64_t& units = total.by_count[{number, UnitsBefore(meters, usage)}];
       units = std::max(units, usage.units);
       total.acknowledged = heartbeat.seen;
     }

@@ -76,11 +76,27 @@ Result<Continuation> ContinuationFor(soci::session& sql, const std::string& lice
   return place == nullptr ? Continuation() : Continuation{place->activation, place->used};
 }
 
-void CarryOver(soci::session& sql, const ActivationRecord& returned) {
-  const std::string ek = HexEncode(returned.ek_name);
-  sql << "update activations set takes_over = :returned where license = :license and ek_name = :ek"
-         " and id <> :id and state in ('reserved', 'issued')",
-      soci::use(returned.id), soci::use(returned.license), soci::use(ek), soci::use(returned.id);
+Result<std::vector<ActivationRecord>> InUseInPlaceOf(soci::session& sql, const ActivationRecord& returned) {
+  HOLDFAST_TRY(const auto all,
+               rows::Activations(sql, "where license = :license order by sequence", {returned.license}));
+  const auto from = std::ranges::find(all, returned.id, &ActivationRecord::id);
+  std::vector<ActivationRecord> present;
+  for (const ActivationRecord& each : all) {
+    const bool left_since =
+        !each.takes_over.empty() && std::find_if(from, all.end(), [&](const ActivationRecord& other) {
+                                      return other.id == each.takes_over;
+                                    }) != all.end();
+    if (IsInUse(each) && each.ek_name == returned.ek_name && !left_since) present.push_back(each);
+  }
+  return present;
+}
+
+void CarryOver(soci::session& sql, const ActivationRecord& returned,
+               const std::vector<ActivationRecord>& present) {
+  for (const ActivationRecord& each : present)
+    sql << "update activations set takes_over = :returned where id = :id and id <> :self"
+           " and state in ('reserved', 'issued')",
+        soci::use(returned.id), soci::use(each.id), soci::use(returned.id);
 }
 
 void Resume(soci::session& sql, const std::string& license, const std::optional<Time>& ends) {

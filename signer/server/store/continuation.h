@@ -17,8 +17,13 @@ struct Continuation {
 // For a host that `proposal` is for: the place that it has, or else the free one that it left, or else the one that was left last.
 Result<Continuation> ContinuationFor(soci::session& sql, const std::string& license, const Bytes& ek_name);
 
-// The return of `returned` was recorded, and the host was activated anew before: its present activation has that place.
-void CarryOver(soci::session& sql, const ActivationRecord& returned);
+// What the host of `returned` has in use in the place that `returned` has or had: that itself, renewals, and newer requests of before the return was
+// known here. Not what it has since the place, or another one, was left by a later activation: `returned` says nothing of that one's units.
+Result<std::vector<ActivationRecord>> InUseInPlaceOf(soci::session& sql, const ActivationRecord& returned);
+
+// The return of `returned` was recorded, and the host was activated anew before: `present`, in use in that place, goes on with it.
+void CarryOver(soci::session& sql, const ActivationRecord& returned,
+               const std::vector<ActivationRecord>& present);
 
 // A license that stands still runs again, until `ends`.
 void Resume(soci::session& sql, const std::string& license, const std::optional<Time>& ends);

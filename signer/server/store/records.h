@@ -116,7 +116,8 @@ struct RepairedActivation {
 
 // How the units that a returned activation had used up were counted.
 enum class UnitCount {
-  kNone,     // its license has no meter; or it was recorded before units were counted
+  // Its license has no meter; it left no place, or left it with an earlier proof; it was recorded before units were counted.
+  kNone,
   kStated,   // what was used; the rest is credited
   kUsedUp,   // all: the license does not credit units
   kUnknown,  // all: the proof does not state what was used

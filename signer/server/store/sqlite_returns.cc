@@ -46,34 +46,27 @@ Status UseNonce(soci::session& sql, const ReturnRecord& proven, bool dry_run) {
   return {};
 }
 
-bool Counts(const ActivationRecord& activation) {
-  return activation.state == ActivationState::kReserved || activation.state == ActivationState::kIssued;
-}
-
 // Did the license key of `activation` die when the gate reached the value that was proven? Its base is what its request
 // showed. A request that lied about it was not made by that TPM, and its answer never opens (decisions/0024).
-bool DiedWith(const ActivationRecord& activation, const NewReturn& proven,
+bool DiedWith(const ActivationRecord& activation, uint32_t gate_index, uint64_t gate_value,
               const std::vector<SightingRecord>& sightings) {
   return std::any_of(sightings.begin(), sightings.end(), [&](const SightingRecord& sighting) {
-    return sighting.content_hash == activation.content_hash && sighting.gate_index == proven.gate_index &&
-           sighting.gate_base < proven.record.gate_value;
+    return sighting.content_hash == activation.content_hash && sighting.gate_index == gate_index &&
+           sighting.gate_base < gate_value;
   });
 }
 
-// What has the key that the proof is signed with, such as a renewal whose answer the host never applied, ends with it also where no gate tells.
-Result<Ids> FindEnded(soci::session& sql, const ActivationRecord& returned, const NewReturn& proven) {
-  const bool attested = proven.record.gate_value != 0;
-  const std::string ek = HexEncode(returned.ek_name);
-  HOLDFAST_TRY(const auto activations,
-               rows::Activations(sql, "where license = :license and ek_name = :ek order by sequence",
-                                 {returned.license, ek}));
+// Those of `present` whose key is dead, as a proof of `returned` with that value of the gate says; 0: a promise. What has the key that the proof is
+// signed with, such as a renewal whose answer the host never applied, ends with it also where no gate tells.
+Result<Ids> FindEnded(soci::session& sql, const std::vector<ActivationRecord>& present,
+                      const ActivationRecord& returned, uint32_t gate_index, uint64_t gate_value) {
   HOLDFAST_TRY(const auto sightings,
                rows::Sightings(sql, "where license = :license and ek_name = :ek order by sequence",
-                               {returned.license, ek}));
+                               {returned.license, HexEncode(returned.ek_name)}));
   Ids ended;
-  for (const ActivationRecord& activation : activations)
-    if (Counts(activation) && (activation.license_key_name == returned.license_key_name ||
-                               (attested && DiedWith(activation, proven, sightings))))
+  for (const ActivationRecord& activation : present)
+    if (activation.license_key_name == returned.license_key_name ||
+        (gate_value != 0 && DiedWith(activation, gate_index, gate_value, sightings)))
       ended.push_back(activation.id);
   return ended;
 }
@@ -132,10 +125,15 @@ Json Detail(const NewReturn& proven, const ReturnRecord& record, const Activatio
 }
 
 // The return is on record. What is in use with a key that was dead before it was issued ends now: it never had a place, so that the one that was
-// returned is free again with its units.
+// returned is free again with its units. The gate counts as it stood in the proof on record: with a later value in the same proof the host's next
+// license would end as well, which has used units of its own.
 Result<RecordedReturn> EndWhatIsDead(soci::session& sql, const Change& change, const NewReturn& proven,
                                      const ActivationRecord& returned, ReturnRecord known, bool dry_run) {
-  HOLDFAST_TRY(const Ids ended, FindEnded(sql, returned, proven));
+  HOLDFAST_TRY(const auto present, rows::Activations(sql,
+                                                     "where license = :license and ek_name = :ek"
+                                                     " and state in ('reserved', 'issued') order by sequence",
+                                                     {returned.license, HexEncode(returned.ek_name)}));
+  HOLDFAST_TRY(const Ids ended, FindEnded(sql, present, returned, proven.gate_index, known.gate_value));
   if (ended.empty()) return RecordedReturn{std::move(known), {}, true};
   HOLDFAST_TRY(const auto left, TimeLeft(sql, change, proven, returned, ended));
   if (left) known.time_left = left;
@@ -188,11 +186,13 @@ Result<RecordedReturn> SqliteStore::RecordReturn(const Change& change, const New
     HOLDFAST_TRY(const auto known, Known(sql, proven.record));
     if (known) return EndWhatIsDead(sql, change, proven, returned, *known, dry_run);
     HOLDFAST_CHECK(UseNonce(sql, proven.record, dry_run));
-    HOLDFAST_TRY(const Ids ended, FindEnded(sql, returned, proven));
+    HOLDFAST_TRY(const auto present, InUseInPlaceOf(sql, returned));
+    HOLDFAST_TRY(const Ids ended,
+                 FindEnded(sql, present, returned, proven.gate_index, proven.record.gate_value));
     ReturnRecord record = proven.record;
     record.accepted = change.at;
     HOLDFAST_TRY(const auto earlier, rows::Returns(sql, "where activation = :activation", {returned.id}));
-    if (!earlier.empty()) {  // counted with the first
+    if (!earlier.empty() || present.empty()) {  // counted with the first; or its place was given back before
       record.units = UnitCount::kNone;
       record.used.clear();
     }
@@ -200,7 +200,7 @@ Result<RecordedReturn> SqliteStore::RecordReturn(const Change& change, const New
     if (dry_run) return RecordedReturn{std::move(record), ended, false};
     End(sql, change, ended);
     InsertReturn(sql, record);
-    if (record.units != UnitCount::kNone) CarryOver(sql, returned);
+    if (record.units != UnitCount::kNone) CarryOver(sql, returned, present);
     if (record.time_left) StandStill(sql, returned.license, *record.time_left);
     if (proven.sighting) rows::InsertSighting(sql, *proven.sighting);
     rows::AppendAudit(sql, change, "activation.return", returned.id, Detail(proven, record, returned, ended));

@@ -178,8 +178,9 @@ class Store {
                                                      const Bytes& nonce) = 0;
   // A proof without a nonce, and one whose nonce was seen already, is recorded once for an activation; again it ends only what came into use with
   // a key that it says is dead. Otherwise, in one transaction: the nonce is the one that is out, and used now (store.return_nonce, kConflict); of the
-  // license's activations on the same host those end as returned that have the same license key, and those whose gate was below
-  // gate_value when they were requested; a promise tells of no gate. The units of the first record of an activation stay with the place that is free then, and where time is credited
+  // license's activations on the same host, in the place that was returned (continuation.h), those end as returned that have the same license key,
+  // and those whose gate was below gate_value when they were requested; a promise tells of no gate. The units of the first record of an activation stay with the place that is free
+  // then, if it left one: not when a later activation of the host was returned before. Where time is credited
   // and no activation is in use any more, the license stands still (time_left of the record says it). With `dry_run` nothing is stored.
   virtual Result<RecordedReturn> RecordReturn(const Change& change, const NewReturn& proven,
                                               bool dry_run) = 0;

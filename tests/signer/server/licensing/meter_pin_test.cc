@@ -5,6 +5,7 @@
 
 #include "signer/server/licensing/heartbeats.h"
 #include "signer/server/licensing/license_changes.h"
+#include "signer/server/licensing/usage.h"
 #include "tests/signer/server/licensing/licensing_fixture.h"
 #include "tests/testing/heartbeat.h"
 
@@ -38,6 +39,19 @@ class MeterPinTest : public LicensingTest {
   }
   std::optional<MeterPin> PinOf(SoftwareTpm& tpm, std::optional<uint64_t> meter) {
     return ParseTerms(Activate(tpm, meter).activation.terms)->meter;
+  }
+  // What the host's next report brings when the vendor has renewed the license.
+  ActivationRecord RenewByReport(const ActivationRecord& activation) {
+    const auto certificate = Certificate::Parse(activation.certificate, CertificateProfile::kLicense).value();
+    now_ += Seconds{86400};
+    EXPECT_TRUE(RenewLicense(*store_, {now_, "test"}, license_, {.length = Seconds{90 * 86400}}, false));
+    testing::ReportingHost host;
+    const Heartbeat heartbeat = BuildHeartbeat(tpm_, certificate, host.Next());
+    const auto answered = licensing_->AnswerHeartbeat("test", ArmorHeartbeat(heartbeat), {});
+    EXPECT_TRUE(answered) << answered.error().message;
+    EXPECT_THAT(answered.value_or(AnsweredHeartbeat{}).notes, Contains("heartbeat.meter_unproven"))
+        << "it says nothing of it";
+    return store_->ListActivations(license_)->back();
   }
   MeterPin At(int64_t base) const { return {counter_, base}; }
 
@@ -85,9 +99,9 @@ TEST_F(MeterPinTest, AfterAReturnItIsChargedAnewForTheTermsSayWhatWasUsed) {
   Plan plan;
   plan.grants = terms.grants;
   plan.fallback = terms.fallback;
-  EXPECT_EQ(MeterOfActivation(activations, activations.back().ek_name, plan, At(68)), At(7));
+  EXPECT_EQ(MeterOfActivation(activations, activations.back().ek_name, plan, At(68))->pin, At(7));
   activations.back().state = ActivationState::kReturned;
-  EXPECT_EQ(MeterOfActivation(activations, activations.back().ek_name, plan, At(68)), At(68));
+  EXPECT_EQ(MeterOfActivation(activations, activations.back().ek_name, plan, At(68))->pin, At(68));
 }
 
 TEST_F(MeterPinTest, AnotherNumberOfUnitsIsChargedAnew) {
@@ -96,24 +110,58 @@ TEST_F(MeterPinTest, AnotherNumberOfUnitsIsChargedAnew) {
   plan.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 200, .hard = true};
   const auto activations = store_->ListActivations(license_);
   const Bytes host = activations->back().ek_name;
-  EXPECT_EQ(MeterOfActivation(*activations, host, plan, At(68)), At(68));
+  EXPECT_EQ(MeterOfActivation(*activations, host, plan, At(68))->pin, At(68));
   EXPECT_EQ(MeterOfRenewal(*ParseTerms(activations->back().terms), plan), std::nullopt)
       << "with a heartbeat nothing is charged: the ledger counts until then";
 }
 
 TEST_F(MeterPinTest, ARenewalKeepsIt) {
   const ActivationRecord activation = Activate(tpm_, 7).activation;
-  const auto certificate = Certificate::Parse(activation.certificate, CertificateProfile::kLicense).value();
-  now_ += Seconds{86400};
-  ASSERT_TRUE(RenewLicense(*store_, {now_, "test"}, license_, {.length = Seconds{90 * 86400}}, false));
-  testing::ReportingHost host;
-  const Heartbeat heartbeat = BuildHeartbeat(tpm_, certificate, host.Next());
-  const auto answered = licensing_->AnswerHeartbeat("test", ArmorHeartbeat(heartbeat), {});
-  ASSERT_TRUE(answered) << answered.error().message;
-  EXPECT_THAT(answered->notes, Contains("heartbeat.meter_unproven")) << "it says nothing of it";
-  const ActivationRecord renewed = store_->ListActivations(license_)->back();
+  const ActivationRecord renewed = RenewByReport(activation);
   EXPECT_NE(renewed.serial, activation.serial);
   EXPECT_EQ(ParseTerms(renewed.terms)->meter, At(7));
+}
+
+// The host returned the license, kept the proof back, and was activated anew: the TPM counts on in the index that was charged then.
+TEST_F(MeterPinTest, ALateProofOfTheLicenseBeforeChangesNothingOfWhatItWasChargedWith) {
+  const ActivationRecord first = Activate(tpm_, 7).activation;
+  const ActivationRecord second = Activate(tpm_, 38).activation;
+  NewReturn late;
+  late.record.activation = first.id;
+  late.record.proof = "{}";
+  late.record.proof_hash = Bytes(32, 1);
+  late.record.units = UnitCount::kStated;
+  late.record.used = {{"pages", MeterPeriod::kNever, Time{}, 30}};
+  ASSERT_TRUE(store_->RecordReturn({now_, "test"}, late, false));
+  ASSERT_EQ(store_->ListActivations(license_)->back().takes_over, first.id) << "control";
+  for (const ActivationRecord& next : {RenewByReport(second), Activate(tpm_, 45).activation}) {
+    const LicenseTerms terms = *ParseTerms(next.terms);
+    EXPECT_NE(next.serial, second.serial);
+    EXPECT_EQ(terms.meter, At(7));
+    EXPECT_TRUE(terms.used.empty()) << "the index holds 100 units, of which 30 are counted in it";
+  }
+}
+
+TEST_F(MeterPinTest, ALedgerThatIsMadeAnewBesideItAddsNothingToItsUsage) {
+  const ActivationRecord activation = Activate(tpm_, 7).activation;
+  const auto certificate = Certificate::Parse(activation.certificate, CertificateProfile::kLicense).value();
+  testing::ReportingHost host;
+  const auto report = [&](int64_t pages, int64_t prints) {
+    host.usage = {{"pages", MeterPeriod::kNever, Time{}, pages},
+                  {"prints", MeterPeriod::kNever, Time{}, prints}};
+    const Heartbeat heartbeat = BuildHeartbeat(tpm_, certificate, host.Next());
+    host.Made(heartbeat.report.id);
+    now_ += Seconds{1};
+    const auto answered = licensing_->AnswerHeartbeat("test", ArmorHeartbeat(heartbeat), {});
+    ASSERT_TRUE(answered) << answered.error().check << ": " << answered.error().message;
+    host.Apply(HeartbeatId(ReadHeartbeatAnswerFile(answered->file)->jws), host.sequence);
+  };
+  report(5, 5);
+  host.ResetLedger(host.ledger.stamp + 1);
+  report(8, 3);
+  for (const HostUsage& each : *AcknowledgedUsage(*store_, license_))
+    EXPECT_EQ(each.usage.units, 8) << each.usage.limit << ": the TPM's 8, and the ledgers' 5 and 3";
+  EXPECT_EQ(AcknowledgedUsage(*store_, license_)->size(), 2u);
 }
 
 }  // namespace

@@ -1130,6 +1130,55 @@ TEST_P(StoreContract, AProofThatComesLateGoesToTheHostsPresentActivation) {
   EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 2, 3))).terms, R"({"used":"50"})");
 }
 
+// Two returns whose proofs went into one mail, and were taken in the wrong order.
+TEST_P(StoreContract, AnOlderProofThatComesAfterTheNewerOneLeavesNoPlaceOfItsOwn) {
+  Sell(1);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  auto proposal = ProposalFor("license-1", 1, 2);
+  proposal.sighting->gate_base = 2;
+  const auto second = Issue(WithTerms(proposal));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(second, 3, kFifty), false));
+  const auto older = store_->RecordReturn(At(21), ReturnWith(first, 2, kThirty), false);
+  ASSERT_TRUE(older) << older.error().message;
+  EXPECT_EQ(older->record.units, UnitCount::kNone);
+  EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 2, 3))).terms, R"({"used":"50"})");
+}
+
+// The statement of a license that was over, with the gate as a later license's return left it.
+TEST_P(StoreContract, AnOlderProofEndsNoLicenseThatCameAfterALaterReturn) {
+  Sell(1);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  auto proposal = ProposalFor("license-1", 1, 2);
+  proposal.sighting->gate_base = 2;
+  const auto second = Issue(WithTerms(proposal));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(second, 3, kFifty), false));
+  proposal = ProposalFor("license-1", 1, 3);
+  proposal.sighting->gate_base = 3;
+  const auto third = Issue(WithTerms(proposal), 21);
+  const auto older = store_->RecordReturn(At(30), ReturnWith(first, 4, kThirty), false);
+  ASSERT_TRUE(older) << older.error().message;
+  EXPECT_TRUE(older->ended.empty());
+  EXPECT_EQ(store_->ListActivations("license-1")->back().takes_over, second.id);
+  EXPECT_EQ(store_->RecordReturn(At(31), ReturnWith(third, 4, kFifty), false)->ended,
+            std::vector<std::string>{third.id})
+      << "control: its own proof does";
+}
+
+TEST_P(StoreContract, AProofOnRecordWithALaterValueOfTheGateEndsNothingMore) {
+  Sell(1);
+  const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
+  ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
+  auto proposal = ProposalFor("license-1", 1, 2);
+  proposal.sighting->gate_base = 2;
+  const auto second = Issue(WithTerms(proposal), 21);
+  const auto again = store_->RecordReturn(At(30), ReturnWith(first, 3, kThirty), false);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(StateOf("license-1", second.id), ActivationState::kIssued);
+  ASSERT_TRUE(store_->RecordReturn(At(31), ReturnWith(second, 3, kFifty), false));
+  EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 2, 3)), 32).terms, R"({"used":"50"})");
+}
+
 TEST_P(StoreContract, AFreshProofCountsNoUnitsAgain) {
   Sell(1);
   const auto issued = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
