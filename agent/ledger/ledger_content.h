@@ -78,7 +78,8 @@ struct NewestRecord {
 
 struct LedgerContent {
   int64_t birth = 0;  // the counter's value when this ledger was begun
-  int64_t stamp = 0;  // the counter's value that this content belongs to
+  int64_t stamp =
+      0;  // the counter's value that this content belongs to. 0: none yet, it is being begun (ledger.h)
   // Licenses of before this stamp have been used with another ledger, or with more of this one. 0: nothing was ever found.
   int64_t disturbed = 0;
   TimeRecord time;

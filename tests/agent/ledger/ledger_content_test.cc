@@ -71,6 +71,20 @@ TEST(LedgerOfBefore, KnowsOfNoContactInTheFuture) {
   EXPECT_EQ(ConversationOf(*content, kGenuine).contact, content->time.floor);
 }
 
+TEST(LedgerContent, IsBegunOrHasAStampAndNotHalf) {
+  const auto check = [](const std::string& birth, const std::string& stamp) {
+    std::string text = kHead + R"("newest":[]})";
+    text.replace(text.find("17"), 2, birth);
+    text.replace(text.find("42"), 2, stamp);
+    const auto content = ParseLedgerContent(text);
+    return content ? "" : content.error().check;
+  };
+  EXPECT_EQ(check("17", "42"), "");
+  EXPECT_EQ(check("0", "0"), "");
+  EXPECT_EQ(check("0", "42"), "ledger.birth");
+  EXPECT_EQ(check("17", "0"), "ledger.birth");
+}
+
 std::string CheckOf(const std::string& newest) {
   const auto content = ParseLedgerContent(kHead + R"("newest":[)" + newest + "]}");
   return content ? "" : content.error().check;
