@@ -158,7 +158,7 @@ Result<std::optional<StatedUsage>> UsedOf(const LicenseToReturn& license, const 
 // Signs and writes the statement. After a dry run it is unsigned and nowhere but here.
 Result<ReturnedLicense> State(const Found& found, const LicenseToReturn& wanted, const Surroundings& at) {
   if (found.returned && !found.Begun()) HOLDFAST_CHECK(CheckMayReplace(*found.returned, wanted.statement));
-  ReturnedLicense license{found.installed->product, found.installed->keys, {}, {}};
+  ReturnedLicense license{found.installed->product, found.installed->keys, {}, {}, wanted.id.root};
   ReturnStatement statement = wanted.statement;
   if (at.dry_run) {
     license.statement.statement = statement;
@@ -196,8 +196,9 @@ Result<ReturnOutcome> Return(const ReturnOptions& options, const Hardware& hardw
   if (!options.nonce.empty()) {
     // Before anything is written: a nonce that is not the vendor's, or not for this license, ends nothing.
     if (!found.Begun() && !wanted) return tl::unexpected(wanted.error());
-    HOLDFAST_TRY(nonce, NonceFor(found.Begun() ? found.returned->statement.statement : wanted->statement,
-                                 options.nonce, anchors));
+    const bool begun = found.Begun();
+    HOLDFAST_TRY(nonce, NonceFor(begun ? found.returned->statement.statement : wanted->statement,
+                                 wanted ? wanted->id.root : found.returned->root, options.nonce, anchors));
   }
   HOLDFAST_TRY(const auto licenses, LoadLicenses(state, anchors));
   const Surroundings at{hardware, state, books, AnyInTpm(licenses), options.dry_run};
