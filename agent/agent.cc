@@ -179,13 +179,12 @@ Result<HardMeters::Use> Agent::UseHardMeter(const api::HardUse& use) {
   const auto meter = keys == nullptr ? std::nullopt : HardMeterOf(license->view.verified->terms);
   if (!meter)
     return Fail(ErrorKind::kUnavailable, "meter.unread", "the license was changed meanwhile", "try again");
-  const LicenseTerms& terms = license->view.verified->terms;
-  const auto used = UseUnits(terms, *meter, *keys, use.amount, tpm_);
+  const auto used = UseUnits(*meter, *keys, use.amount, tpm_);
   // After an error how many were counted is asked anew, and if that fails as well, later.
   const bool lost = !used && used.error().kind == ErrorKind::kRefused;
   license->view.hard_count = used   ? HardCount{used->used}
                              : lost ? CountFrom(tl::unexpected(used.error()))
-                                    : CountFrom(UnitsUsed(terms, *meter, *keys, tpm_));
+                                    : CountFrom(UnitsUsed(*meter, *keys, tpm_));
   if (!license->view.hard_count.used && !license->view.hard_count.lost)
     worker_.PostLater("proof", retry_after_, [this] { Prove(); });
   return used;

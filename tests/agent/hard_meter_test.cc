@@ -136,7 +136,7 @@ TEST(HardMeter, AfterAReturnIsChargedWithWhatIsLeftAndCountsOn) {
 TEST(HardMeter, UsedUpBeforeHasNoUnitLeft) {
   LicenseTerms terms = HardTerms();
   terms.used = {{"pages", MeterPeriod::kNever, Time{}, 104}};
-  EXPECT_EQ(HardMeterOf(terms)->max, 0u);
+  EXPECT_EQ(HardMeterOf(terms)->tpm.max, 0u);
 }
 
 }  // namespace
