@@ -1,6 +1,7 @@
 #include "agent/ledger/conversation.h"
 
 #include <algorithm>
+#include <map>
 
 namespace holdfast {
 namespace {
@@ -10,6 +11,27 @@ ConversationRecord* Find(LedgerContent& content, const LicenseId& license) {
       std::find_if(content.heartbeats.begin(), content.heartbeats.end(),
                    [&](const ConversationRecord& record) { return IsSameLicense(record.id, license); });
   return found == content.heartbeats.end() ? nullptr : &*found;
+}
+
+const LicenseId& IdIn(const PastUsage& record) {
+  return record.meter.id;
+}
+const LicenseId& IdIn(const ConversationRecord& record) {
+  return record.id;
+}
+
+// For one more record of that license. On a tie it is the root of the new one that has most.
+template <class Record>
+void MakeRoom(std::vector<Record>& all, size_t most_records, const LicenseId& license) {
+  if (all.size() < most_records) return;
+  std::map<std::optional<Sha256Digest>, size_t> of_root;
+  for (const Record& record : all) of_root[IdIn(record).root]++;
+  const auto own = of_root.find(license.root);
+  if (own != of_root.end()) own->second++;
+  const auto most = std::max_element(of_root.begin(), of_root.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  all.erase(std::find_if(all.begin(), all.end(),
+                         [&](const Record& record) { return IdIn(record).root == most->first; }));
 }
 
 ReportedUsage Reported(const MeterRecord& meter, int64_t units) {
@@ -62,21 +84,21 @@ void KeepPast(LedgerContent& content, const MeterRecord& ended) {
     past.reported = 0;
     return;
   }
-  if (content.past.size() == kMaxPastUsage) content.past.erase(content.past.begin());
+  MakeRoom(content.past, kMaxPastUsage, ended.id);
   content.past.push_back({ended, 0});
 }
 
 void NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
-  ConversationRecord* record = Find(content, license);
-  if (record == nullptr) {
-    if (content.heartbeats.size() == kMaxConversations) content.heartbeats.erase(content.heartbeats.begin());
-    record = &content.heartbeats.emplace_back(ConversationOf(content, license));
-  }
-  record->sequence++;
-  record->unanswered.push_back(report);
-  if (record->unanswered.size() > kMaxUnanswered) record->unanswered.erase(record->unanswered.begin());
+  ConversationRecord record = ConversationOf(content, license);
+  std::erase_if(content.heartbeats,
+                [&](const ConversationRecord& each) { return IsSameLicense(each.id, license); });
+  MakeRoom(content.heartbeats, kMaxConversations, license);
+  record.sequence++;
+  record.unanswered.push_back(report);
+  if (record.unanswered.size() > kMaxUnanswered) record.unanswered.erase(record.unanswered.begin());
   for (PastUsage& past : content.past)
-    if (past.reported == 0 && IsSameLicense(past.meter.id, license)) past.reported = record->sequence;
+    if (past.reported == 0 && IsSameLicense(past.meter.id, license)) past.reported = record.sequence;
+  content.heartbeats.push_back(std::move(record));
 }
 
 Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
