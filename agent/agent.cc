@@ -355,11 +355,11 @@ void Agent::Prove() {
 void Agent::Publish() {
   std::optional<std::vector<MeterRecord>> meters;
   if (const auto* records = books_.meters()) meters = *records;
-  server_->Post([this, served = ToServe(), ledger = books_.report(), meters, fault = fault_,
-                 requests = OpenRequests(parts_.state)] {
+  server_->Post([this, served = ToServe(), ledger = books_.report(), meters, ended = books_.ended(),
+                 fault = fault_, requests = OpenRequests(parts_.state)] {
     service_.SetLedger(ledger);
     service_.SetRequests(requests);
-    if (meters) service_.LoadMeters(*meters);
+    if (meters) service_.LoadMeters(*meters, ended);
     const TimeReading reading = time_.Read();
     if (std::string text = Describe(served.views, fault, reading); text != said_) {
       said_ = std::move(text);

@@ -34,6 +34,18 @@ void MakeRoom(std::vector<Record>& all, size_t most_records, const LicenseId& li
                          [&](const Record& record) { return IdIn(record).root == most->first; }));
 }
 
+ReportedUsage* Find(std::vector<ReportedUsage>& usage, const ReportedUsage& of) {
+  const auto found = std::find_if(usage.begin(), usage.end(), [&](const ReportedUsage& one) {
+    return one.limit == of.limit && one.period == of.period && one.since == of.since;
+  });
+  return found == usage.end() ? nullptr : &*found;
+}
+
+// By the vendor's time: a period that has not ended may begin again, when time is taken back.
+bool IsOver(const MeterRecord& meter, Time now) {
+  return meter.period == MeterPeriod::kNever || PeriodBegin(meter.period, now) > meter.since;
+}
+
 ReportedUsage Reported(const MeterRecord& meter, int64_t units) {
   return {meter.limit, meter.period, meter.since, units};
 }
@@ -52,12 +64,11 @@ int64_t NumberOf(const ConversationRecord& record, std::ptrdiff_t place) {
 }  // namespace
 
 void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
-  for (ReportedUsage& one : usage) {
-    if (one.limit != more.limit || one.period != more.period || one.since != more.since) continue;
-    one.units += std::min(more.units, INT64_MAX - one.units);
-    return;
+  if (ReportedUsage* one = Find(usage, more)) {
+    one->units += std::min(more.units, INT64_MAX - one->units);
+  } else {
+    usage.push_back(more);
   }
-  usage.push_back(more);
 }
 
 ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId& license) {
@@ -70,9 +81,17 @@ std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId
                                    const std::vector<MeterRecord>& used) {
   std::vector<ReportedUsage> usage;
   for (const PastUsage& past : content.past)
-    if (IsSameLicense(past.meter.id, license)) AddUsage(usage, Reported(past.meter, past.meter.units));
-  for (const MeterRecord& meter : content.meters)
-    if (IsSameLicense(meter.id, license)) AddUsage(usage, Reported(meter, UnitsOf(meter, used)));
+    if (IsSameLicense(past.meter.id, license)) usage.push_back(Reported(past.meter, past.meter.units));
+  for (const MeterRecord& meter : content.meters) {
+    if (!IsSameLicense(meter.id, license)) continue;
+    const ReportedUsage present = Reported(meter, UnitsOf(meter, used));
+    // One that began again goes on with what was used in it.
+    if (ReportedUsage* before = Find(usage, present)) {
+      before->units = std::max(before->units, present.units);
+    } else {
+      usage.push_back(present);
+    }
+  }
   return usage;
 }
 
@@ -80,7 +99,8 @@ void KeepPast(LedgerContent& content, const MeterRecord& ended) {
   if (ended.units == 0) return;
   for (PastUsage& past : content.past) {
     if (!IsSameMeter(past.meter, ended) || past.meter.since != ended.since) continue;
-    past.meter.units += std::min(ended.units, INT64_MAX - past.meter.units);
+    if (ended.units <= past.meter.units) return;
+    past.meter.units = ended.units;
     past.reported = 0;
     return;
   }
@@ -118,7 +138,8 @@ Status NoteAnswer(LedgerContent& content, const LicenseId& license, const Applie
   const auto found = std::find(record.unanswered.begin(), record.unanswered.end(), answer.report);
   const int64_t acknowledged = NumberOf(record, found - record.unanswered.begin());
   std::erase_if(content.past, [&](const PastUsage& past) {
-    return IsSameLicense(past.meter.id, license) && past.reported > 0 && past.reported <= acknowledged;
+    return IsSameLicense(past.meter.id, license) && past.reported > 0 && past.reported <= acknowledged &&
+           IsOver(past.meter, answer.time);
   });
   record.unanswered.erase(record.unanswered.begin(), found + 1);
   record.answer = answer.id;

@@ -21,7 +21,7 @@ Sha256Digest Id(uint8_t number) {
 }
 
 MeterRecord Month(int month, int64_t units) {
-  const Time since = std::chrono::sys_days(std::chrono::year(2026) / month / 1);
+  const Time since = std::chrono::sys_days(std::chrono::year(2025) / month / 1);  // kMidway is in June
   return {kLicense, "renders", MeterPeriod::kMonth, since, units};
 }
 
@@ -172,13 +172,29 @@ TEST_F(ConversationTest, LicensesOfAnotherRootLeaveALicenseItsShare) {
 TEST_F(ConversationTest, NoPeriodIsToldTwice) {
   KeepPast(content_, Month(1, 10));
   Report(1);
-  content_.meters = {Month(1, 3)};
+  content_.meters = {Month(1, 13)};  // it goes on with what was used in it
   EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13))));
-  KeepPast(content_, Month(1, 3));
+  KeepPast(content_, Month(1, 13));
   content_.meters = {Month(2, 1)};
   EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13)), Told(Month(2, 1))));
   EXPECT_EQ(Answer(1), "");
   EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13)), Told(Month(2, 1)))) << "what came since was not told";
+}
+
+// Else it would begin with nothing used when time is taken back.
+TEST_F(ConversationTest, APeriodThatIsNotOverByTheVendorsTimeStaysOnRecord) {
+  for (const int month : {5, 6, 7}) KeepPast(content_, Month(month, 10));
+  Report(1);
+  EXPECT_EQ(Answer(1), "");
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(6, 10)), Told(Month(7, 10))));
+}
+
+TEST_F(ConversationTest, APeriodThatEndsAgainWithoutAUnitMoreIsNoNews) {
+  KeepPast(content_, Month(1, 10));
+  Report(1);
+  KeepPast(content_, Month(1, 10));
+  EXPECT_EQ(Answer(1), "");
+  EXPECT_THAT(Usage(), IsEmpty());
 }
 
 // Root of the host pins a root of his own, with the vendor's name, and issues himself a license with the genuine one's number.
