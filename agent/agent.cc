@@ -182,15 +182,14 @@ Result<HardMeters::Use> Agent::UseHardMeter(const api::HardUse& use) {
   const auto meter = keys == nullptr ? std::nullopt : HardMeterOf(license->view.verified->terms);
   if (!meter)
     return Fail(ErrorKind::kUnavailable, "meter.unread", "the license was changed meanwhile", "try again");
-  const LicenseTerms& terms = license->view.verified->terms;
   const auto* records = books_.meters();
   const int64_t by_ledger = records == nullptr ? 0 : CountedByLedger(license->view, *records);
-  const auto used = UseUnits(terms, *meter, *keys, use.amount, by_ledger, tpm_);
+  const auto used = UseUnits(*meter, *keys, use.amount, by_ledger, tpm_);
   // After an error how many were counted is asked anew, and if that fails as well, later.
   const bool lost = !used && used.error().kind == ErrorKind::kRefused;
   license->view.hard_count = used   ? HardCount{used->used - by_ledger}
                              : lost ? CountFrom(tl::unexpected(used.error()))
-                                    : CountFrom(UnitsUsed(terms, *meter, *keys, tpm_));
+                                    : CountFrom(UnitsUsed(*meter, *keys, tpm_));
   if (!license->view.hard_count.used && !license->view.hard_count.lost)
     worker_.PostLater("proof", retry_after_, [this] { Prove(); });
   return used;
@@ -369,11 +368,11 @@ void Agent::Prove() {
 void Agent::Publish() {
   std::optional<std::vector<MeterRecord>> meters;
   if (const auto* records = books_.meters()) meters = *records;
-  server_->Post([this, served = ToServe(), ledger = books_.report(), meters, fault = fault_,
-                 requests = OpenRequests(parts_.state)] {
+  server_->Post([this, served = ToServe(), ledger = books_.report(), meters, ended = books_.ended(),
+                 fault = fault_, requests = OpenRequests(parts_.state)] {
     service_.SetLedger(ledger);
     service_.SetRequests(requests);
-    if (meters) service_.LoadMeters(*meters);
+    if (meters) service_.LoadMeters(*meters, ended);
     const TimeReading reading = time_.Read();
     if (std::string text = Describe(served.views, fault, reading); text != said_) {
       said_ = std::move(text);

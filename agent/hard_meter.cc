@@ -3,42 +3,33 @@
 #include <algorithm>
 
 namespace holdfast {
-namespace {
 
-int64_t UnitsBefore(const LicenseTerms& terms, const HardLimit& limit) {
-  return std::min(UsedBefore(terms.used, limit.name, MeterPeriod::kNever, Time{}), limit.max);
-}
-
-// There is one: HardMeterOf found it.
-HardLimit LimitOf(const LicenseTerms& terms) {
-  const auto limit = FindHardLimit(terms.grants, terms.fallback, "terms");
-  return limit && *limit ? **limit : HardLimit{};
-}
-
-}  // namespace
-
-std::optional<HardMeter> HardMeterOf(const LicenseTerms& terms) {
+std::optional<LicensedMeter> HardMeterOf(const LicenseTerms& terms) {
   if (!terms.meter) return std::nullopt;
   const auto limit = FindHardLimit(terms.grants, terms.fallback, "terms");
   if (!limit || !*limit) return std::nullopt;
-  return HardMeter{terms.meter->index, static_cast<uint64_t>(terms.meter->base),
-                   static_cast<uint32_t>((*limit)->max - UnitsBefore(terms, **limit))};
+  const auto& [name, max] = **limit;
+  const int64_t before = std::min(UsedBefore(terms.used, name, MeterPeriod::kNever, Time{}), max);
+  return LicensedMeter{
+      name,
+      {terms.meter->index, static_cast<uint64_t>(terms.meter->base), static_cast<uint32_t>(max - before)},
+      before};
 }
 
-Result<int64_t> UnitsUsed(const LicenseTerms& terms, const HardMeter& meter, const KeySet& keys,
-                          HardMeters& tpm) {
-  HOLDFAST_TRY(const int64_t here, tpm.MeterUsed(keys, meter));
-  return UnitsBefore(terms, LimitOf(terms)) + here;
+Result<int64_t> UnitsUsed(const LicensedMeter& meter, const KeySet& keys, HardMeters& tpm) {
+  HOLDFAST_TRY(const int64_t here, tpm.MeterUsed(keys, meter.tpm));
+  return meter.used_before + here;
 }
 
-Result<HardMeters::Use> UseUnits(const LicenseTerms& terms, const HardMeter& meter, const KeySet& keys,
-                                 int64_t amount, int64_t by_ledger, HardMeters& tpm) {
+Result<HardMeters::Use> UseUnits(const LicensedMeter& meter, const KeySet& keys, int64_t amount,
+                                 int64_t by_ledger, HardMeters& tpm) {
   if (by_ledger > 0) {
-    HOLDFAST_TRY(const int64_t used, UnitsUsed(terms, meter, keys, tpm));
-    if (amount > LimitOf(terms).max - used - by_ledger) return HardMeters::Use{false, used + by_ledger};
+    HOLDFAST_TRY(const int64_t used, UnitsUsed(meter, keys, tpm));
+    const int64_t max = meter.used_before + meter.tpm.max;
+    if (amount > max - used - by_ledger) return HardMeters::Use{false, used + by_ledger};
   }
-  HOLDFAST_TRY(HardMeters::Use use, tpm.UseMeter(keys, meter, amount));
-  use.used += UnitsBefore(terms, LimitOf(terms)) + by_ledger;
+  HOLDFAST_TRY(HardMeters::Use use, tpm.UseMeter(keys, meter.tpm, amount));
+  use.used += meter.used_before + by_ledger;
   return use;
 }
 
@@ -47,14 +38,16 @@ Result<std::optional<MeterUsage>> HardUsage(const LicenseTerms& terms, const Lic
   const auto* tpm_keys = std::get_if<KeySet>(&keys);
   const auto meter = HardMeterOf(terms);
   if (tpm_keys == nullptr || !meter) return std::nullopt;
-  HOLDFAST_TRY(const int64_t used, UnitsUsed(terms, *meter, *tpm_keys, tpm));
-  return std::optional(MeterUsage{LimitOf(terms).name, MeterPeriod::kNever, Time{}, used});
+  HOLDFAST_TRY(const int64_t used, UnitsUsed(*meter, *tpm_keys, tpm));
+  return std::optional(MeterUsage{meter->limit, MeterPeriod::kNever, Time{}, used});
 }
 
 void AddHardUsage(std::vector<MeterUsage>& usage, const LicenseTerms& terms, const MeterUsage& hard) {
+  const auto meter = HardMeterOf(terms);
+  const int64_t before = meter ? meter->used_before : 0;
   for (MeterUsage& one : usage) {
     if (one.limit != hard.limit || one.period != hard.period || one.since != hard.since) continue;
-    one.units -= std::min(one.units, UnitsBefore(terms, LimitOf(terms)));
+    one.units -= std::min(one.units, before);
     one.units += std::min(hard.units, INT64_MAX - one.units);
     return;
   }
@@ -62,17 +55,20 @@ void AddHardUsage(std::vector<MeterUsage>& usage, const LicenseTerms& terms, con
 }
 
 Status PrepareInstalled(const LicenseTerms& terms, const std::string& product_key_id, HardMeters& tpm) {
-  const uint32_t own_counter = tpm::MeterCounterIndex(terms.vendor, product_key_id);
   const auto meter = HardMeterOf(terms);
   if (!meter) {
-    static_cast<void>(tpm.DropMeter(own_counter));
+    FreeMeter(terms.vendor, product_key_id, tpm);
     return {};
   }
   // At another one's place it would take the count of another vendor's license away.
-  if (meter->counter_index != own_counter)
+  if (meter->tpm.counter_index != tpm::MeterCounterIndex(terms.vendor, product_key_id))
     return Refused("answer.meter", "the license has its hard meter at another place than its product key's",
                    "tell the vendor; this must not happen");
-  return tpm.ChargeMeter(*meter);
+  return tpm.ChargeMeter(meter->tpm);
+}
+
+void FreeMeter(const std::string& vendor, const std::string& product_key_id, HardMeters& tpm) {
+  static_cast<void>(tpm.DropMeter(tpm::MeterCounterIndex(vendor, product_key_id)));
 }
 
 HardCount CountFrom(const Result<int64_t>& used) {
@@ -90,7 +86,7 @@ bool ReadHardMeters(std::vector<LoadedLicense>& licenses, HardMeters& tpm) {
     if (keys == nullptr || !view.verified || view.hardware != HardwareProof::kProven) continue;
     const auto meter = HardMeterOf(view.verified->terms);
     if (!meter || view.hard_count.used || view.hard_count.lost) continue;
-    view.hard_count = CountFrom(UnitsUsed(view.verified->terms, *meter, *keys, tpm));
+    view.hard_count = CountFrom(UnitsUsed(*meter, *keys, tpm));
     all = all && (view.hard_count.used || view.hard_count.lost);
   }
   return all;

@@ -94,7 +94,7 @@ Result<std::optional<SignedAttest>> AttestHardMeter(const LicenseTerms& terms, c
                                                     const Sha256Digest& report, HardMeters& tpm) {
   const auto meter = HardMeterOf(terms);
   if (!meter) return std::nullopt;
-  auto attest = tpm.AttestMeter(keys, meter->counter_index, HeartbeatQualifyingData(report));
+  auto attest = tpm.AttestMeter(keys, meter->tpm.counter_index, HeartbeatQualifyingData(report));
   if (!attest && attest.error().kind == ErrorKind::kRefused) return std::nullopt;
   if (!attest) return tl::unexpected(std::move(attest.error()));
   return std::optional(std::move(*attest));

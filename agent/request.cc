@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "agent/activation.h"
+#include "agent/hard_meter.h"
 #include "agent/new_request.h"
 #include "agent/return_license.h"
 #include "protocol/product_key.h"
@@ -115,6 +116,18 @@ Status CheckNotActive(const ProductKeyClaims& claims, const StateDirectory& stat
               "see holdfast status; give --new to activate again");
 }
 
+// Each request makes room for a hard meter, by its product key. That of one which was dropped counts nothing, unless a license of its product key does.
+void FreeMeterOf(const PendingRequest& dropped, const ProductKeyClaims& by, const StateDirectory& state,
+                 Tpm& tpm) {
+  if (IsHost(dropped.keys) || dropped.product_key_id == by.id) return;
+  const auto installed = state.ReadLicense(dropped.product);
+  const bool counts = installed ? installed->product_key_id == dropped.product_key_id
+                                : installed.error().kind != ErrorKind::kNotFound;
+  if (counts) return;
+  FreeMeter(dropped.vendor, dropped.product_key_id, tpm);
+  tpm.Release();
+}
+
 // Nobody works on with another license's request.
 Result<RequestOutcome> OfRepair(const ProductKeyClaims& claims, const StateDirectory& state,
                                 Result<RequestOutcome> outcome) {
@@ -146,7 +159,10 @@ Result<RequestOutcome> MakeRequest(const Secret& product_key, const RequestOptio
     (void)state.DropHostKeys(pending.keys, key.claims.product);
     return tl::unexpected(std::move(written.error()));
   }
-  if (before) HOLDFAST_CHECK(state.DropHostKeys(before->keys, key.claims.product));
+  if (before) {
+    HOLDFAST_CHECK(state.DropHostKeys(before->keys, key.claims.product));
+    FreeMeterOf(*before, key.claims, state, hardware.tpm);
+  }
   auto outcome = Outcome(pending, false);
   if (outcome) outcome->request_dropped = before.has_value();
   return options.repair ? OfRepair(key.claims, state, std::move(outcome)) : outcome;

@@ -159,7 +159,7 @@ Result<std::optional<StatedUsage>> UsedOf(const LicenseToReturn& license, const 
 // Signs and writes the statement. After a dry run it is unsigned and nowhere but here.
 Result<ReturnedLicense> State(const Found& found, const LicenseToReturn& wanted, const Surroundings& at) {
   if (found.returned && !found.Begun()) HOLDFAST_CHECK(CheckMayReplace(*found.returned, wanted.statement));
-  ReturnedLicense license{found.installed->product, found.installed->keys, {}, {}};
+  ReturnedLicense license{found.installed->product, found.installed->keys, {}, {}, wanted.id.root};
   ReturnStatement statement = wanted.statement;
   if (at.dry_run) {
     license.statement.statement = statement;
@@ -182,6 +182,15 @@ Result<ReturnedLicense> Begin(const Found& found, const Result<LicenseToReturn>&
   return State(found, *wanted, at);
 }
 
+// Its units are stated, and nobody uses any more. A request that was made since, by the same product key, has the place of its meter there.
+void FreeItsMeter(const LicenseToReturn& license, const std::string& product_key_id,
+                  const StateDirectory& state, Tpm& tpm) {
+  const auto pending = state.ReadPending(license.statement.product);
+  const bool wanted =
+      pending ? pending->product_key_id == product_key_id : pending.error().kind != ErrorKind::kNotFound;
+  if (HardMeterOf(license.terms) && !wanted) FreeMeter(license.terms.vendor, product_key_id, tpm);
+}
+
 Result<ReturnOutcome> Return(const ReturnOptions& options, const Hardware& hardware,
                              const StateDirectory& state, const TrustAnchors& anchors, const Clock& clock,
                              Books& books) {
@@ -197,14 +206,17 @@ Result<ReturnOutcome> Return(const ReturnOptions& options, const Hardware& hardw
   if (!options.nonce.empty()) {
     // Before anything is written: a nonce that is not the vendor's, or not for this license, ends nothing.
     if (!found.Begun() && !wanted) return tl::unexpected(wanted.error());
-    HOLDFAST_TRY(nonce, NonceFor(found.Begun() ? found.returned->statement.statement : wanted->statement,
-                                 options.nonce, anchors));
+    const bool begun = found.Begun();
+    HOLDFAST_TRY(nonce, NonceFor(begun ? found.returned->statement.statement : wanted->statement,
+                                 wanted ? wanted->id.root : found.returned->root, options.nonce, anchors));
   }
   HOLDFAST_TRY(const auto licenses, LoadLicenses(state, anchors));
   const Surroundings at{hardware, state, books, AnyInTpm(licenses), options.dry_run};
   HOLDFAST_TRY(ReturnedLicense license, Begin(found, wanted, at));
   HOLDFAST_TRY(ReturnOutcome outcome,
                Complete(std::move(license), nonce, options.dry_run, hardware.tpm, state));
+  if (wanted && outcome.by_tpm && !outcome.repeated && !options.dry_run)
+    FreeItsMeter(*wanted, found.installed->product_key_id, state, hardware.tpm);
   if (wanted) outcome.terms = wanted->terms;
   return outcome;
 }

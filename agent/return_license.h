@@ -37,7 +37,7 @@ struct ReturnOutcome {
 //
 // Checks: return.nothing (kNotFound), return.product (kUsage: several), return.retired (the license key cannot sign the
 // statement any more), return.kept (kConflict: the proof of another license is kept in its place); return_nonce.class (without a
-// TPM), return_nonce.license, and those of ReadSignedMessageFile, VerifyMessage,
+// TPM), return_nonce.license, return_nonce.vendor, and those of ReadSignedMessageFile, VerifyMessage,
 // VerifyLicense, of Books::BeginReport where the license has meters, and of the TPM.
 Result<ReturnOutcome> ReturnLicense(const ReturnOptions& options, const Hardware& hardware,
                                     const StateDirectory& state, const TrustAnchors& anchors,

@@ -7,10 +7,10 @@
 
 namespace holdfast {
 
-// The 32 octets. Checks: return_nonce.class (kRefused: a host without a TPM proves nothing, with a nonce or without),
-// return_nonce.license (kRefused: it is for something else), and those of ReadSignedMessageFile
-// and VerifyMessage.
-Result<Bytes> NonceFor(const ReturnStatement& statement, std::string_view nonce_file,
-                       const TrustAnchors& anchors);
+// The 32 octets. `root`: of the license; absent when it is gone and was returned before roots were recorded. Checks: return_nonce.class (kRefused: a host
+// without a TPM proves nothing, with a nonce or without), return_nonce.license (kRefused: it is for something else), return_nonce.vendor (kRefused: also of
+// another root that bears the vendor's name), and those of ReadSignedMessageFile and VerifyMessage.
+Result<Bytes> NonceFor(const ReturnStatement& statement, const std::optional<Sha256Digest>& root,
+                       std::string_view nonce_file, const TrustAnchors& anchors);
 
 }  // namespace holdfast

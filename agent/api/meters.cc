@@ -6,7 +6,7 @@ namespace holdfast::api {
 
 void Meters::Account::Advance(Time floor) {
   MeterRecord current = InPeriod(recorded, floor);
-  if (current.since > recorded.since) {
+  if (current.since != recorded.since) {
     if (recorded.units > 0) {
       ended = recorded;
       ended->units = used;
@@ -16,8 +16,9 @@ void Meters::Account::Advance(Time floor) {
   recorded = std::move(current);
 }
 
-void Meters::Load(const std::vector<MeterRecord>& records) {
+void Meters::Load(const std::vector<MeterRecord>& records, std::vector<MeterRecord> ended) {
   loaded_ = true;
+  ended_ = std::move(ended);
   for (const MeterRecord& record : records)
     if (Find(record) == nullptr) accounts_.push_back({.recorded = record, .used = record.units});
 }
@@ -31,18 +32,28 @@ const Meters::Account* Meters::Find(const MeterRecord& meter) const {
 
 Meters::Account& Meters::AccountOf(const MeterRecord& meter) {
   if (const Account* found = Find(meter)) return accounts_[static_cast<size_t>(found - accounts_.data())];
+  return accounts_.emplace_back(Fresh(meter));
+}
+
+Meters::Account Meters::Fresh(const MeterRecord& meter) {
   Account fresh{.recorded = meter};
   fresh.recorded.since = {};
   fresh.recorded.units = 0;
-  return accounts_.emplace_back(std::move(fresh));
+  return fresh;
+}
+
+int64_t Meters::UsedBefore(const MeterRecord& now) const {
+  int64_t units = 0;
+  for (const MeterRecord& ended : ended_)
+    if (IsSameMeter(ended, now) && ended.since == now.since) units = std::max(units, ended.units);
+  return units;
 }
 
 int64_t Meters::Used(const MeterRecord& meter, Time floor) const {
   const Account* found = Find(meter);
-  if (found == nullptr) return meter.units;
-  Account account = *found;
+  Account account = found == nullptr ? Fresh(meter) : *found;
   account.Advance(floor);
-  return std::max(account.used, meter.units);
+  return std::max({account.used, meter.units, UsedBefore(account.recorded)});
 }
 
 std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& limit, Time floor,
@@ -50,7 +61,7 @@ std::optional<NextBatch> Meters::Take(const MeterRecord& meter, const Limit& lim
   Account& account = AccountOf(meter);
   account.recorded.id = meter.id;  // a record of before knows no root
   account.Advance(floor);
-  account.used = std::max(account.used, meter.units);
+  account.used = std::max({account.used, meter.units, UsedBefore(account.recorded)});
   if (amount <= account.recorded.units - account.used) {
     account.used += amount;
     return {};

@@ -16,8 +16,9 @@ struct NextBatch {
 
 class Meters {
  public:
-  // Of the ledger, when it was opened. What is on record counts as used; what is known already stays.
-  void Load(const std::vector<MeterRecord>& records);
+  // Of the ledger, whenever it is looked at. What is on record counts as used; what is known already stays. `ended`: periods that are over, or that began before
+  // time was taken back: one that begins again goes on with what was used in it.
+  void Load(const std::vector<MeterRecord>& records, std::vector<MeterRecord> ended = {});
   bool loaded() const { return loaded_; }
 
   // The units that are used in the period that `floor` is in, at least meter.units: what the license says was used before.
@@ -41,7 +42,11 @@ class Meters {
   };
   Account& AccountOf(const MeterRecord& meter);
   const Account* Find(const MeterRecord& meter) const;
+  static Account Fresh(const MeterRecord& meter);
+  // In the period of `now` before time was taken back.
+  int64_t UsedBefore(const MeterRecord& now) const;
   std::vector<Account> accounts_;  // a handful
+  std::vector<MeterRecord> ended_;
   bool loaded_ = false;
 };
 

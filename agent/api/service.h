@@ -36,7 +36,9 @@ class Service {
   void SetLedger(LedgerReport report) { ledger_ = std::move(report); }
   void SetRequests(std::vector<OpenRequest> requests) { requests_ = std::move(requests); }
   // Of the ledger, once it is open. Until then no meter is used.
-  void LoadMeters(const std::vector<MeterRecord>& records) { meters_.Load(records); }
+  void LoadMeters(const std::vector<MeterRecord>& records, std::vector<MeterRecord> ended = {}) {
+    meters_.Load(records, std::move(ended));
+  }
 
   // Answers are JSON objects with "ok"; docs/local-api.md has every member.
   Json Status() const;

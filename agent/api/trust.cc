@@ -12,6 +12,12 @@ tl::unexpected<Error> Unproven(ErrorKind kind, std::string why, std::string_view
 
 // Why a license key has not signed anything since the agent was started.
 tl::unexpected<Error> WhyUnproven(const LicenseView& license, const Standing& standing) {
+  if (standing.state == LicenseState::kEmergency && license.hardware == HardwareProof::kWrongHardware)
+    return Unproven(ErrorKind::kRefused,
+                    "a repair waits for the vendor's answer, and the key that could vouch is gone with the "
+                    "hardware",
+                    "install the vendor's answer to the repair's request (holdfast install); until then only "
+                    "who asks the agent without a challenge is granted the emergency period");
   const bool later = license.verified && license.hardware == HardwareProof::kUnavailable;
   return Unproven(later ? ErrorKind::kUnavailable : ErrorKind::kRefused,
                   license.fault.empty() ? std::string(StateName(standing.state)) : license.fault,

@@ -70,7 +70,8 @@ constexpr ReasonEntry kReasons[] = {
     {HOLDFAST_REASON_AGENT_GONE, "agent_gone",
      "the license agent of this machine does not answer: start it (systemctl start holdfast-agent)"},
     {HOLDFAST_REASON_AGENT_UNPROVEN, "agent_unproven",
-     "the license agent of this machine cannot vouch for the license; see holdfast status"},
+     "the license agent of this machine cannot vouch for the license; see holdfast status. After a repair "
+     "it can when the vendor's answer is installed"},
 };
 
 struct StateEntry {

@@ -23,11 +23,9 @@ bool IsTakenBack(const MeterRecord& record, Time floor) {
 
 MeterRecord InPeriod(MeterRecord record, Time floor) {
   const Time begin = PeriodBegin(record.period, floor);
-  if (begin > record.since) {
+  if (begin > record.since || IsTakenBack(record, floor)) {
     record.since = begin;
     record.units = 0;
-  } else if (IsTakenBack(record, floor)) {
-    record.since = begin;
   }
   return record;
 }

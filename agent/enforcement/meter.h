@@ -22,8 +22,8 @@ struct MeterRecord {
 };
 bool IsSameMeter(const MeterRecord& a, const MeterRecord& b);  // whenever the period began
 
-// The same meter in a period that begins later has nothing used. One that seems to begin earlier is the same period: time does not
-// go back. But a vendor's answer may take time back by years: what was used in a period that is far ahead then counts in the present one.
+// The same meter in a period that begins later has nothing used, as far as this record says. One that seems to begin earlier is the same period: time does
+// not go back. But a vendor's answer may take time back by years: from a period that is far ahead the present one is another.
 MeterRecord InPeriod(MeterRecord record, Time floor);
 // Does the period begin so far ahead of `floor` that time must have been taken back?
 bool IsTakenBack(const MeterRecord& record, Time floor);

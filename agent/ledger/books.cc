@@ -63,7 +63,7 @@ Status Books::Reserve(const MeterRecord& record, const std::optional<MeterRecord
     // Somebody else who waited had a batch taken that is enough for both.
     const bool later = same->since > record.since && !IsTakenBack(*same, time_.Read().floor);
     if (later || (same->since == record.since && same->units >= record.units)) return {};
-    if (same->since < record.since) {
+    if (same->since != record.since) {
       const bool known = ended && IsSameMeter(*ended, *same) && ended->since == same->since;
       KeepPast(content, known ? *ended : *same);
     }
@@ -85,6 +85,13 @@ Status Books::Close(const std::vector<MeterRecord>& used) {
     for (const MeterRecord& exact : used)
       if (IsSameMeter(meter, exact) && meter.since == exact.since) meter.units = exact.units;
   return CommitNow(std::move(content));
+}
+
+std::vector<MeterRecord> Books::ended() const {
+  std::vector<MeterRecord> ended;
+  if (!ledger_) return ended;
+  for (const PastUsage& past : ledger_->content().past) ended.push_back(past.meter);
+  return ended;
 }
 
 bool Books::See(const std::vector<LicenseView>& licenses) {

@@ -36,12 +36,14 @@ class Books {
   // (kUnavailable), those of Ledger::Commit.
   Status Save();
   // Takes units for a batch: after success the record may be relied on, or one of the same period that has more units. `ended`: what was
-  // really used in the period before, when the record begins another. Checks: books.closed, ledger.full (kConflict), those of Ledger::Commit.
+  // really used in the period that is on record, when this one begins another. Checks: books.closed, ledger.full (kConflict), those of Ledger::Commit.
   Status Reserve(const MeterRecord& record, const std::optional<MeterRecord>& ended = {});
   // Save, with the units that were really used: what is left of the batches is given back. Nothing may be handed out afterwards.
   Status Close(const std::vector<MeterRecord>& used);
   // Of the ledger as it is now; nullptr: it is not open.
   const std::vector<MeterRecord>* meters() const { return ledger_ ? &ledger_->content().meters : nullptr; }
+  // The meters in periods that are over, or began before time was taken back, as far as they are on record.
+  std::vector<MeterRecord> ended() const;
   // Draws a nonce that the vendor with that root is asked the time with; it takes the place of one that is open. Success: it is committed. Checks: as of Keep,
   // time_request.vendors (kRefused: the answer would be refused with time_answer.vendors).
   Result<Bytes> AskTime(bool use_tpm, const Sha256Digest& root);

@@ -1,6 +1,7 @@
 #include "agent/ledger/conversation.h"
 
 #include <algorithm>
+#include <map>
 
 namespace holdfast {
 namespace {
@@ -10,6 +11,39 @@ ConversationRecord* Find(LedgerContent& content, const LicenseId& license) {
       std::find_if(content.heartbeats.begin(), content.heartbeats.end(),
                    [&](const ConversationRecord& record) { return IsSameLicense(record.id, license); });
   return found == content.heartbeats.end() ? nullptr : &*found;
+}
+
+const LicenseId& IdIn(const PastUsage& record) {
+  return record.meter.id;
+}
+const LicenseId& IdIn(const ConversationRecord& record) {
+  return record.id;
+}
+
+// For one more record of that license. On a tie it is the root of the new one that has most.
+template <class Record>
+void MakeRoom(std::vector<Record>& all, size_t most_records, const LicenseId& license) {
+  if (all.size() < most_records) return;
+  std::map<std::optional<Sha256Digest>, size_t> of_root;
+  for (const Record& record : all) of_root[IdIn(record).root]++;
+  const auto own = of_root.find(license.root);
+  if (own != of_root.end()) own->second++;
+  const auto most = std::max_element(of_root.begin(), of_root.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  all.erase(std::find_if(all.begin(), all.end(),
+                         [&](const Record& record) { return IdIn(record).root == most->first; }));
+}
+
+ReportedUsage* Find(std::vector<ReportedUsage>& usage, const ReportedUsage& of) {
+  const auto found = std::find_if(usage.begin(), usage.end(), [&](const ReportedUsage& one) {
+    return one.limit == of.limit && one.period == of.period && one.since == of.since;
+  });
+  return found == usage.end() ? nullptr : &*found;
+}
+
+// By the vendor's time: a period that has not ended may begin again, when time is taken back.
+bool IsOver(const MeterRecord& meter, Time now) {
+  return meter.period == MeterPeriod::kNever || PeriodBegin(meter.period, now) > meter.since;
 }
 
 ReportedUsage Reported(const MeterRecord& meter, int64_t units) {
@@ -29,12 +63,11 @@ int64_t NumberOf(const ConversationRecord& record, std::ptrdiff_t place) {
 
 // Time may have been taken back into a period that was over already.
 void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
-  for (ReportedUsage& one : usage) {
-    if (one.limit != more.limit || one.period != more.period || one.since != more.since) continue;
-    one.units += std::min(more.units, INT64_MAX - one.units);
-    return;
+  if (ReportedUsage* one = Find(usage, more)) {
+    one->units += std::min(more.units, INT64_MAX - one->units);
+  } else {
+    usage.push_back(more);
   }
-  usage.push_back(more);
 }
 
 }  // namespace
@@ -49,9 +82,17 @@ std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId
                                    const std::vector<MeterRecord>& used) {
   std::vector<ReportedUsage> usage;
   for (const PastUsage& past : content.past)
-    if (IsSameLicense(past.meter.id, license)) AddUsage(usage, Reported(past.meter, past.meter.units));
-  for (const MeterRecord& meter : content.meters)
-    if (IsSameLicense(meter.id, license)) AddUsage(usage, Reported(meter, UnitsOf(meter, used)));
+    if (IsSameLicense(past.meter.id, license)) usage.push_back(Reported(past.meter, past.meter.units));
+  for (const MeterRecord& meter : content.meters) {
+    if (!IsSameLicense(meter.id, license)) continue;
+    const ReportedUsage present = Reported(meter, UnitsOf(meter, used));
+    // One that began again goes on with what was used in it.
+    if (ReportedUsage* before = Find(usage, present)) {
+      before->units = std::max(before->units, present.units);
+    } else {
+      usage.push_back(present);
+    }
+  }
   return usage;
 }
 
@@ -59,25 +100,26 @@ void KeepPast(LedgerContent& content, const MeterRecord& ended) {
   if (ended.units == 0) return;
   for (PastUsage& past : content.past) {
     if (!IsSameMeter(past.meter, ended) || past.meter.since != ended.since) continue;
-    past.meter.units += std::min(ended.units, INT64_MAX - past.meter.units);
+    if (ended.units <= past.meter.units) return;
+    past.meter.units = ended.units;
     past.reported = 0;
     return;
   }
-  if (content.past.size() == kMaxPastUsage) content.past.erase(content.past.begin());
+  MakeRoom(content.past, kMaxPastUsage, ended.id);
   content.past.push_back({ended, 0});
 }
 
 void NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
-  ConversationRecord* record = Find(content, license);
-  if (record == nullptr) {
-    if (content.heartbeats.size() == kMaxConversations) content.heartbeats.erase(content.heartbeats.begin());
-    record = &content.heartbeats.emplace_back(ConversationOf(content, license));
-  }
-  record->sequence++;
-  record->unanswered.push_back(report);
-  if (record->unanswered.size() > kMaxUnanswered) record->unanswered.erase(record->unanswered.begin());
+  ConversationRecord record = ConversationOf(content, license);
+  std::erase_if(content.heartbeats,
+                [&](const ConversationRecord& each) { return IsSameLicense(each.id, license); });
+  MakeRoom(content.heartbeats, kMaxConversations, license);
+  record.sequence++;
+  record.unanswered.push_back(report);
+  if (record.unanswered.size() > kMaxUnanswered) record.unanswered.erase(record.unanswered.begin());
   for (PastUsage& past : content.past)
-    if (past.reported == 0 && IsSameLicense(past.meter.id, license)) past.reported = record->sequence;
+    if (past.reported == 0 && IsSameLicense(past.meter.id, license)) past.reported = record.sequence;
+  content.heartbeats.push_back(std::move(record));
 }
 
 Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report) {
@@ -97,7 +139,8 @@ Status NoteAnswer(LedgerContent& content, const LicenseId& license, const Applie
   const auto found = std::find(record.unanswered.begin(), record.unanswered.end(), answer.report);
   const int64_t acknowledged = NumberOf(record, found - record.unanswered.begin());
   std::erase_if(content.past, [&](const PastUsage& past) {
-    return IsSameLicense(past.meter.id, license) && past.reported > 0 && past.reported <= acknowledged;
+    return IsSameLicense(past.meter.id, license) && past.reported > 0 && past.reported <= acknowledged &&
+           IsOver(past.meter, answer.time);
   });
   record.unanswered.erase(record.unanswered.begin(), found + 1);
   record.answer = answer.id;

@@ -1,5 +1,8 @@
 // How the ledger remembers what was said between this host and the vendor of a license, and what usage the vendor does not know yet
 // (docs/heartbeat.md). Pure: the books commit.
+//
+// What is remembered is bounded. Of too many records the oldest gives way, of those of the root that has most: so licenses of a root of the customer's own
+// push out each other's, and no more than what they have in excess (docs/decisions/0112).
 #pragma once
 
 #include "agent/ledger/ledger_content.h"
@@ -27,14 +30,17 @@ ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId&
 std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
                                    const std::vector<MeterRecord>& used);
 
-// A period of a meter is over. The oldest of too many gives way: a site that never reports keeps no books for ever.
+// Of the same meter and period one after all.
+void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more);
+
+// A period of a meter is over, or time was taken back from it. One that began again has all that was used in it. One of too many gives way: a site that never reports keeps no books for ever.
 void KeepPast(LedgerContent& content, const MeterRecord& ended);
 
-// The report is the conversation's next. The oldest of too many conversations gives way.
+// The report is the conversation's next. Of too many conversations one gives way in which nothing was reported for longest.
 void NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
 // Check: heartbeat_answer.report (kRefused: no answer to that report is waited for).
 Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
-// The vendor has what the report told, and all before it. Check: that of CheckWaitsFor.
+// The vendor has what the report told, and all before it. What was used in a period that is not over by his time stays on record: it may begin again. Check: that of CheckWaitsFor.
 Status NoteAnswer(LedgerContent& content, const LicenseId& license, const AppliedAnswer& answer);
 
 }  // namespace holdfast

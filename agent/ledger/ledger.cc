@@ -103,6 +103,20 @@ Status Ledger::MakeAnewUnlessLost(LedgerFinding finding, std::string detail) {
   return {};
 }
 
+// Of a file that was written before its counter was made. `has_counter`: the one in the TPM has the file's authValue.
+Status Ledger::GoOnBeginning(bool has_counter) {
+  use_tpm_ = true;  // as it was begun with
+  const std::string detail = "it was being begun when the host or a program on it stopped";
+  if (content_.disturbed > 0) {
+    MakeAnew(LedgerFinding::kLost, detail + ", in the place of one that was lost");
+    return {};
+  }
+  if (!has_counter) return MakeAnewUnlessLost(LedgerFinding::kNew, detail);
+  begun_ = true;
+  MakeAnew(LedgerFinding::kNew, detail);
+  return {};
+}
+
 Status Ledger::OpenProtected(LedgerFile file) {
   auto reading = tpm_->Read(file.protection->key, file.protection->counter);
   if (!reading) {
@@ -116,6 +130,7 @@ Status Ledger::OpenProtected(LedgerFile file) {
   }
   content_ = std::move(*content);
   clock_ = reading->clock;
+  if (content_.stamp == 0) return GoOnBeginning(reading->counter.has_value());
   if (!reading->counter) {
     MakeAnew(LedgerFinding::kLost, "its counter in the TPM was deleted, or made anew by somebody else");
     return {};
@@ -158,19 +173,22 @@ Status Ledger::Create() {
   Secret key(RandomBytes(kSealedKeySize));
   HOLDFAST_TRY(fresh.key, tpm_->Seal(key));
   HOLDFAST_TRY(const bool there, tpm_->HasCounter(fresh.counter.index));
-  HOLDFAST_TRY(const uint64_t birth, tpm_->CreateCounter(fresh.counter));
-  // One that this process made before, and could not write the file for, is nobody else's.
-  replaced_counter_ = replaced_counter_ || (there && !made_counter_);
-  made_counter_ = true;
+  replaced_counter_ = replaced_counter_ || (there && !begun_);
   key_ = std::move(key);
   protection_ = std::move(fresh);
-  // What was carried over from before a TPM was set back may have a later stamp than the counter.
-  const int64_t before = content_.stamp;
-  content_.birth = content_.stamp = static_cast<int64_t>(birth);
   // Of another machine, or of before the TPM was cleared: nothing was done to this one's, and no license of before is at home here.
   const bool first = finding_ == LedgerFinding::kNew || finding_ == LedgerFinding::kForeign;
-  if (!first) content_.disturbed = std::max(before, content_.birth);
-  HOLDFAST_CHECK(Write(content_));
+  LedgerContent content = content_;
+  // What was carried over from before a TPM was set back may have a later stamp than the counter.
+  if (!first) content.disturbed = std::max({content.disturbed, content.stamp, int64_t{1}});
+  content.birth = content.stamp = 0;
+  HOLDFAST_CHECK(Write(content));
+  begun_ = true;
+  HOLDFAST_TRY(const uint64_t birth, tpm_->CreateCounter(protection_->counter));
+  content.birth = content.stamp = static_cast<int64_t>(birth);
+  if (!first) content.disturbed = std::max(content.disturbed, content.birth);
+  HOLDFAST_CHECK(Write(content));
+  content_ = std::move(content);
   counter_ = known_ = content_.stamp;
   may_have_moved_ = false;
   return {};

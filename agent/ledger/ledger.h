@@ -7,6 +7,11 @@
 //   stamp == counter + 1    the newest, interrupted before the increment: nothing was relied on that an older file lacks
 //   stamp < counter         an older one: restored from a backup, or of a disk that lies about what it has written
 //   stamp > counter + 1     of a TPM that was set back itself: a virtual one, from a snapshot
+//   stamp == 0              being begun, and interrupted: nothing was relied on yet
+//
+// A ledger is begun in the same order: first a file with its key and the authValue of a counter that is not there yet, then the counter, then the file
+// that has its value. So a counter without a ledger is never what an interruption left, but one whose ledger was taken away. Who keeps such a first file
+// and puts it back later has a ledger that is begun anew, as who deletes file and counter has, and no more (docs/decisions/0092).
 //
 // Before its first commit, and after one that failed, a process settles: it commits what it has. Whatever an interrupted process left
 // behind with the next stamp is then of the past, or has the same content. (Were it not so, a file that was kept aside from an
@@ -75,6 +80,7 @@ class Ledger {
   Status OpenUnprotected(const LedgerFile& file);
   void MakeAnew(LedgerFinding finding, std::string detail);
   Status MakeAnewUnlessLost(LedgerFinding finding, std::string detail);
+  Status GoOnBeginning(bool has_counter);
   Status Create();
   Result<int64_t> Counter();
   Status WriteAndAdvance(const LedgerContent& content);
@@ -93,7 +99,8 @@ class Ledger {
   std::optional<int64_t> counter_;  // as long as it is sure
   int64_t known_ = 0;               // what it was when it was sure last
   bool may_have_moved_ = false;     // by an increment of ours whose answer was lost
-  bool settled_ = false, create_ = false, made_counter_ = false, replaced_counter_ = false;
+  bool settled_ = false, create_ = false, replaced_counter_ = false;
+  bool begun_ = false;  // a counter that is there is one which this ledger was begun with
 };
 
 }  // namespace holdfast

@@ -293,8 +293,10 @@ Result<LedgerContent> ParseLedgerContent(std::string_view json) {
   JsonObject o(value, "ledger");
   HOLDFAST_CHECK(ReadStateSchema(o));
   LedgerContent content;
-  content.birth = o.Integer("birth", 1, INT64_MAX);
-  content.stamp = o.Integer("stamp", 1, INT64_MAX);
+  content.birth = o.Integer("birth", 0, INT64_MAX);
+  content.stamp = o.Integer("stamp", 0, INT64_MAX);
+  if ((content.birth == 0) != (content.stamp == 0))
+    o.Fault("birth", "not begun, and with a stamp, or the other way round");
   content.disturbed = o.Integer("disturbed", 0, INT64_MAX);
   const Json* time = o.Object("time");
   const Json* question = o.OptionalObject("question");

@@ -27,7 +27,7 @@ namespace holdfast {
 
 inline constexpr size_t kMaxMeterRecords = 128;
 inline constexpr size_t kMaxPastUsage = 64;
-inline constexpr size_t kMaxConversations = 32;
+inline constexpr size_t kMaxConversations = 64;
 inline constexpr size_t kMaxVoucherRecords = 32;
 inline constexpr size_t kMaxRepairRecords = 32;
 inline constexpr size_t kMaxNewestRecords = 64;
@@ -78,14 +78,16 @@ struct NewestRecord {
 
 struct LedgerContent {
   int64_t birth = 0;  // the counter's value when this ledger was begun
-  int64_t stamp = 0;  // the counter's value that this content belongs to
+  int64_t stamp =
+      0;  // the counter's value that this content belongs to. 0: none yet, it is being begun (ledger.h)
   // Licenses of before this stamp have been used with another ledger, or with more of this one. 0: nothing was ever found.
   int64_t disturbed = 0;
   TimeRecord time;
   std::vector<MeterRecord> meters;  // one for each meter, at most kMaxMeterRecords
-  std::vector<PastUsage> past;      // oldest first; at most kMaxPastUsage, then the oldest gives way
-  std::vector<ConversationRecord> heartbeats;  // one for each license, at most kMaxConversations
-  std::vector<NewestRecord> newest;            // one for each license, at most kMaxNewestRecords
+  std::vector<PastUsage> past;  // oldest first; at most kMaxPastUsage, then one gives way (conversation.h)
+  std::vector<ConversationRecord>
+      heartbeats;  // one for each license, the one that reported last at the end; at most kMaxConversations
+  std::vector<NewestRecord> newest;  // one for each license, at most kMaxNewestRecords
   // A license that has no record in `newest` and begins no later may be one whose record had to give way.
   std::optional<Time> forgotten;
   std::vector<RepairRecord> repairs;  // at most kMaxRepairRecords

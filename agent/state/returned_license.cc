@@ -3,6 +3,7 @@
 #include "agent/state/installed_license.h"
 #include "agent/state/state_members.h"
 #include "protocol/json_text.h"
+#include "protocol/return_members.h"
 
 namespace holdfast {
 namespace {
@@ -25,6 +26,7 @@ std::string FormatReturnedLicense(const ReturnedLicense& license) {
             {"product", license.product},
             {"keys", FormatLicenseKeys(license.keys)},
             {"statement", license.statement.compact}};
+  if (license.root) json["root"] = HexEncode(*license.root);
   if (license.proof) json["proof"] = FormatReturnProof(*license.proof);
   return FormatJson(json, 1) + "\n";
 }
@@ -37,6 +39,7 @@ Result<ReturnedLicense> ParseReturnedLicense(std::string_view json) {
   license.product = ReadProduct(o);
   const std::string statement = o.String("statement", kMaxJwsSize);
   const std::string proof = o.String("proof", kMaxStateFileSize, "");
+  if (o.Has("root")) license.root = ReadDigest(o, "root");
   const Json* keys = o.Object("keys");
   HOLDFAST_CHECK(o.Finish());
   HOLDFAST_TRY(license.keys, ParseLicenseKeys(*keys));

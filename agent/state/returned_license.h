@@ -2,8 +2,9 @@
 // key dies, so that a return that was interrupted is completed, and keeps the proof, so that it can be had again.
 //
 //   { "schema": "1.0", "product": "nls", "keys": {...} (agent/license_keys.h), "statement": "<JWS, compact>",
-//     "proof": "<JSON>" }
+//     "root": "<hex>", "proof": "<JSON>" }
 //
+// `root`: whose license it was, by the SPKI hash of the root that it led to; absent in files of before roots were recorded.
 // No `proof` yet: the return was begun. Parsing verifies no signature; whoever alters this file makes a proof that the
 // vendor refuses.
 #pragma once
@@ -18,6 +19,7 @@ struct ReturnedLicense {
   LicenseKeys keys;
   SignedReturnStatement statement;
   std::optional<ReturnProof> proof;
+  std::optional<Sha256Digest> root = {};
 };
 
 std::string FormatReturnedLicense(const ReturnedLicense& license);

@@ -31,6 +31,15 @@ Result<Handle> Open(Connection& tpm, uint32_t index) {
   return Handle::Closed(tpm, tr);
 }
 
+// Of whatever stands at the index.
+Result<std::optional<Bytes>> NameAt(Connection& tpm, uint32_t index) {
+  const auto found = Open(tpm, index);
+  if (!found && found.error().check == "tpm.counter") return std::nullopt;
+  if (!found) return tl::unexpected(found.error());
+  HOLDFAST_TRY(Bytes name, found->Name());
+  return std::optional(std::move(name));
+}
+
 Status Increment(Connection& tpm, const Handle& counter) {
   return tpm.Run({"TPM2_NV_Increment of the ledger's counter", kSubject}, [&](ESYS_CONTEXT* esys) {
     return Esys_NV_Increment(esys, counter.tr(), counter.tr(), ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE);
@@ -86,15 +95,13 @@ tl::unexpected<Error> Elsewhere(uint64_t value, uint64_t to) {
 }  // namespace
 
 Result<bool> HasCounter(Connection& tpm, uint32_t index) {
-  const auto found = Open(tpm, index);
-  if (found) return true;
-  if (found.error().check == "tpm.counter") return false;
-  return tl::unexpected(found.error());
+  HOLDFAST_TRY(const auto name, NameAt(tpm, index));
+  return name && !Equal(*name, NameOf(Unwritten(index)));
 }
 
 Result<uint64_t> MakeCounter(Connection& tpm, const LedgerCounter& counter) {
-  HOLDFAST_TRY(const bool there, HasCounter(tpm, counter.index));
-  if (there) HOLDFAST_CHECK(RemoveEarlier(tpm, counter.index));
+  HOLDFAST_TRY(const auto earlier, NameAt(tpm, counter.index));
+  if (earlier) HOLDFAST_CHECK(RemoveEarlier(tpm, counter.index));
   HOLDFAST_TRY(const Handle made, Define(tpm, counter));
   HOLDFAST_CHECK(SetAuth(tpm, made, counter.auth));
   HOLDFAST_CHECK(Increment(tpm, made));

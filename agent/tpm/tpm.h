@@ -94,7 +94,8 @@ class LedgerAnchor {
  public:
   virtual ~LedgerAnchor() = default;
   virtual Result<SealedKey> Seal(const Secret& key) = 0;
-  // Is there an index at the counter's place?
+  // Is there an index at the counter's place? A counter that was defined and never incremented, as an interruption leaves it, has dated nothing and
+  // is none.
   virtual Result<bool> HasCounter(uint32_t index) = 0;
   // Its first value. A counter that is there already is deleted first: the new one begins above it. Checks: tpm.nv_conflict
   // (it is not of this form), tpm.owner_auth, tpm.nv_space.

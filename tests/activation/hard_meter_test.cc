@@ -6,6 +6,7 @@
 #include "agent/activation.h"
 #include "agent/heartbeat.h"
 #include "agent/ledger/books.h"
+#include "agent/return_license.h"
 #include "protocol/byte_cursor.h"
 #include "tests/activation/test_vendor.h"
 #include "tests/testing/swtpm.h"
@@ -17,9 +18,10 @@ using testing::TestVendor;
 
 class HardMeterInstallTest : public ::testing::Test {
  protected:
-  std::string Request(bool make_new = false) {
+  std::string Request(bool make_new = false) { return Request(key, make_new); }
+  std::string Request(const Secret& with, bool make_new) {
     auto made = MakeRequest(
-        key, {.make_new = make_new, .agent_version = "1"}, {*tpm}, state, [this] { return books.Counter(); },
+        with, {.make_new = make_new, .agent_version = "1"}, {*tpm}, state, [this] { return books.Counter(); },
         Now());
     if (!made) throw std::runtime_error(made.error().check + ": " + made.error().message);
     return made->file;
@@ -54,8 +56,14 @@ class HardMeterInstallTest : public ::testing::Test {
     const InstalledLicense installed = state.ReadLicense("editor").value();
     const auto licenses = LoadLicenses(state, vendor.pki.Anchors()).value();
     const auto meter = HardMeterOf(licenses.at(0).view.verified->terms);
-    const auto use = tpm->UseMeter(std::get<KeySet>(installed.keys), *meter, amount);
+    const auto use = tpm->UseMeter(std::get<KeySet>(installed.keys), meter->tpm, amount);
     return use && use->granted;
+  }
+  bool Return() {
+    const auto returned =
+        ReturnLicense({.agent_version = "1"}, {*tpm}, state, vendor.pki.Anchors(), Now(), books);
+    if (!returned) ADD_FAILURE() << returned.error().check << ": " << returned.error().message;
+    return returned.has_value();
   }
   int64_t Indexes() {
     tpm->Release();
@@ -127,6 +135,51 @@ TEST_F(HardMeterInstallTest, ALicenseWithoutOneLeavesNoIndex) {
   EXPECT_EQ(Indexes(), 2);
   ASSERT_EQ(CheckOfInstall(vendor.Answer(request)), "");
   EXPECT_EQ(Indexes(), 0);
+}
+
+TEST_F(HardMeterInstallTest, OfADroppedRequestLeavesNoIndex) {
+  Request();
+  Request(vendor.NewProductKey(), true);
+  EXPECT_EQ(Indexes(), 2) << "the second one's";
+}
+
+TEST_F(HardMeterInstallTest, OfALicenseStaysWhateverRequestIsDropped) {
+  const std::string request = Request();
+  ASSERT_EQ(CheckOfInstall(vendor.Answer(request, HardTerms(PinOf(request)), {})), "");
+  ASSERT_TRUE(Use(2));
+  Request(true);
+  Request(vendor.NewProductKey(), true);
+  Request(vendor.NewProductKey(), true);
+  EXPECT_EQ(Indexes(), 4) << "the license's, and the last one's";
+  EXPECT_EQ(Count().used, 2);
+}
+
+TEST_F(HardMeterInstallTest, OfAReturnedLicenseLeavesNoIndexAndTheNextOneIsCharged) {
+  const std::string request = Request();
+  ASSERT_EQ(CheckOfInstall(vendor.Answer(request, HardTerms(PinOf(request)), {})), "");
+  ASSERT_TRUE(Use(2));
+  ASSERT_TRUE(Return());
+  EXPECT_EQ(Indexes(), 0);
+  const std::string next = Request();
+  ASSERT_TRUE(Return()) << "the same proof again";
+  EXPECT_EQ(Indexes(), 2) << "which takes nothing from the request that is open";
+  ASSERT_EQ(CheckOfInstall(vendor.Answer(next, HardTerms(PinOf(next)), {})), "");
+  EXPECT_EQ(Count().used, 0);
+  EXPECT_TRUE(Use(5));
+}
+
+// The gate had moved when the machine stopped, and a license was asked for before the proof was.
+TEST_F(HardMeterInstallTest, OfARequestStaysWhenTheReturnBeforeItIsCompleted) {
+  const std::string request = Request();
+  ASSERT_EQ(CheckOfInstall(vendor.Answer(request, HardTerms(PinOf(request)), {})), "");
+  ASSERT_TRUE(Return());
+  ReturnedLicense begun = state.ReadReturned("editor").value();
+  begun.proof.reset();
+  ASSERT_TRUE(state.WriteReturned(begun));
+  const std::string next = Request();
+  ASSERT_TRUE(Return());
+  ASSERT_EQ(CheckOfInstall(vendor.Answer(next, HardTerms(PinOf(next)), {})), "");
+  EXPECT_EQ(Count().used, 0);
 }
 
 TEST_F(HardMeterInstallTest, WhoseIndexWasDeletedIsLostAndTheRestStands) {

@@ -270,6 +270,25 @@ TEST_F(ReturnTest, ANonceThatIsNotForThisLicenseEndsNothing) {
   EXPECT_EQ(CheckOf(Return(NonceFile(GoodNonce(), vendor.pki))), "");
 }
 
+// Root of the host, or who talks him into it, pins a root of his own that bears the vendor's name.
+TEST_F(ReturnTest, ANonceOfAnotherRootOfTheVendorsNameEndsNothing) {
+  const TestVendor own;
+  TrustAnchors both = vendor.pki.Anchors();
+  both.roots.push_back(own.pki.root);
+  const LicenseMessage nonce = GoodNonce();
+  const auto return_by = [&](const testing::TestPki& pki) {
+    return CheckOf(ReturnLicense({.nonce = NonceFile(nonce, pki), .agent_version = "1"}, hardware(), state,
+                                 both, Now(), books));
+  };
+  EXPECT_EQ(return_by(own.pki), "return_nonce.vendor");
+  EXPECT_FALSE(std::filesystem::exists(state.ReturnedPath("editor")));
+  EXPECT_EQ(Status(), LicenseState::kActive);
+  EXPECT_EQ(return_by(vendor.pki), "") << "control";
+  ASSERT_TRUE(state.RemoveLicense("editor"));
+  EXPECT_EQ(return_by(own.pki), "return_nonce.vendor") << "the return remembers whose license it was";
+  EXPECT_EQ(return_by(vendor.pki), "") << "control";
+}
+
 TEST_F(ReturnTest, StatesWhatTheLedgerCounted) {
   ActivateMetered();
   ASSERT_TRUE(UseRenders(30));

@@ -141,13 +141,13 @@ TEST(HardMeter, AfterAReturnIsChargedWithWhatIsLeftAndCountsOn) {
 TEST(HardMeter, WhatTheLedgerCountedIsLeftOfTheLimitNoMore) {
   PlayedTpm tpm;
   const LicenseTerms terms = HardTerms();
-  const HardMeter meter = HardMeterOf(terms).value();
-  const auto refused = UseUnits(terms, meter, KeySet(), 11, 30, tpm);
+  const LicensedMeter meter = HardMeterOf(terms).value();
+  const auto refused = UseUnits(meter, KeySet(), 11, 30, tpm);
   ASSERT_TRUE(refused);
   EXPECT_FALSE(refused->granted);
   EXPECT_EQ(refused->used, 90) << "60 by the TPM, 30 by the ledger";
   EXPECT_EQ(tpm.counted, 0) << "all of it or nothing";
-  const auto granted = UseUnits(terms, meter, KeySet(), 10, 30, tpm);
+  const auto granted = UseUnits(meter, KeySet(), 10, 30, tpm);
   ASSERT_TRUE(granted);
   EXPECT_TRUE(granted->granted);
   EXPECT_EQ(granted->used, 100);
@@ -174,7 +174,7 @@ TEST(HardMeter, IsReportedBesideWhatTheLedgerCountedAndWhatWasUsedBeforeOnce) {
 TEST(HardMeter, UsedUpBeforeHasNoUnitLeft) {
   LicenseTerms terms = HardTerms();
   terms.used = {{"pages", MeterPeriod::kNever, Time{}, 104}};
-  EXPECT_EQ(HardMeterOf(terms)->max, 0u);
+  EXPECT_EQ(HardMeterOf(terms)->tpm.max, 0u);
 }
 
 }  // namespace

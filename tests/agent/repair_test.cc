@@ -169,6 +169,21 @@ TEST_F(RepairTest, WithALedgerThatWasTakenAwayHereThereIsNone) {
   EXPECT_EQ(BeginEmergency("nls", {view_}, {time_, books}).value(), std::nullopt);
 }
 
+// The host was killed, or its disk was full, while the new hardware's ledger was begun.
+TEST_F(RepairTest, WithALedgerThatWasBegunAndInterruptedThereIsOne) {
+  for (const auto fault : {testing::PlayedAnchor::Fault::kBefore, testing::PlayedAnchor::Fault::kAfter}) {
+    const testing::TempDir home;
+    const StateDirectory state(home.path() / "state");
+    ASSERT_TRUE(state.Lock());
+    testing::PlayedAnchor anchor;
+    Books interrupted(state, anchor, time_);
+    anchor.create_fault = fault;
+    ASSERT_FALSE(interrupted.Keep(true));
+    Books books(state, anchor, time_);
+    EXPECT_TRUE(BeginEmergency("nls", {view_}, {time_, books}).value());
+  }
+}
+
 // With a ledger of class host in its place, which no TPM vouches for.
 TEST_F(RepairTest, WithALedgerWithoutTpmInThePlaceOfItsOwnThereIsNoneTodayOrLater) {
   const testing::TempDir elsewhere;

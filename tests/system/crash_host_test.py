@@ -187,16 +187,12 @@ class CrashOfTheHost(unittest.TestCase):
             done = host.run(*words, '--json')
             self.assertEqual(done.code, 0, done.text)
             until = standing()
-            self.assertEqual(until, done.json().get('emergency_until'))
+            self.assertEqual(until, done.json()['emergency_until'])
             if self.until:
                 self.assertEqual(until, self.until, 'it became longer')
-            # A counter whose ledger was never written looks like one whose ledger was taken away, which gives no period.
-            lost.append(until is None)
             self.assertNothingLeft(host)
 
-        lost = []
         sweep_on_disk(self, [*words, *host.options()], prepare, check, converge)
-        self.assertLess(sum(lost), len(lost) / 4, 'only where the ledger is begun')
         answer = host.dir / 'answer'
         for done in (self.vendor.answer(out, answer), host.run('install', answer)):
             self.assertEqual(done.code, 0, done.text)

@@ -137,6 +137,20 @@ class FullDisk(unittest.TestCase):
         self.assertDone(self.host.run('apply', answer))
         self.assertGreater(self.license()['expires'], before)
 
+    def test_a_repair_that_finds_no_room_has_its_emergency_period_when_there_is_some(self):
+        """The new hardware's ledger cannot be begun, which must not look like one that was taken away."""
+        self.host.activate(self.sold)
+        self.tpm.tool('tpm2_clear', '-c', 'lockout')  # new hardware
+        request = self.host.dir / 'request'
+        self.fill()
+        for _ in range(2):
+            self.assertCannotWrite(self.host.request(self.sold['product_key'], request, '--repair', '--json'))
+        self.make_room()
+        done = self.host.request(self.sold['product_key'], request, '--repair', '--json')
+        self.assertDone(done)
+        self.assertIn('emergency_until', done.json(), done.text)
+        self.assertEqual(self.license()['state'], 'emergency')
+
     def test_a_request_that_cannot_be_kept_is_not_given_out(self):
         request, answer = self.host.dir / 'request', self.host.dir / 'answer'
         self.fill()

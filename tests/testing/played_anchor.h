@@ -1,8 +1,9 @@
 // A LedgerAnchor without a TPM, for tests of thousands of sequences: a key store and a counter in memory, whose Advance can be
-// made to fail as a TPM's does, before or after the counter has moved. tests/agent/tpm/ledger_anchor_test.cc shows what a TPM does.
+// made to fail as a TPM's does, before or after the counter has moved, as can the making of the counter. tests/agent/tpm/ledger_anchor_test.cc shows what a TPM does.
 #pragma once
 
 #include <map>
+#include <utility>
 
 #include "agent/tpm/tpm.h"
 #include "protocol/crypto/random.h"
@@ -12,7 +13,8 @@ namespace holdfast::testing {
 class PlayedAnchor : public LedgerAnchor {
  public:
   enum class Fault { kNone, kBefore, kAfter };
-  Fault fault = Fault::kNone;  // of the next Advance
+  Fault fault = Fault::kNone;         // of the next Advance
+  Fault create_fault = Fault::kNone;  // of the next CreateCounter
   std::optional<uint64_t> counter;
   uint64_t highest = 0;
   bool owner_auth_set = false;  // then no counter can be made
@@ -28,8 +30,11 @@ class PlayedAnchor : public LedgerAnchor {
   Result<bool> HasCounter(uint32_t) override { return counter.has_value(); }
   Result<uint64_t> CreateCounter(const LedgerCounter& made) override {
     if (owner_auth_set) return Refused("tpm.owner_auth", "the owner hierarchy has a password");
+    const Fault now = std::exchange(create_fault, Fault::kNone);
+    if (now == Fault::kBefore) return Lost();
     auth_ = ToBytes(made.auth.Reveal());
     counter = ++highest;
+    if (now != Fault::kNone) return Lost();
     return *counter;
   }
   Result<Reading> Read(const SealedKey& key, const LedgerCounter& made) override {

@@ -1,6 +1,7 @@
 #include "signer/server/licensing/reporter.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "protocol/display_text.h"
 #include "protocol/meter_usage.h"
@@ -55,6 +56,16 @@ std::optional<HeartbeatExpectation::Meter> MeterOf(const LicenseTerms& terms) {
   if (!terms.meter || !hard || !*hard) return {};
   return HeartbeatExpectation::Meter{(*hard)->name, *terms.meter,
                                      UsedBefore(terms.used, (*hard)->name, MeterPeriod::kNever, Time{})};
+}
+
+// A TPM in hardware has no copy, and the license key is in it: both were made on one machine. Its counter says which came later, and the ledger of that one
+// that it was disturbed after the other: the machine's state was put back, and grants nothing until the license is activated anew. Of a virtual TPM a
+// copy would say the same.
+bool IsStatePutBack(const Reporter& reporter, const ReportedLedger& a, const ReportedLedger& b) {
+  const bool believed =
+      reporter.terms.assurance == AssuranceClass::kHwTpm && reporter.terms.policies.rollback == Policy::kDeny;
+  const auto& [older, newer] = a.stamp < b.stamp ? std::tie(a, b) : std::tie(b, a);
+  return believed && newer.disturbed > older.stamp;
 }
 
 }  // namespace
@@ -126,6 +137,10 @@ Result<Lineage> LineageOf(const Reporter& reporter, const SignedHeartbeatReport&
   const bool looked = license.status == LicenseStatus::kActive && license.status_since != license.created;
   Lineage lineage = JudgeLineage(past, {report.report, report.id, {}, now},
                                  looked ? license.status_since : Time{}, older_answers);
+  if (lineage.fork && IsStatePutBack(reporter, past[*lineage.fork].report.ledger, report.report.ledger)) {
+    lineage.restored = true;
+    lineage.fork.reset();
+  }
   for (std::optional<size_t>* index : {&lineage.repeated, &lineage.fork, &lineage.set_back})
     if (*index) **index += older;
   return lineage;

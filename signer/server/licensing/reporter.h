@@ -26,7 +26,8 @@ HeartbeatExpectation ExpectationOf(const Reporter& reporter, const std::string& 
 // another request of the host, with another key). What became of the newest that was issued for it is told.
 Status CheckInForce(const Reporter& reporter);
 
-// Judges beside the newest kJudgedReports of `past`; indices of the result are of `past`. Checks: store.corrupt (a recorded report cannot be read).
+// Judges beside the newest kJudgedReports of `past`; indices of the result are of `past`. On a TPM in hardware a state that was put back, and says so, is
+// `restored` and no fork where that denies (docs/decisions/0113). Checks: store.corrupt (a recorded report cannot be read).
 Result<Lineage> LineageOf(const Reporter& reporter, const SignedHeartbeatReport& report, Time now);
 
 // Names of what was found, for records: heartbeat.fork, heartbeat.set_back, heartbeat.gap, heartbeat.late, heartbeat.reset, heartbeat.restored, heartbeat.unknown_answer,

@@ -61,17 +61,43 @@ TEST_F(MetersTest, ALedgerThatHasMoreThanWasUsedBeforeCountsOnFromThat) {
 }
 
 // A floor that was ten years ahead was put right by a vendor's answer.
-TEST_F(MetersTest, WhatWasUsedAheadOfTimeCountsInTheMonthThatTimeIsTakenBackTo) {
+TEST_F(MetersTest, WhatWasUsedAheadOfTimeIsUsedWhenItsTimeComes) {
   const Limit monthly{.kind = LimitKind::kMeter, .max = 1600, .period = MeterPeriod::kMonth};
   const auto use = [&](int64_t amount) {
-    while (auto batch = meters_.Take(kMonthly, monthly, now_, amount)) meters_.Add(*batch, now_);
+    std::optional<MeterRecord> ended;
+    while (auto batch = meters_.Take(kMonthly, monthly, now_, amount)) {
+      ended = batch->ended;
+      meters_.Add(*batch, now_);
+    }
+    return ended;
   };
+  const Time present = now_;
   now_ += std::chrono::years(10);
   use(5);
-  now_ -= std::chrono::years(10);
+  const Time begin = PeriodBegin(MeterPeriod::kMonth, now_);
+  now_ = present;
+  EXPECT_EQ(meters_.Used(kMonthly, now_), 0) << "that was another month";
+  const auto ahead = use(2);
+  ASSERT_TRUE(ahead);
+  EXPECT_EQ(ahead->since, begin);
+  EXPECT_EQ(ahead->units, 5);
+  meters_.Load({}, {*ahead});
+  EXPECT_EQ(meters_.Used(kMonthly, now_), 2);
+  now_ += std::chrono::years(10);
   EXPECT_EQ(meters_.Used(kMonthly, now_), 5);
-  use(2);
-  EXPECT_EQ(meters_.Used(kMonthly, now_), 7);
+  use(1);
+  EXPECT_EQ(meters_.Used(kMonthly, now_), 6);
+}
+
+// Three months were brought forward and used up.
+TEST_F(MetersTest, AMonthThatBeginsAgainGoesOnWithWhatWasUsedInItAlsoAfterARestart) {
+  const Time begin = PeriodBegin(MeterPeriod::kMonth, now_);
+  MeterRecord before = kMonthly;
+  before.since = begin;
+  before.units = 1600;
+  meters_.Load({}, {before});
+  EXPECT_EQ(meters_.Used(kMonthly, now_), 1600);
+  EXPECT_EQ(meters_.Used(kMeter, now_), 0) << "another meter";
   now_ += std::chrono::months(1);
   EXPECT_EQ(meters_.Used(kMonthly, now_), 0);
 }

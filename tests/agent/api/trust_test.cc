@@ -65,6 +65,21 @@ TEST_F(TrustTest, ALicenseWhoseHardwareIsNotProvenIsNotVouchedFor) {
   }
 }
 
+// docs/decisions/0120: the agent grants it, and nobody can prove that it is the agent.
+TEST_F(TrustTest, InTheEmergencyPeriodOfARepairNothingIsVouchedForAndThatIsSaid) {
+  vouched.view.hardware = HardwareProof::kWrongHardware;
+  vouched.view.verified->terms.repairs = Repairs{1, std::chrono::hours(24)};
+  vouched.view.repair = GrantedPeriod{kMidway, kMidway + std::chrono::hours(24), {}};
+  Serve();
+  EXPECT_EQ(service.Entitlements({"nls"})["license"]["state"], "emergency");
+  EXPECT_EQ(Refusal().check, "challenge.unproven");
+  EXPECT_EQ(Refusal().kind, ErrorKind::kRefused);
+  EXPECT_NE(Refusal().message.find("repair"), std::string::npos);
+  EXPECT_NE(Refusal().advice.find("holdfast install"), std::string::npos);
+  now += std::chrono::hours(25);
+  EXPECT_EQ(Refusal().message.find("repair"), std::string::npos) << "it is over";
+}
+
 TEST_F(TrustTest, AFileThatDoesNotVerifyIsNotVouchedFor) {
   vouched.view.verified.reset();
   Serve();

@@ -469,13 +469,15 @@ TEST_F(TimeAnswerTest, ThatCannotBeCommittedChangesNothingAndIsTakenAgain) {
   EXPECT_EQ(run_->time.Now(), wall);
 }
 
-TEST_F(TimeAnswerTest, AMeterOfAPeriodThatWasTakenBackIsRecordedInThePresentOne) {
+TEST_F(TimeAnswerTest, WhatWasUsedInAPeriodThatWasTakenBackStaysOnRecord) {
   const MeterRecord ahead{kId, "pages", MeterPeriod::kMonth, wall + 10 * kYear, 10};
   ASSERT_TRUE(run_->books.Reserve(ahead));
   ASSERT_EQ(SetTime(*run_, nonce_, wall), "");
   const MeterRecord now{kId, "pages", MeterPeriod::kMonth, wall, 11};
   ASSERT_TRUE(run_->books.Reserve(now));
-  EXPECT_THAT(*Start()->books.meters(), ElementsAre(now));
+  const auto next = Start();
+  EXPECT_THAT(*next->books.meters(), ElementsAre(now));
+  EXPECT_THAT(next->books.ended(), ElementsAre(ahead));
 }
 
 // The file of when the question was open comes back, to have an old answer count a second time.

@@ -21,7 +21,7 @@ Sha256Digest Id(uint8_t number) {
 }
 
 MeterRecord Month(int month, int64_t units) {
-  const Time since = std::chrono::sys_days(std::chrono::year(2026) / month / 1);
+  const Time since = std::chrono::sys_days(std::chrono::year(2025) / month / 1);  // kMidway is in June
   return {kLicense, "renders", MeterPeriod::kMonth, since, units};
 }
 
@@ -123,23 +123,78 @@ TEST_F(ConversationTest, WhatIsKeptIsBounded) {
   }
   EXPECT_EQ(content_.past.size(), kMaxPastUsage);
   EXPECT_EQ(content_.past.front().meter.limit, "meter-1") << "the oldest gives way";
+  EXPECT_EQ(content_.past.back().meter.limit, "meter-" + std::to_string(kMaxPastUsage));
   for (size_t i = 0; i <= kMaxConversations; i++)
     NoteReport(content_, {kRoot, "p" + std::to_string(i), "L"}, Id(1));
   EXPECT_EQ(content_.heartbeats.size(), kMaxConversations);
   EXPECT_EQ(content_.heartbeats.front().id.product, "p1");
 }
 
+TEST_F(ConversationTest, OfManyTheOneThatIsSilentForLongestIsForgotten) {
+  const auto license = [](size_t i) { return LicenseId{kRoot, "p" + std::to_string(i), "L"}; };
+  for (size_t i = 0; i < kMaxConversations; i++) NoteReport(content_, license(i), Id(1));
+  NoteReport(content_, license(0), Id(2));
+  NoteReport(content_, license(kMaxConversations), Id(1));
+  EXPECT_EQ(ConversationOf(content_, license(0)).sequence, 2) << "it reports still";
+  EXPECT_EQ(ConversationOf(content_, license(1)).sequence, 0);
+  EXPECT_EQ(content_.heartbeats.size(), kMaxConversations);
+}
+
+// Licenses that root of the host issues himself would push out what the vendor does not know yet, and with whom it was spoken.
+TEST_F(ConversationTest, LicensesOfAnotherRootPushOutEachOther) {
+  for (int month = 1; month <= 6; month++) KeepPast(content_, Month(month, 5));
+  Report(1);
+  for (size_t i = 0; i < 3 * kMaxPastUsage; i++) {
+    const LicenseId own{kOwnRoot, "own", std::to_string(i)};
+    KeepPast(content_, {own, "renders", MeterPeriod::kMonth, kMidway, 1});
+    NoteReport(content_, own, Id(1));
+  }
+  EXPECT_EQ(content_.past.size(), kMaxPastUsage);
+  EXPECT_EQ(content_.heartbeats.size(), kMaxConversations);
+  EXPECT_EQ(Usage().size(), 6U);
+  EXPECT_EQ(Record().sequence, 1);
+  EXPECT_THAT(ConversationOf(content_, {kOwnRoot, "own", "0"}).unanswered, IsEmpty()) << "control";
+}
+
+// Each root would have to have as many as the others.
+TEST_F(ConversationTest, LicensesOfAnotherRootLeaveALicenseItsShare) {
+  for (size_t i = 0; i < kMaxPastUsage; i++) {
+    MeterRecord ended = Month(1, 5);
+    ended.limit = "meter-" + std::to_string(i);
+    KeepPast(content_, ended);
+  }
+  for (size_t i = 0; i < 3 * kMaxPastUsage; i++)
+    KeepPast(content_, {{kOwnRoot, "own", std::to_string(i)}, "renders", MeterPeriod::kMonth, kMidway, 1});
+  EXPECT_EQ(Usage().size(), kMaxPastUsage / 2);
+}
+
 // A vendor's answer took time back into a month that was over already.
 TEST_F(ConversationTest, NoPeriodIsToldTwice) {
   KeepPast(content_, Month(1, 10));
   Report(1);
-  content_.meters = {Month(1, 3)};
+  content_.meters = {Month(1, 13)};  // it goes on with what was used in it
   EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13))));
-  KeepPast(content_, Month(1, 3));
+  KeepPast(content_, Month(1, 13));
   content_.meters = {Month(2, 1)};
   EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13)), Told(Month(2, 1))));
   EXPECT_EQ(Answer(1), "");
   EXPECT_THAT(Usage(), ElementsAre(Told(Month(1, 13)), Told(Month(2, 1)))) << "what came since was not told";
+}
+
+// Else it would begin with nothing used when time is taken back.
+TEST_F(ConversationTest, APeriodThatIsNotOverByTheVendorsTimeStaysOnRecord) {
+  for (const int month : {5, 6, 7}) KeepPast(content_, Month(month, 10));
+  Report(1);
+  EXPECT_EQ(Answer(1), "");
+  EXPECT_THAT(Usage(), ElementsAre(Told(Month(6, 10)), Told(Month(7, 10))));
+}
+
+TEST_F(ConversationTest, APeriodThatEndsAgainWithoutAUnitMoreIsNoNews) {
+  KeepPast(content_, Month(1, 10));
+  Report(1);
+  KeepPast(content_, Month(1, 10));
+  EXPECT_EQ(Answer(1), "");
+  EXPECT_THAT(Usage(), IsEmpty());
 }
 
 // Root of the host pins a root of his own, with the vendor's name, and issues himself a license with the genuine one's number.
@@ -167,6 +222,10 @@ TEST_F(ConversationTest, TheFullestLedgerFitsItsFile) {
   for (size_t i = 0; i < kMaxConversations; i++) {
     const LicenseId id{kRoot, longest, longest.substr(0, 60) + std::to_string(1000 + i)};
     for (uint8_t n = 0; n < kMaxUnanswered; n++) NoteReport(content_, id, Id(n));
+  }
+  static_assert(kMaxVoucherRecords == kMaxRepairRecords);
+  for (size_t i = 0; i < kMaxVoucherRecords; i++) {
+    const LicenseId id{kRoot, longest, longest.substr(0, 60) + std::to_string(1000 + i)};
     ASSERT_TRUE(UseVoucher(content_, id, Vouchers{1, Seconds(60)}, {kMidway, kMidway, kMidway}));
     content_.repairs.push_back({id, Bytes(20, 7), {kMidway, kMidway, Seconds(INT32_MAX)}});
   }

@@ -84,6 +84,20 @@ TEST(LedgerContent, KnowsOfNoContactThatIsLaterThanTheFloor) {
   EXPECT_EQ(contact("2026-11-20T06:00:00Z"), ParseTime("2026-11-20T06:00:00Z").value());
 }
 
+TEST(LedgerContent, IsBegunOrHasAStampAndNotHalf) {
+  const auto check = [](const std::string& birth, const std::string& stamp) {
+    std::string text = kHead + R"("newest":[]})";
+    text.replace(text.find("17"), 2, birth);
+    text.replace(text.find("42"), 2, stamp);
+    const auto content = ParseLedgerContent(text);
+    return content ? "" : content.error().check;
+  };
+  EXPECT_EQ(check("17", "42"), "");
+  EXPECT_EQ(check("0", "0"), "");
+  EXPECT_EQ(check("0", "42"), "ledger.birth");
+  EXPECT_EQ(check("17", "0"), "ledger.birth");
+}
+
 std::string CheckOf(const std::string& newest) {
   const auto content = ParseLedgerContent(kHead + R"("newest":[)" + newest + "]}");
   return content ? "" : content.error().check;

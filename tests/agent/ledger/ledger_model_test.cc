@@ -37,6 +37,7 @@ class World {
         return;
       case 3:
         anchor_.fault = static_cast<PlayedAnchor::Fault>(Pick(3));
+        anchor_.create_fault = static_cast<PlayedAnchor::Fault>(Pick(3));
         return;
       default:
         return Grant();
@@ -145,6 +146,99 @@ TEST_F(LedgerFaultTest, EveryInterruptionLeavesAGoodLedger) {
     }
   }
   EXPECT_EQ(Open().content().disturbed, 0);
+}
+
+// Killed, or out of disk, before the counter is there, or before its ledger has its value.
+class BeginningTest : public LedgerFaultTest {
+ protected:
+  // Leaves a ledger that was begun, and returns its file.
+  Bytes Interrupt(PlayedAnchor::Fault fault) {
+    Ledger ledger = Open();
+    anchor_.create_fault = fault;
+    EXPECT_FALSE(ledger.Settle());
+    auto file = state_.ReadLedger();
+    EXPECT_TRUE(file) << "begun by the file";
+    return file ? std::move(*file) : Bytes();
+  }
+};
+
+TEST_F(BeginningTest, ThatIsInterruptedIsNoLedgerThatWasTakenAway) {
+  for (const auto fault : {PlayedAnchor::Fault::kBefore, PlayedAnchor::Fault::kAfter}) {
+    ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+    anchor_.counter.reset();
+    Interrupt(fault);
+    EXPECT_EQ(anchor_.counter.has_value(), fault == PlayedAnchor::Fault::kAfter);
+    Ledger ledger = Open();
+    EXPECT_EQ(ledger.finding(), LedgerFinding::kNew);
+    EXPECT_FALSE(ledger.exists());
+    ASSERT_TRUE(Grant(ledger, 1));
+    EXPECT_FALSE(ledger.replaced_counter()) << "it is its own";
+    EXPECT_EQ(ledger.content().disturbed, 0);
+    EXPECT_EQ(Open().finding(), LedgerFinding::kGood);
+  }
+}
+
+TEST_F(BeginningTest, IsTriedAgainByTheSameProcess) {
+  for (const auto fault : {PlayedAnchor::Fault::kBefore, PlayedAnchor::Fault::kAfter}) {
+    ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+    anchor_.counter.reset();
+    Ledger ledger = Open();
+    anchor_.create_fault = fault;
+    ASSERT_FALSE(Grant(ledger, 1));
+    ASSERT_TRUE(Grant(ledger, 1));
+    EXPECT_FALSE(ledger.replaced_counter());
+    EXPECT_EQ(ledger.content().disturbed, 0);
+  }
+}
+
+TEST_F(BeginningTest, ThatFindsNoRoomForItsFileMakesNoCounter) {
+  Ledger ledger = Open();
+  ASSERT_TRUE(MakeDirectory(state_.LedgerPath(), 0700));  // nothing takes its place
+  EXPECT_FALSE(ledger.Settle());
+  EXPECT_FALSE(anchor_.counter);
+}
+
+TEST_F(BeginningTest, InThePlaceOfALedgerThatWasLostIsLostWheneverItIsDone) {
+  Ledger ledger = Open();
+  ASSERT_TRUE(Grant(ledger, 1));
+  for (const auto fault : {PlayedAnchor::Fault::kBefore, PlayedAnchor::Fault::kAfter}) {
+    ASSERT_TRUE(RemoveFile(state_.LedgerPath()));
+    Interrupt(fault);
+    Ledger anew = Open();
+    EXPECT_EQ(anew.finding(), LedgerFinding::kLost);
+    ASSERT_TRUE(anew.Settle());
+    EXPECT_EQ(anew.content().disturbed, anew.content().birth);
+  }
+}
+
+// No better than a file and a counter that are both deleted.
+TEST_F(BeginningTest, WhoseFileIsPutBackLaterIsALedgerThatIsBornLater) {
+  const Bytes aside = Interrupt(PlayedAnchor::Fault::kAfter);
+  Ledger resumed = Open();
+  ASSERT_TRUE(Grant(resumed, 500));
+  const int64_t stamp = resumed.content().stamp;
+  ASSERT_TRUE(state_.WriteLedger(aside));
+  Ledger again = Open();
+  EXPECT_NE(again.finding(), LedgerFinding::kGood);
+  ASSERT_TRUE(again.Settle());
+  EXPECT_GT(again.content().birth, stamp);
+}
+
+TEST_F(BeginningTest, WhoseFileIsPutBackBesideTheCounterOfAnotherLedgerIsLost) {
+  const Bytes aside = Interrupt(PlayedAnchor::Fault::kBefore);
+  ASSERT_TRUE(Open().Settle());
+  ASSERT_TRUE(state_.WriteLedger(aside));
+  EXPECT_EQ(Open().finding(), LedgerFinding::kLost);
+}
+
+// As an agent without a license in the TPM, which is started after an interrupted request, finds it.
+TEST_F(BeginningTest, GoesOnWithTheTpmWhoeverAsks) {
+  Interrupt(PlayedAnchor::Fault::kAfter);
+  auto ledger = Ledger::Open(state_, anchor_, false);
+  ASSERT_TRUE(ledger);
+  ASSERT_TRUE(ledger->Settle());
+  EXPECT_TRUE(ledger->uses_tpm());
+  EXPECT_EQ(Open().finding(), LedgerFinding::kGood);
 }
 
 TEST_F(LedgerFaultTest, EverySingleBitThatIsFlippedIsFound) {

@@ -92,6 +92,19 @@ TEST_F(LedgerTest, ADeletedFileIsLost) {
   EXPECT_GT(ledger.content().birth, born);
 }
 
+// Killed between the two commands that make a counter.
+TEST_F(LedgerTest, ACounterThatWasNeverIncrementedIsNone) {
+  Administer(
+      "tpm2_nvdefine 0x01a00000 -C owner -a 'nt=counter|ownerread|authread|authwrite|no_da' -p secret");
+  Ledger ledger = Open();
+  EXPECT_EQ(ledger.finding(), LedgerFinding::kNew);
+  const Status begun = ledger.Settle();
+  ASSERT_TRUE(begun) << begun.error().message;
+  EXPECT_FALSE(ledger.replaced_counter());
+  EXPECT_EQ(ledger.content().disturbed, 0);
+  EXPECT_EQ(Open().finding(), LedgerFinding::kGood);
+}
+
 TEST_F(LedgerTest, ACounterThatAnotherStateDirectoryUsesIsReplacedAndThatIsKnown) {
   Ledger first = Open();
   ASSERT_TRUE(first.Settle());

@@ -79,7 +79,7 @@ class World {
   void Publish() {
     std::vector<LicenseView> views{view_};
     if (defended_) run_->books.Judge(views);
-    if (const auto* meters = run_->books.meters()) run_->service.LoadMeters(*meters);
+    if (const auto* meters = run_->books.meters()) run_->service.LoadMeters(*meters, run_->books.ended());
     run_->service.SetLicenses(std::move(views));
   }
   void Stop() {

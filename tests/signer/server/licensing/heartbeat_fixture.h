@@ -19,13 +19,16 @@ class HeartbeatTest : public LicensingTest {
     SellWith("warn");
   }
   // Sells a license whose plan answers a second host so, and activates the TPM.
-  void SellWith(const std::string& clone) {
+  void SellWith(const std::string& clone, EkRootClass root_class = EkRootClass::kDiscrete) {
     Json product = ParseJson(ExampleProduct(), kMaxProductFileSize).value();
-    for (auto& [name, plan] : product["plans"].items()) plan["policies"]["clone"] = clone;
+    for (auto& [name, plan] : product["plans"].items()) {
+      plan["policies"]["clone"] = clone;
+      plan["policies"]["rollback"] = rollback_;
+    }
     ASSERT_TRUE(licensing_->AddProduct("test", "acme-cad", product.dump()));
     tpm_ = SoftwareTpm();
     host_ = testing::ReportingHost();
-    Trust(tpm_);
+    Trust(tpm_, root_class);
     key_ = Sell();
     activation_ = Activate(tpm_);
   }
@@ -95,6 +98,7 @@ class HeartbeatTest : public LicensingTest {
     host_.ledger.stamp = host_.ledger.disturbed = counter + 1;
   }
 
+  std::string rollback_ = "deny";  // of the plans that SellWith makes
   SoftwareTpm tpm_;
   testing::ReportingHost host_;
   std::optional<ProductKey> key_;

@@ -372,6 +372,55 @@ TEST_F(HeartbeatTest, AHostThatWasRestoredAndActivatedAnewIsNotTakenForTwo) {
   }
 }
 
+// He restores a backup, and sends his report before he is told what to do.
+TEST_F(HeartbeatTest, AHostWithATpmInHardwareThatWasRestoredAndReportsIsNotTakenForTwo) {
+  for (const char* policy : {"deny", "suspend"}) {
+    SellWith(policy);
+    Exchange();
+    const ReportingHost backup = host_;
+    Exchange();
+    const std::string slow = Report();
+    Restore(backup);
+    EXPECT_EQ(Exchange().notes, (std::vector<std::string>{"heartbeat.restored", "heartbeat.disturbed"}));
+    EXPECT_TRUE(Exchange().notes.empty()) << "it is told once";
+    const auto late = Report(slow);
+    ASSERT_TRUE(late) << late.error().check << ": " << late.error().message;
+    EXPECT_EQ(late->notes, std::vector<std::string>{"heartbeat.restored"}) << "of before, and slow";
+    EXPECT_EQ(store_->GetLicense(license_)->status, LicenseStatus::kActive) << policy;
+  }
+}
+
+// Whoever has a copy of the TPM has it make the mark as well.
+TEST_F(HeartbeatTest, OfAVirtualTpmAStateThatSaysItWasPutBackIsAForkStill) {
+  SellWith("deny", EkRootClass::kCloudVtpm);
+  Exchange();
+  const ReportingHost backup = host_;
+  Exchange();
+  Restore(backup);
+  EXPECT_EQ(ReportCheck(Report()), "heartbeat.fork");
+}
+
+// Both go on side by side.
+TEST_F(HeartbeatTest, WhereAStateThatWasPutBackIsOnlyWarnedOfItIsAForkStill) {
+  rollback_ = "warn";
+  SellWith("deny");
+  Exchange();
+  const ReportingHost backup = host_;
+  Exchange();
+  Restore(backup);
+  EXPECT_EQ(ReportCheck(Report()), "heartbeat.fork");
+}
+
+TEST_F(HeartbeatTest, OnATpmInHardwareTwoStatesThatSayNothingAreAFork) {
+  SellWith("deny");
+  Exchange();
+  const ReportingHost backup = host_;
+  Exchange();
+  Restore(backup);
+  host_.ledger.disturbed = 0;
+  EXPECT_EQ(ReportCheck(Report()), "heartbeat.fork");
+}
+
 TEST_F(HeartbeatTest, ADryRunChangesNothing) {
   ASSERT_TRUE(Renew({.length = 90 * kDay}));
   const size_t records = store_->ListAudit(0, 1000)->size();
