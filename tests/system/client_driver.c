@@ -79,6 +79,20 @@ static void hot(const char* feature) {
   printf("ok %d\n", wrong);
 }
 
+/* A mistake of the application's: the header says that the answer is undefined, and what it is in practice. */
+static void use_after_close(const char* feature) {
+  holdfast_close(handle);
+  check(feature);
+  holdfast_close(handle);
+  handle = NULL;
+}
+
+/* Ends the handle, or loses it, and makes another one. */
+static void open_again(const holdfast_options* options, int close_first) {
+  if (close_first) holdfast_close(handle);
+  say(holdfast_open(options, &handle), "opened");
+}
+
 static void in_child(const char* feature) {
   pid_t child;
   fflush(stdout);
@@ -111,6 +125,9 @@ int main(int argc, char** argv) {
     if (!strcmp(command, "await")) await_change();
     if (!strcmp(command, "hot")) hot(name);
     if (!strcmp(command, "fork")) in_child(name);
+    if (!strcmp(command, "reopen")) open_again(&options, 1);
+    if (!strcmp(command, "forget")) open_again(&options, 0);
+    if (!strcmp(command, "closed")) use_after_close(name);
     if (!strcmp(command, "acquire")) code = holdfast_acquire(handle, name, amount, &reason), say(code, holdfast_reason_name(reason));
     if (!strcmp(command, "consume")) code = holdfast_consume(handle, name, amount, &reason), say(code, holdfast_reason_name(reason));
     if (!strcmp(command, "release")) code = holdfast_release(handle, name, amount), say(code, "released");

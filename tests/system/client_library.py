@@ -1,6 +1,6 @@
 """libholdfast as it was built, and C programs that are compiled with it."""
 import json, os, pathlib, re, subprocess
-from stage import SOURCE
+from stage import PRODUCT, SOURCE
 
 
 def must(done):
@@ -10,6 +10,24 @@ def must(done):
 
 def text_of_roots(vendor):
     return json.dumps(vendor.roots.read_text())  # which C reads as the same text
+
+
+def host_with_a_meter_and_a_key(stage):
+    """A licensed host, whose license has the seats `users`, the meter `pages` and the content key `content` (`host.content_key`)."""
+    terms = json.loads(PRODUCT.read_text())
+    terms['plans']['demo']['limits']['pages'] = {'kind': 'meter', 'max': 100, 'period': 'never'}
+    terms['plans']['demo']['keys'] = ['content']
+    product, given, key = stage.path('product.json'), stage.path('given'), os.urandom(32)
+    product.write_text(json.dumps(terms))
+    given.write_bytes(key)
+    given.chmod(0o600)
+    vendor = stage.vendor()
+    vendor.add_product(terms=product)
+    done = vendor.run('key', 'add', 'content', '--from-file', given, '--product', 'acme-cad')
+    assert done.code == 0, done.text
+    host = stage.licensed_host(vendor)
+    host.content_key = key
+    return host
 
 
 class Library:
