@@ -35,6 +35,7 @@ int CodeOfAnswer(const Error& error) {
   if (BeginsWithOneOf(error.check, {"json.", "api.answer", "error", "challenge_answer", "entitlements",
                                     "license", "decision", "watch.", "key.point"}))
     return HOLDFAST_AGENT_INVALID;
+  if (error.check == "api.op") return HOLDFAST_REFUSED;  // an agent older than this library
   return error.kind == ErrorKind::kUsage ? HOLDFAST_INVALID_ARGUMENT : HOLDFAST_REFUSED;
 }
 

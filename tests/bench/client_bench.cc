@@ -1,92 +1,26 @@
-// libholdfast in the process of an application: a check against an atomic load that nobody contends for, and against a lookup in a hash map of the same size; and opening
-// a handle with its first check against what that cannot do without.
+// libholdfast in the process of an application: a check against an atomic load that nobody contends for, and against a lookup in a hash map of the same size; opening a
+// handle with its first check against what that cannot do without; and a check in a crowd of processes against one alone.
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
-#include <fstream>
 #include <thread>
 #include <unordered_map>
 
-#include "agent/api/server.h"
-#include "agent/client/holdfast.h"
-#include "agent/license_session.h"
-#include "protocol/armor.h"
 #include "protocol/crypto/random.h"
 #include "protocol/json_text.h"
 #include "protocol/local/ec_point.h"
 #include "tests/bench/activated_host.h"
+#include "tests/bench/crowd.h"
 #include "tests/bench/sections.h"
-#include "tests/testing/temp_dir.h"
+#include "tests/bench/served_license.h"
 
 namespace holdfast::bench {
 namespace {
 
-constexpr int kFeatures = 64, kChecks = 2'000'000, kOpenings = 20;
+constexpr int kChecks = 2'000'000, kOpenings = 20;
 constexpr double kLookupAim = 3.0, kOpenAim = 1.3;
-
-std::string FeatureName(int i) {
-  return "feature-" + std::to_string(i);
-}
-
-std::string BootId() {
-  std::string id;
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::getline(file, id);
-  return id;
-}
-
-// The agent's server with one license, whose key is in software.
-class Served {
- public:
-  Served() {
-    LicenseTerms terms = testing::TestPki::Terms();
-    for (int i = 0; i < kFeatures; i++) terms.grants.features[FeatureName(i)] = true;
-    const LicenseFile file = pki.MakeLicenseFile(terms);
-    text = FormatLicenseFile(file);
-    LicenseView view;
-    view.product = terms.product;
-    view.verified = Must(VerifyLicense(file, pki.Anchors()));
-    view.hardware = HardwareProof::kProven;
-    auto draft = Must(DraftSession(*view.verified, Sha256(file.license.der()), {BootId(), testing::kPkiNow}));
-    const Bytes signature = Must(pki.license_key->SignDigest(draft.digest));
-    session = std::make_shared<const LicenseSession>(FinishSession(std::move(draft), signature));
-    std::vector<LicenseView> licenses;
-    licenses.push_back(std::move(view));
-    service.SetLicenses(std::move(licenses));
-    service.SetProofs({{terms.product, {text, session, ""}}});
-    api::ServerOptions options;
-    options.socket.path = socket;
-    server = Must(api::Server::Start(options, service, [](api::ApiRequest, api::Server::Done) {}));
-    serving = std::thread([this] { server->Run([] {}); });
-  }
-  ~Served() {
-    server->Stop();
-    serving.join();
-  }
-
-  holdfast_handle* Open() const {
-    holdfast_options options{sizeof options, "editor", roots.c_str(), socket.c_str(), 60'000, 0};
-    holdfast_handle* handle = nullptr;
-    if (holdfast_open(&options, &handle) == HOLDFAST_OK) return handle;
-    holdfast_error error{};
-    error.size = sizeof error;
-    holdfast_last_error(&error);
-    std::fprintf(stderr, "client_bench: %s (%s)\n", error.message, error.check);
-    std::abort();
-  }
-
-  testing::TempDir home;
-  testing::TestPki pki;
-  std::string socket = (home.path() / "agent.sock").string(),
-              roots = Armor(kLabelCertificate, pki.root.der()), text;
-  std::shared_ptr<const LicenseSession> session;
-  OwnedTime time{[] { return testing::kPkiNow; }, SystemUptime()};
-  api::Service service{time, "bench"};
-  std::unique_ptr<api::Server> server;
-  std::thread serving;
-};
 
 // CPU seconds of one turn of `once`, by `threads` at the same time, each of which makes kChecks / threads turns.
 template <class Once>
@@ -96,18 +30,19 @@ double CpuOfOne(int threads, Once once) {
     std::vector<std::thread> running;
     for (int t = 0; t < threads; t++)
       running.emplace_back([&, t] {
-        for (int i = 0; i < each; i++) once((i + t) % kFeatures);
+        for (int i = 0; i < each; i++) once((i + t) % ServedLicense::kFeatures);
       });
     for (std::thread& thread : running) thread.join();
   });
   return seconds / (each * threads);
 }
 
-void CheckRows(std::vector<Row>& rows, const Served& served) {
+void CheckRows(std::vector<Row>& rows, const ServedLicense& served) {
   holdfast_handle* handle = served.Open();
   std::vector<std::string> names;
   std::unordered_map<std::string, int> map;
-  for (int i = 0; i < kFeatures; i++) map.emplace(names.emplace_back(FeatureName(i)), i);
+  for (int i = 0; i < ServedLicense::kFeatures; i++)
+    map.emplace(names.emplace_back(ServedLicense::FeatureName(i)), i);
   std::atomic<int> word = 1;
   std::atomic<int> wrong = 0;
   const auto check = [&](int i) {
@@ -158,7 +93,7 @@ void RoundTrip(int socket, const std::string& octets) {
 
 // What opening cannot do without: a key pair, an agent that answers the challenge, a round trip of as many octets, and verifying the license to the root, the statement by
 // the license's key, and the answer by the statement's.
-void OpenBare(const Served& served, const TrustAnchors& anchors, int socket) {
+void OpenBare(const ServedLicense& served, const TrustAnchors& anchors, int socket) {
   const EcPrivateKey own = Must(EcPrivateKey::Generate());
   const local::Challenge challenge{"editor", RandomBytes(local::kChallengeNonceSize),
                                    local::EcPointOf(own.public_key())};
@@ -172,7 +107,7 @@ void OpenBare(const Served& served, const TrustAnchors& anchors, int socket) {
   (void)Must(local::VerifyChallengeAnswer(challenge, own, answered.answer, session_key));
 }
 
-void OpenRow(std::vector<Row>& rows, const Served& served) {
+void OpenRow(std::vector<Row>& rows, const ServedLicense& served) {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) std::abort();
   std::thread echo([&] { Echo(pair[1]); });
@@ -183,7 +118,8 @@ void OpenRow(std::vector<Row>& rows, const Served& served) {
         return WallSeconds([&] {
           for (int i = 0; i < kOpenings; i++) {
             holdfast_handle* handle = served.Open();
-            if (holdfast_check(handle, FeatureName(0).c_str(), nullptr) != HOLDFAST_OK) std::abort();
+            if (holdfast_check(handle, ServedLicense::FeatureName(0).c_str(), nullptr) != HOLDFAST_OK)
+              std::abort();
             holdfast_close(handle);
           }
         });
@@ -204,12 +140,36 @@ void OpenRow(std::vector<Row>& rows, const Served& served) {
       {"open and first check / round trip and verifications", paired.ratio, kOpenAim, false, detail});
 }
 
+void CrowdRows(std::vector<Row>& rows, const ServedLicense& served) {
+  constexpr int kProcesses = 1000;
+  constexpr double kCheckAim = 1.1, kRateAim = 0.95;
+  const std::string feature = ServedLicense::FeatureName(0);
+  std::vector<double> rates;
+  const Paired paired = Compare(
+      3,
+      [&] {
+        const Crowd crowd = RunCrowd(kProcesses, served.options(), feature.c_str());
+        rates.push_back(crowd.rate);
+        return crowd.check;
+      },
+      [&] { return RunCrowd(1, served.options(), feature.c_str()).check; });
+  char detail[120];
+  std::snprintf(detail, sizeof detail, "%.1f ns, alone %.1f ns", paired.a * 1e9, paired.b * 1e9);
+  rows.push_back({"check in one of 1,000 processes, 10,000 a second each / alone", paired.ratio, kCheckAim,
+                  false, detail});
+  const double done = Median(rates);
+  std::snprintf(detail, sizeof detail, "%.0f a second each", done);
+  rows.push_back({"checks that the 1,000 get done / that they want to", done / kChecksPerSecond, kRateAim,
+                  true, detail});
+}
+
 }  // namespace
 
 void ClientSection(std::vector<Row>& rows) {
-  const Served served;
+  const ServedLicense served;
   CheckRows(rows, served);
   OpenRow(rows, served);
+  CrowdRows(rows, served);
 }
 
 }  // namespace holdfast::bench

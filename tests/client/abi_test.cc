@@ -1,8 +1,12 @@
 // The border to C: arguments, handles that are none any more, errors, names.
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <fstream>
 
 #include "agent/client/names.h"
@@ -99,9 +103,25 @@ TEST_F(AbiTest, NullsAndAmountsOutOfRangeAreMistakes) {
     EXPECT_EQ(holdfast_release(handle.get(), "seats", amount), HOLDFAST_INVALID_ARGUMENT);
   }
   EXPECT_EQ(holdfast_set(handle.get(), "seats", -1, nullptr), HOLDFAST_INVALID_ARGUMENT);
-  for (const char* name : {"", "Seats", "\xff", "se ats"})
-    EXPECT_EQ(holdfast_acquire(handle.get(), name, 1, nullptr), HOLDFAST_INVALID_ARGUMENT);
   EXPECT_EQ(agent.asked("hold"), 0);
+}
+
+TEST_F(AbiTest, NamesThatAreNoneAreMistakes) {
+  Handle handle = MustOpen();
+  uint8_t key[HOLDFAST_KEY_SIZE] = {};
+  holdfast_limit status{};
+  status.size = sizeof status;
+  for (const std::string& name :
+       {std::string(), std::string("Seats"), std::string("se ats"), std::string("\xff\xfe"),
+        std::string("s\xc3\xa9"), std::string(10'000'000, 'x')}) {
+    EXPECT_EQ(holdfast_acquire(handle.get(), name.c_str(), 1, nullptr), HOLDFAST_INVALID_ARGUMENT);
+    EXPECT_EQ(holdfast_release(handle.get(), name.c_str(), 1), HOLDFAST_INVALID_ARGUMENT);
+    EXPECT_EQ(holdfast_set(handle.get(), name.c_str(), 1, nullptr), HOLDFAST_INVALID_ARGUMENT);
+    EXPECT_EQ(holdfast_consume(handle.get(), name.c_str(), 1, nullptr), HOLDFAST_INVALID_ARGUMENT);
+    EXPECT_EQ(holdfast_key(handle.get(), name.c_str(), key, nullptr), HOLDFAST_INVALID_ARGUMENT);
+    EXPECT_EQ(holdfast_limit_status(handle.get(), name.c_str(), &status, nullptr), HOLDFAST_INVALID_ARGUMENT);
+  }
+  EXPECT_EQ(agent.asked("challenge"), 1) << "the agent was asked for none of them";
 }
 
 TEST_F(AbiTest, AChildCannotUseItsParentsHandle) {
@@ -187,6 +207,45 @@ TEST_F(AbiTest, DescriptorsAreClosedByExec) {
   ASSERT_EQ(holdfast_acquire(handle.get(), "seats", 1, nullptr), HOLDFAST_OK);
   ASSERT_EQ(holdfast_consume(handle.get(), "pages", 1, nullptr), HOLDFAST_OK);
   EXPECT_EQ(Inherited(), before);
+}
+
+TEST_F(AbiTest, WithoutDescriptorsCallsFailAndChecksGoOn) {
+  Handle handle = MustOpen();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  int fd = -1;
+  const int acquired = holdfast_acquire(handle.get(), "seats", 1, nullptr);
+  const std::string check = LastCheck();
+  const int polled = holdfast_fd(handle.get(), &fd);
+  const int checked = holdfast_check(handle.get(), "export", nullptr);
+  const int opened = OpenWith(Options());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(acquired, HOLDFAST_SYSTEM);
+  EXPECT_EQ(check, "host.descriptors");
+  EXPECT_EQ(polled, HOLDFAST_SYSTEM);
+  EXPECT_EQ(checked, HOLDFAST_OK);
+  EXPECT_EQ(opened, HOLDFAST_SYSTEM);
+  EXPECT_EQ(holdfast_acquire(handle.get(), "seats", 1, nullptr), HOLDFAST_OK);
+}
+
+std::atomic<int> signals = 0;
+
+TEST_F(AbiTest, SignalsOfTheApplicationsInterruptNothing) {
+  struct sigaction count {
+  }, before{};
+  count.sa_handler = [](int) { signals++; };  // and no SA_RESTART
+  ASSERT_EQ(::sigaction(SIGALRM, &count, &before), 0);
+  const itimerval often{{0, 500}, {0, 500}}, never{};
+  ASSERT_EQ(::setitimer(ITIMER_REAL, &often, nullptr), 0);
+  do {
+    Handle handle = MustOpen();
+    EXPECT_EQ(holdfast_acquire(handle.get(), "seats", 1, nullptr), HOLDFAST_OK) << LastCheck();
+    EXPECT_EQ(holdfast_consume(handle.get(), "pages", 1, nullptr), HOLDFAST_OK) << LastCheck();
+  } while (signals < 20);
+  ASSERT_EQ(::setitimer(ITIMER_REAL, &never, nullptr), 0);
+  ASSERT_EQ(::sigaction(SIGALRM, &before, nullptr), 0);
 }
 
 TEST_F(AbiTest, ErrorsAreOfTheThread) {

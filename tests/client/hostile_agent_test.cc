@@ -1,4 +1,5 @@
 // Whoever sits on the socket may say anything, or nothing.
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -82,6 +83,38 @@ TEST_F(HostileAgentTest, WhoBeginsAnAnswerAndDoesNotEndItIsGivenUpToo) {
   EXPECT_EQ(Opening(), "timeout agent.timeout");
 }
 
+// Listens, and gives whoever connects an octet now and then of a line that never ends.
+class Dripping {
+ public:
+  explicit Dripping(const std::string& path) : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(listener_, 1), 0);
+    dripping_ = std::thread([this] {
+      const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      while (::send(connection, "{", 1, MSG_NOSIGNAL) == 1) ::poll(nullptr, 0, 1);
+      ::close(connection);
+    });
+  }
+  ~Dripping() {
+    dripping_.join();
+    ::close(listener_);
+  }
+
+ private:
+  const int listener_;
+  std::thread dripping_;
+};
+
+TEST_F(HostileAgentTest, WhoDripsOctetsIsGivenUpAfterTheTimeoutAllTheSame) {
+  timeout_ms = 100;
+  socket = (home.path() / "dripping").string();
+  const Dripping dripping(socket);
+  EXPECT_EQ(Opening(), "timeout agent.timeout");
+}
+
 TEST_F(HostileAgentTest, ALineOfTenMegabytesIsNoAnswer) {
   Say("challenge", std::string(10'000'000, 'x'));
   EXPECT_EQ(Opening(), "agent_invalid agent.size");
@@ -112,6 +145,25 @@ TEST_F(HostileAgentTest, AnErrorOfTheAgentsIsHandedOn) {
       },
       false);
   EXPECT_EQ(Opening(), "refused api.connections");
+}
+
+TEST_F(HostileAgentTest, AnErrorOfAnyLengthIsCutToFit) {
+  Say(
+      "challenge",
+      [](std::string& lines) {
+        lines = "{\"ok\":false,\"error\":{\"kind\":\"unavailable\",\"check\":\"api." +
+                std::string(10'000, 'c') + "\",\"message\":\"" + std::string(10'000, 'm') +
+                "\",\"advice\":\"" + std::string(10'000, 'a') + "\"}}\n";
+      },
+      false);
+  Handle handle;
+  EXPECT_LT(Open(handle), 0);
+  holdfast_error error{};
+  error.size = sizeof error;
+  EXPECT_EQ(holdfast_last_error(&error), HOLDFAST_OK);
+  EXPECT_LT(::strnlen(error.check, sizeof error.check), sizeof error.check);
+  EXPECT_LT(::strnlen(error.message, sizeof error.message), sizeof error.message);
+  EXPECT_LT(::strnlen(error.advice, sizeof error.advice), sizeof error.advice);
 }
 
 TEST_F(HostileAgentTest, TheSocketMissingIsNamed) {

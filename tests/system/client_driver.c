@@ -1,4 +1,4 @@
-/* usage: client_driver PRODUCT ROOTS-FILE SOCKET [anyway] - what client_test.py has libholdfast do: one command a line on standard input, one answer a line.
+/* usage: client_driver PRODUCT ROOTS-FILE SOCKET [anyway | TIMEOUT] - what client_test.py has libholdfast do: one command a line on standard input, one answer a line.
  * A result is its name, then what belongs to it. */
 #include <holdfast.h>
 #include <poll.h>
@@ -58,6 +58,14 @@ static void status(void) {
   say(code, text);
 }
 
+/* Why the agent was not believed when it was asked last. */
+static void agent_error(void) {
+  holdfast_error error = {.size = sizeof error};
+  int code = holdfast_agent_error(handle, &error);
+  if (code == HOLDFAST_OK) printf("%s %s\n", holdfast_result_name(error.code), error.check);
+  if (code != HOLDFAST_OK) say(code, "");
+}
+
 /* Polls and drains until something has changed. */
 static void await_change(void) {
   int fd = -1, changed = 0, code = holdfast_fd(handle, &fd);
@@ -79,6 +87,20 @@ static void hot(const char* feature) {
   printf("ok %d\n", wrong);
 }
 
+/* A mistake of the application's: the header says that the answer is undefined, and what it is in practice. */
+static void use_after_close(const char* feature) {
+  holdfast_close(handle);
+  check(feature);
+  holdfast_close(handle);
+  handle = NULL;
+}
+
+/* Ends the handle, or loses it, and makes another one. */
+static void open_again(const holdfast_options* options, int close_first) {
+  if (close_first) holdfast_close(handle);
+  say(holdfast_open(options, &handle), "opened");
+}
+
 static void in_child(const char* feature) {
   pid_t child;
   fflush(stdout);
@@ -96,7 +118,9 @@ int main(int argc, char** argv) {
   long long amount = 1;
   if (argc < 4) return 2;
   setvbuf(stdout, NULL, _IOLBF, 0);
-  holdfast_options options = {sizeof options, argv[1], read_all(argv[2]), argv[3], 60000, argc > 4 ? HOLDFAST_OPEN_ANYWAY : 0};
+  int anyway = argc > 4 && !strcmp(argv[4], "anyway");
+  uint32_t timeout = argc > 4 && !anyway ? (uint32_t)atoi(argv[4]) : 60000; /* milliseconds */
+  holdfast_options options = {sizeof options, argv[1], read_all(argv[2]), argv[3], timeout, anyway ? HOLDFAST_OPEN_ANYWAY : 0};
   int code = holdfast_open(&options, &handle);
   say(code, "opened");
   while (code == HOLDFAST_OK && fgets(line, sizeof line, stdin)) {
@@ -108,9 +132,13 @@ int main(int argc, char** argv) {
     if (!strcmp(command, "key")) key(name);
     if (!strcmp(command, "limit")) limit(name);
     if (!strcmp(command, "status")) status();
+    if (!strcmp(command, "agent")) agent_error();
     if (!strcmp(command, "await")) await_change();
     if (!strcmp(command, "hot")) hot(name);
     if (!strcmp(command, "fork")) in_child(name);
+    if (!strcmp(command, "reopen")) open_again(&options, 1);
+    if (!strcmp(command, "forget")) open_again(&options, 0);
+    if (!strcmp(command, "closed")) use_after_close(name);
     if (!strcmp(command, "acquire")) code = holdfast_acquire(handle, name, amount, &reason), say(code, holdfast_reason_name(reason));
     if (!strcmp(command, "consume")) code = holdfast_consume(handle, name, amount, &reason), say(code, holdfast_reason_name(reason));
     if (!strcmp(command, "release")) code = holdfast_release(handle, name, amount), say(code, "released");

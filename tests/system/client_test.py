@@ -1,70 +1,12 @@
 #!/usr/bin/env python3
 """usage: client_test.py BINARIES - libholdfast in a C program (client_driver.c) against the real agent on a simulated TPM, and the example that vendors copy from."""
 import json, os, pathlib, re, shutil, signal, subprocess, sys, unittest
-from stage import PRODUCT, SOURCE, Stage
+from client_library import Driver, Library, host_with_a_meter_and_a_key, must, text_of_roots
+from stage import SOURCE, Stage
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
-LIBRARY = BINARIES.parent / 'lib' / 'libholdfast.so'
-DYNAMIC = subprocess.run(['readelf', '-d', LIBRARY], capture_output=True, text=True).stdout
-NEEDED = re.findall(r'NEEDED.*\[(.*)\]', DYNAMIC)
-# A library with a sanitizer wants a program with the same.
-SANITIZERS = (['-fsanitize=address,undefined'] if any('asan' in n for n in NEEDED) else []) + \
-    (['-fsanitize=thread'] if any('tsan' in n for n in NEEDED) else [])
-
-
-def must(done):
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def compiled(source, program, *flags):
-    must(subprocess.run(['cc', '-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', *SANITIZERS, source, '-o', program, *flags],
-                        capture_output=True, text=True))
-    return program
-
-
-def in_tree(library='holdfast'):
-    return ['-I', SOURCE / 'agent' / 'client', '-L', LIBRARY.parent, f'-l{library}', f'-Wl,-rpath,{LIBRARY.parent}']
-
-
-def text_of_roots(vendor):
-    return json.dumps(vendor.roots.read_text())  # which C reads as the same text
-
-
-def product_with_a_meter_and_a_key(stage):
-    terms = json.loads(PRODUCT.read_text())
-    terms['plans']['demo']['limits']['pages'] = {'kind': 'meter', 'max': 100, 'period': 'never'}
-    terms['plans']['demo']['keys'] = ['content']
-    path = stage.path('product.json')
-    path.write_text(json.dumps(terms))
-    return path
-
-
-class Driver:
-    """client_driver.c as a process."""
-
-    def __init__(self, test, *options, prefix=(), roots=None, env=None):
-        argv = [*map(str, prefix), test.program, 'acme-cad', roots or test.vendor.roots, test.host.socket, *options]
-        self.process = subprocess.Popen(list(map(str, argv)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
-        test.stage.processes.append(self.process)
-        for stream in (self.process.stdin, self.process.stdout):
-            test.addCleanup(stream.close)
-        self.opened = self.answer()
-
-    def send(self, command):
-        self.process.stdin.write(command + '\n')
-        self.process.stdin.flush()
-
-    def answer(self):
-        return self.process.stdout.readline().rstrip('\n')
-
-    def __call__(self, command):
-        self.send(command)
-        return self.answer()
-
-    def end(self):
-        self.process.stdin.close()
-        return self.process.wait(timeout=60)
+LIBRARY = Library(BINARIES)
+compiled, in_tree = LIBRARY.compiled, LIBRARY.in_tree
 
 
 class Client(unittest.TestCase):
@@ -72,19 +14,9 @@ class Client(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor, cls.tpm = s.vendor(), s.tpm()
-        cls.vendor.trust(cls.tpm)
-        cls.vendor.add_product(terms=product_with_a_meter_and_a_key(s))
-        cls.content_key = os.urandom(32)
-        given = s.path('given')
-        given.write_bytes(cls.content_key)
-        given.chmod(0o600)
-        done = cls.vendor.run('key', 'add', 'content', '--from-file', given, '--product', 'acme-cad')
-        assert done.code == 0, done.text
-        cls.host = s.host('host', cls.tpm, cls.vendor)
-        cls.sold = cls.vendor.sell()
-        cls.host.activate(cls.sold)
-        cls.program = compiled(SOURCE / 'tests' / 'system' / 'client_driver.c', s.path('driver'), *in_tree())
+        cls.host = host_with_a_meter_and_a_key(s)
+        cls.vendor, cls.sold, cls.content_key = cls.host.vendor, cls.host.sold, cls.host.content_key
+        cls.program = LIBRARY.driver(s.path('driver'))
 
     def setUp(self):
         self.host.start_agent()
@@ -177,6 +109,10 @@ class Client(unittest.TestCase):
         self.assertEqual(driver('fork export'), 'forked argument.forked')
         self.assertEqual(driver('check export'), 'ok active')
 
+    @unittest.skipIf(LIBRARY.sanitizers, 'a sanitizer ends the program')
+    def test_a_handle_that_was_closed_is_named_as_long_as_its_memory_is_not_used_again(self):
+        self.assertEqual(Driver(self)('closed export'), 'closed argument.closed')
+
     def test_ten_thousand_checks_make_no_system_call(self):
         trace = self.stage.path('trace')
         driver = Driver(self, prefix=['strace', '-f', '-o', trace], env={'ASAN_OPTIONS': 'detect_leaks=0', 'LSAN_OPTIONS': 'detect_leaks=0'})
@@ -186,14 +122,14 @@ class Client(unittest.TestCase):
         first, second = (i for i, call in enumerate(calls) if call.startswith('getppid('))
         self.assertEqual(calls[first + 1:second], [])
 
-    @unittest.skipIf(SANITIZERS, 'the sanitizer needs more')
+    @unittest.skipIf(LIBRARY.sanitizers, 'the sanitizer needs more')
     def test_it_exports_its_functions_and_needs_libc_and_libcrypto(self):
-        symbols = must(subprocess.run(['nm', '-D', '--defined-only', LIBRARY], capture_output=True, text=True))
+        symbols = must(subprocess.run(['nm', '-D', '--defined-only', LIBRARY.path], capture_output=True, text=True))
         names = {line.split()[-1] for line in symbols.splitlines()} - {'HOLDFAST_1'}
         self.assertTrue(names)
         self.assertEqual([n for n in names if not re.fullmatch(r'holdfast_[a-z_]+@@HOLDFAST_1', n)], [])
-        self.assertEqual([n for n in NEEDED if not re.match(r'libc\.so|libm\.so|libcrypto\.so|ld-linux', n)], [])
-        self.assertIn('[libholdfast.so.1]', DYNAMIC)
+        self.assertEqual([n for n in LIBRARY.needed if not re.match(r'libc\.so|libm\.so|libcrypto\.so|ld-linux', n)], [])
+        self.assertIn('[libholdfast.so.1]', LIBRARY.dynamic)
 
     def test_the_example(self):
         hello = compiled(SOURCE / 'docs' / 'examples' / 'c' / 'hello.c', self.stage.path('hello'), '-DROOTS=' + text_of_roots(self.vendor), *in_tree())
@@ -226,7 +162,7 @@ class Fake(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.program = compiled(SOURCE / 'tests' / 'system' / 'client_driver.c', s.path('driver'), *in_tree('holdfast-fake'))
+        cls.program = LIBRARY.driver(s.path('driver'), *in_tree('holdfast-fake'))
         cls.decisions = s.path('decisions.json')
 
     def driver(self, decisions):

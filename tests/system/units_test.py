@@ -24,6 +24,9 @@ class Units(unittest.TestCase):
                             ('RuntimeDirectoryMode', '0755'), ('UMask', '0077')):
             self.assertEqual(setting(unit, name), [value], name)
 
+    def test_a_container_that_was_given_the_sockets_directory_finds_the_next_agent_in_it(self):
+        self.assertEqual(setting('holdfast-agent.service', 'RuntimeDirectoryPreserve'), ['yes'])
+
     def test_what_the_agent_may_use_up_is_bounded_and_it_leaves_no_core_file(self):
         unit = 'holdfast-agent.service'
         for name in ('MemoryMax', 'TasksMax', 'LimitNOFILE'):

@@ -94,6 +94,7 @@ ScriptedAgent::Script GenuineScript(const TestPki& pki) {
           .session_key = std::move(session_key),
           .unproven = {},
           .answer_to_key = {},
+          .on_answer = {},
           .on_wire = {}};
 }
 
@@ -192,7 +193,13 @@ void ScriptedAgent::Serve(Connection& connection) {
       const Json json = Must(ParseJson(request, 64 * 1024));
       const auto op = json.at("op").get<std::string>();
       const std::lock_guard hold(mutex_);
-      std::string lines = connection.Line(request, AnswerTo(connection, op, json));
+      std::string answer = AnswerTo(connection, op, json);
+      if (script_.on_answer) {
+        Json said = Must(ParseJson(answer, local::kMaxAnswer));
+        script_.on_answer(op, said);
+        answer = FormatJson(said);
+      }
+      std::string lines = connection.Line(request, answer);
       if (connection.agreed) connection.answers = std::exchange(connection.agreed, std::nullopt);
       const bool goes_on = !script_.on_wire || script_.on_wire(op, lines);
       connection.Write(lines, op == "watch" ? page_fd_ : -1);

@@ -29,6 +29,8 @@ class ScriptedAgent {
     std::optional<Error> unproven;  // the answer to a challenge
     int64_t seats = 10;             // of every limit
     std::string answer_to_key;      // empty: a key of 32 octets 0xaa
+    // May change what is said in answer to `op`, before it is authenticated: as another version of the agent would have it.
+    std::function<void(const std::string& op, Json& answer)> on_answer;
     // May change the lines that are sent in answer to `op`, their ends included. False: then the connection is closed.
     std::function<bool(const std::string& op, std::string& lines)> on_wire;
   };
