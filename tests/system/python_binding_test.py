@@ -334,6 +334,7 @@ try:
         child = os.fork()
         if child == 0:
             print(bool(client.check("write")), client.limit("editors"), flush=True)
+            client.acquire("editors")
         else:
             os.waitpid(child, 0)
             print(client.limit("editors"), flush=True)
@@ -343,7 +344,7 @@ finally:
         os._exit(0)
 ''')
         self.assertEqual(process.communicate(timeout=PATIENCE)[0].splitlines(), [
-            'True Limit(max=2, used=1, held=0)', 'Limit(max=2, used=1, held=0)', 'Limit(max=2, used=1, held=1)'])
+            'True Limit(max=2, used=1, held=0)', 'Limit(max=2, used=2, held=1)', 'Limit(max=2, used=1, held=1)'])
         self.assertEqual(process.returncode, 0)
 
     def test_what_a_killed_parent_held_is_free_although_its_child_lives(self):
@@ -377,6 +378,19 @@ print(bool(client.check("write")), flush=True)
         self.assertEqual(process.stdout.readline(), 'open\n')
         site.kill_agent()
         self.assertEqual(process.communicate('\n', timeout=PATIENCE)[0].splitlines(), ['AGENT_GONE NoAgent', 'True'])
+
+    def test_a_fork_that_python_is_not_told_of_is_an_error_by_name(self):
+        process = self.script('''
+import ctypes
+if ctypes.PyDLL(None).fork() == 0:
+    try:
+        client.check("write")
+    except holdfast.Forked as error:
+        print(error.check, flush=True)
+    os._exit(0)
+os.wait()
+''')
+        self.assertEqual(process.communicate(timeout=PATIENCE)[0], 'argument.forked\n')
 
     def test_a_client_that_is_closed_while_threads_use_it_is_closed_by_name(self):
         process = self.script('''

@@ -1,5 +1,5 @@
 """What the tests of the Python package have in common: the package, a library that an interpreter can load, and a licensed host."""
-import json, os, pathlib, re, subprocess, sys
+import json, os, pathlib, re, subprocess, sys, time
 from stage import FAKETIME, LIBFAKETIME, SOURCE, Stage
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -69,5 +69,7 @@ def ahead(days):
 
 
 def await_that(true):
+    """What has no event to wait for; who asks waits for the answer of an agent or a server each time."""
+    end = time.monotonic() + PATIENCE
     while not true():
-        pass
+        assert time.monotonic() < end, 'it has not happened'

@@ -36,14 +36,13 @@ class Client:
 
     def __init__(self, product: str, roots_pem: str, *, socket: Union[None, str, "os.PathLike[str]"] = None, timeout: float = 2.0,
                  open_anyway: bool = False, library: Union[None, str, "os.PathLike[str]", c.Library] = None) -> None:
-        self._closed = True  # until it is open
         self._library = c.library_of(library)
         self._options = c.Options(product=c.text_argument(product, "the product"), roots_pem=c.text_argument(roots_pem, "roots_pem"),
                                   socket=c.socket_argument(socket), timeout_ms=c.timeout_argument(timeout),
                                   flags=c.OPEN_ANYWAY if open_anyway else 0)
         self._verdicts = _Verdicts(self._library)
-        self._handle: Optional[ctypes.c_void_p] = self._library.handle(self._options)
         self._closed = False
+        self._handle: Optional[ctypes.c_void_p] = self._library.handle(self._options)
         # In a child of a fork the agent's absence is a reason, as it is in the parent, and no error of whichever call happens to be the first.
         self._options.flags = c.OPEN_ANYWAY
         self._start_afresh()
