@@ -9,10 +9,10 @@ const {test} = require('node:test');
 const {Worker} = require('node:worker_threads');
 const {holdfast, options, openFor, isFake} = require('./fixture.js');
 
-// A program of its own, with `license`, that has to end by itself.
+// A program of its own, with `license`, that has to end by itself; one that does not is killed, which is an error.
 function program(code) {
   const setup = `const holdfast = require(${JSON.stringify(require.resolve('..'))}); const license = holdfast.open(${JSON.stringify({...options, rootsPem: String(options.rootsPem)})});`;
-  return promisify(execFile)(process.execPath, ['--expose-gc', '-e', setup + code]);
+  return promisify(execFile)(process.execPath, ['--expose-gc', '-e', setup + code], {timeout: 60_000});
 }
 
 // A worker thread with `license`, which tells what `code` evaluates to.
