@@ -41,88 +41,93 @@ package holdfast
 //   return name;
 // }
 //
-// static answer hf_open(const char* product, const char* roots, const char* socket, uint32_t timeout, uint32_t flags, holdfast_handle** handle) {
+// static holdfast_handle* of(uintptr_t handle) { return (holdfast_handle*)handle; }
+//
+// static answer hf_open(const char* product, const char* roots, const char* socket, uint32_t timeout, uint32_t flags, uintptr_t* handle) {
 //   holdfast_options options = {sizeof options, product, roots, socket, timeout, flags};
-//   return answered(holdfast_open(&options, handle), HOLDFAST_REASON_OTHER, 0);
+//   holdfast_handle* opened = NULL;
+//   int code = holdfast_open(&options, &opened);
+//   *handle = (uintptr_t)opened;
+//   return answered(code, HOLDFAST_REASON_OTHER, 0);
 // }
-// static answer hf_check(holdfast_handle* handle, _GoString_ feature) {
+// static answer hf_check(uintptr_t handle, _GoString_ feature) {
 //   char name[NAME_SIZE + 2];
 //   holdfast_reason reason = HOLDFAST_REASON_OTHER;
-//   int code = holdfast_check(handle, named(feature, name), &reason);
+//   int code = holdfast_check(of(handle), named(feature, name), &reason);
 //   return answered(code, reason, 0);
 // }
-// static answer hf_integer(holdfast_handle* handle, _GoString_ feature) {
+// static answer hf_integer(uintptr_t handle, _GoString_ feature) {
 //   char name[NAME_SIZE + 2];
 //   holdfast_reason reason = HOLDFAST_REASON_OTHER;
 //   int64_t value = 0;
-//   int code = holdfast_integer(handle, named(feature, name), &value, &reason);
+//   int code = holdfast_integer(of(handle), named(feature, name), &value, &reason);
 //   return answered(code, reason, value);
 // }
-// static answer hf_text(holdfast_handle* handle, _GoString_ feature, char* buffer, size_t capacity) {
+// static answer hf_text(uintptr_t handle, _GoString_ feature, char* buffer, size_t capacity) {
 //   char name[NAME_SIZE + 2];
 //   holdfast_reason reason = HOLDFAST_REASON_OTHER;
 //   size_t length = 0;
-//   int code = holdfast_text(handle, named(feature, name), buffer, capacity, &length, &reason);
+//   int code = holdfast_text(of(handle), named(feature, name), buffer, capacity, &length, &reason);
 //   return answered(code, reason, (int64_t)length);
 // }
-// static answer hf_acquire(holdfast_handle* handle, _GoString_ limit, int64_t amount) {
+// static answer hf_acquire(uintptr_t handle, _GoString_ limit, int64_t amount) {
 //   char name[NAME_SIZE + 2];
 //   holdfast_reason reason = HOLDFAST_REASON_OTHER;
-//   int code = holdfast_acquire(handle, named(limit, name), amount, &reason);
+//   int code = holdfast_acquire(of(handle), named(limit, name), amount, &reason);
 //   return answered(code, reason, 0);
 // }
-// static answer hf_release(holdfast_handle* handle, _GoString_ limit, int64_t amount) {
+// static answer hf_release(uintptr_t handle, _GoString_ limit, int64_t amount) {
 //   char name[NAME_SIZE + 2];
-//   return answered(holdfast_release(handle, named(limit, name), amount), HOLDFAST_REASON_OTHER, 0);
+//   return answered(holdfast_release(of(handle), named(limit, name), amount), HOLDFAST_REASON_OTHER, 0);
 // }
-// static answer hf_set(holdfast_handle* handle, _GoString_ limit, int64_t amount) {
-//   char name[NAME_SIZE + 2];
-//   holdfast_reason reason = HOLDFAST_REASON_OTHER;
-//   int code = holdfast_set(handle, named(limit, name), amount, &reason);
-//   return answered(code, reason, 0);
-// }
-// static answer hf_consume(holdfast_handle* handle, _GoString_ meter, int64_t amount) {
+// static answer hf_set(uintptr_t handle, _GoString_ limit, int64_t amount) {
 //   char name[NAME_SIZE + 2];
 //   holdfast_reason reason = HOLDFAST_REASON_OTHER;
-//   int code = holdfast_consume(handle, named(meter, name), amount, &reason);
+//   int code = holdfast_set(of(handle), named(limit, name), amount, &reason);
 //   return answered(code, reason, 0);
 // }
-// static answer hf_limit(holdfast_handle* handle, _GoString_ limit, holdfast_limit* status) {
+// static answer hf_consume(uintptr_t handle, _GoString_ meter, int64_t amount) {
+//   char name[NAME_SIZE + 2];
+//   holdfast_reason reason = HOLDFAST_REASON_OTHER;
+//   int code = holdfast_consume(of(handle), named(meter, name), amount, &reason);
+//   return answered(code, reason, 0);
+// }
+// static answer hf_limit(uintptr_t handle, _GoString_ limit, holdfast_limit* status) {
 //   char name[NAME_SIZE + 2];
 //   holdfast_reason reason = HOLDFAST_REASON_OTHER;
 //   int code;
 //   status->size = sizeof *status;
-//   code = holdfast_limit_status(handle, named(limit, name), status, &reason);
+//   code = holdfast_limit_status(of(handle), named(limit, name), status, &reason);
 //   return answered(code, reason, 0);
 // }
-// static answer hf_key(holdfast_handle* handle, _GoString_ key, uint8_t* octets) {
+// static answer hf_key(uintptr_t handle, _GoString_ key, uint8_t* octets) {
 //   char name[NAME_SIZE + 2];
 //   holdfast_reason reason = HOLDFAST_REASON_OTHER;
-//   int code = holdfast_key(handle, named(key, name), octets, &reason);
+//   int code = holdfast_key(of(handle), named(key, name), octets, &reason);
 //   return answered(code, reason, 0);
 // }
-// static answer hf_status(holdfast_handle* handle, holdfast_status* status) {
+// static answer hf_status(uintptr_t handle, holdfast_status* status) {
 //   status->size = sizeof *status;
-//   return answered(holdfast_get_status(handle, status), HOLDFAST_REASON_OTHER, 0);
+//   return answered(holdfast_get_status(of(handle), status), HOLDFAST_REASON_OTHER, 0);
 // }
-// static answer hf_status_json(holdfast_handle* handle, char* buffer, size_t capacity) {
+// static answer hf_status_json(uintptr_t handle, char* buffer, size_t capacity) {
 //   size_t length = 0;
-//   int code = holdfast_status_json(handle, buffer, capacity, &length);
+//   int code = holdfast_status_json(of(handle), buffer, capacity, &length);
 //   return answered(code, HOLDFAST_REASON_OTHER, (int64_t)length);
 // }
-// static answer hf_fd(holdfast_handle* handle) {
+// static answer hf_fd(uintptr_t handle) {
 //   int fd = -1;
-//   int code = holdfast_fd(handle, &fd);
+//   int code = holdfast_fd(of(handle), &fd);
 //   return answered(code, HOLDFAST_REASON_OTHER, fd);
 // }
-// static answer hf_drain(holdfast_handle* handle) {
+// static answer hf_drain(uintptr_t handle) {
 //   int changed = 0;
-//   int code = holdfast_drain(handle, &changed);
+//   int code = holdfast_drain(of(handle), &changed);
 //   return answered(code, HOLDFAST_REASON_OTHER, changed);
 // }
-// static answer hf_agent_error(holdfast_handle* handle) {
+// static answer hf_agent_error(uintptr_t handle) {
 //   holdfast_error error = {.size = sizeof error};
-//   answer a = answered(holdfast_agent_error(handle, &error), HOLDFAST_REASON_OTHER, 0);
+//   answer a = answered(holdfast_agent_error(of(handle), &error), HOLDFAST_REASON_OTHER, 0);
 //   if (a.code < 0 || error.code == HOLDFAST_OK) return a;
 //   a.error = malloc(sizeof error);
 //   if (a.error == NULL) return (answer){HOLDFAST_NO_MEMORY, HOLDFAST_REASON_OTHER, 0, NULL};
@@ -130,6 +135,7 @@ package holdfast
 //   return a;
 // }
 //
+// static void hf_close(uintptr_t handle) { holdfast_close(of(handle)); }
 // static int hf_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 // static void hf_wake(int fd) {
 //   const uint64_t one = 1;
@@ -141,14 +147,14 @@ package holdfast
 //   struct pollfd polled[2] = {{.fd = fd, .events = POLLIN}, {.fd = wake, .events = POLLIN}};
 //   while (poll(polled, 2, -1) < 0 && errno == EINTR) {}
 // }
-// static void hf_nothing(void) {} /* what a call costs by itself, for the measurement */
 import "C"
 
 import "unsafe"
 
 // The functions of holdfast.h as Go has them: an answer for each, nothing of C beyond this file. The handle is only used between enter and leave of core.
 
-type handle = *C.holdfast_handle
+// A number and no pointer: pointers cost an allocation in each call.
+type handle = C.uintptr_t
 
 // answer is what a call came to: code 0, 1 (denied, with a reason) or negative (with an error).
 type answer struct {
@@ -193,7 +199,7 @@ func nativeOpen(o Options, timeoutMillis uint32) (handle, answer) {
 	return h, a
 }
 
-func nativeClose(h handle)                        { C.holdfast_close(h) }
+func nativeClose(h handle)                        { C.hf_close(h) }
 func nativeCheck(h handle, feature string) answer { return fromC(C.hf_check(h, feature)) }
 func nativeInteger(h handle, feature string) answer {
 	return fromC(C.hf_integer(h, feature))
@@ -273,7 +279,6 @@ func nativeEventFD() int               { return int(C.hf_eventfd()) }
 func nativeWake(fd int)                { C.hf_wake(C.int(fd)) }
 func nativePoll(fd, wake int)          { C.hf_poll(C.int(fd), C.int(wake)) }
 func nativeCloseFD(fd int)             { C.close(C.int(fd)) }
-func nativeNothing()                   { C.hf_nothing() }
 
 func nameOfResult(code int) string { return C.GoString(C.holdfast_result_name(C.int(code))) }
 func nameOfReason(reason int32) string {

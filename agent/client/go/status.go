@@ -11,6 +11,9 @@ type Status struct {
 	DaysLeft int64     // whole days until then, negative after it
 }
 
+// Grants says whether anything is granted, be it by the fallback edition.
+func (s Status) Grants() bool { return s.Edition != "" }
+
 func (s *Status) expiresAt(seconds, daysLeft int64) {
 	s.Expires = time.Unix(seconds, 0).UTC()
 	s.DaysLeft = daysLeft

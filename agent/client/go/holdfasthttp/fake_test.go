@@ -60,20 +60,16 @@ func TestAFeatureIsRequired(t *testing.T) {
 }
 
 func TestALicenseIsRequiredBeItTheFallbackEdition(t *testing.T) {
-	for decisions, code := range map[string]int{
-		`{"state": "active"}`:  http.StatusOK,
-		`{"state": "grace"}`:   http.StatusOK,
-		`{"state": "expired"}`: http.StatusForbidden,
-		`{"state": "revoked"}`: http.StatusForbidden,
+	for decisions, reason := range map[string]string{
+		`{"edition": "standard"}`: "active",
+		`{"edition": "lite", "state": "fallback", "reasons": ["fallback_edition"]}`:       "fallback_edition",
+		`{"edition": "standard", "state": "expired", "reasons": ["expired", "advisory"]}`: "expired",
 	} {
-		var state struct{ State string }
-		if err := json.Unmarshal([]byte(decisions), &state); err != nil {
-			t.Fatal(err)
-		}
-		asked(t, guard(t, decisions).RequireLicense(), code, state.State)
+		asked(t, guard(t, decisions).RequireLicense(), http.StatusOK, reason)
 	}
-	asked(t, guard(t, `{"state": "fallback", "reasons": ["fallback_edition"]}`).RequireLicense(), http.StatusOK, "fallback_edition")
-	asked(t, guard(t, `{"state": "expired", "reasons": ["expired", "advisory"]}`).RequireLicense(), http.StatusOK, "expired")
+	for _, state := range []string{"expired", "revoked"} {
+		asked(t, guard(t, `{"state": "`+state+`"}`).RequireLicense(), http.StatusForbidden, state)
+	}
 }
 
 func TestUnitsAreUsedUpBeforeTheRequest(t *testing.T) {

@@ -31,9 +31,9 @@ func (g Guard) RequireLicense() Middleware {
 		if err != nil {
 			return holdfast.Verdict{}, err
 		}
-		verdict := holdfast.Verdict{Allowed: grants(status), Reason: reason(status)}
+		verdict := holdfast.Verdict{Allowed: status.Grants(), Reason: reason(status)}
 		if !verdict.Allowed {
-			err = &holdfast.DeniedError{What: "a license", Reason: verdict.Reason}
+			err = &holdfast.DeniedError{What: "anything", Reason: verdict.Reason}
 		}
 		return verdict, err
 	})
@@ -84,20 +84,6 @@ func reason(status holdfast.Status) holdfast.Reason {
 		return holdfast.ReasonOther
 	}
 	return status.Reasons[0]
-}
-
-// grants: the states of docs/enforcement.md that grant an edition; an advisory license denies nothing.
-func grants(status holdfast.Status) bool {
-	switch status.State {
-	case holdfast.StateActive, holdfast.StateExpiring, holdfast.StateGrace, holdfast.StateFallback, holdfast.StateEmergency:
-		return true
-	}
-	for _, reason := range status.Reasons {
-		if reason == holdfast.ReasonAdvisory {
-			return true
-		}
-	}
-	return false
 }
 
 // Problem answers with application/problem+json (RFC 9457): 429 where a limit is reached, 403 for other denials, 503 where the agent could not be asked.

@@ -86,6 +86,13 @@ public final class Holdfast implements AutoCloseable {
     return granted(feature, check(feature));
   }
 
+  /** Any edition, be it the fallback edition, or throw. For what is no feature of its own, and new. */
+  public Status requireLicense() {
+    Status status = status();
+    if (!status.grants()) throw new DeniedException("anything", Verdict.denied(status.reasons().get(0)));
+    return status;
+  }
+
   /** Does the work where the feature is granted. */
   public <E extends Exception> void guard(String feature, Work<E> work) throws E {
     require(feature);

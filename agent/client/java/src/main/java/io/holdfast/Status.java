@@ -37,6 +37,11 @@ public final class Status {
     return reasons;
   }
 
+  /** Is anything granted, be it by the fallback edition? */
+  public boolean grants() {
+    return !edition.isEmpty();
+  }
+
   /** What applies now; empty: nothing. */
   public String edition() {
     return edition;

@@ -161,6 +161,14 @@ public class HoldfastTest {
   }
 
   @Test
+  public void aLicenseIsRequiredBeItTheFallbackEdition() throws IOException {
+    decide("{'state': 'fallback', 'reasons': ['fallback_edition'], 'edition': 'lite'}");
+    assertSame(State.FALLBACK, license.requireLicense().state());
+    decide("{'state': 'expired'}");
+    assertSame(Reason.EXPIRED, assertThrows(DeniedException.class, () -> license.requireLicense()).verdict().reason());
+  }
+
+  @Test
   public void aLongStatusIsWhole() throws IOException {
     String edition = "{'edition': 'lite', 'features': {'note': '" + "ö".repeat(120) + "'}" + " ".repeat(20_000) + "}";
     decide(edition);
