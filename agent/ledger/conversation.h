@@ -30,14 +30,16 @@ ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId&
 std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
                                    const std::vector<MeterRecord>& used);
 
-// A period of a meter is over, or time was taken back from it. One that began again has all that was used in it. One of too many gives way: a site that never reports keeps no books for ever.
+// A period of a meter is over, or time was taken back from it. One that began again has all that was used in it. One of too many gives way: a site that
+// never reports keeps no books for ever.
 void KeepPast(LedgerContent& content, const MeterRecord& ended);
 
 // The report is the conversation's next. Of too many conversations one gives way in which nothing was reported for longest.
 void NoteReport(LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
 // Check: heartbeat_answer.report (kRefused: no answer to that report is waited for).
 Status CheckWaitsFor(const LedgerContent& content, const LicenseId& license, const Sha256Digest& report);
-// The vendor has what the report told, and all before it. What was used in a period that is not over by his time stays on record: it may begin again. Check: that of CheckWaitsFor.
+// The vendor has what the report told, and all before it. What was used in a period that is not over by his time stays on record: it may begin again.
+// Check: that of CheckWaitsFor.
 Status NoteAnswer(LedgerContent& content, const LicenseId& license, const AppliedAnswer& answer);
 
 }  // namespace holdfast
