@@ -182,15 +182,6 @@ Result<ReturnedLicense> Begin(const Found& found, const Result<LicenseToReturn>&
   return State(found, *wanted, at);
 }
 
-// Its units are stated, and nobody uses any more. A request that was made since, by the same product key, has the place of its meter there.
-void FreeItsMeter(const LicenseToReturn& license, const std::string& product_key_id,
-                  const StateDirectory& state, Tpm& tpm) {
-  const auto pending = state.ReadPending(license.statement.product);
-  const bool wanted =
-      pending ? pending->product_key_id == product_key_id : pending.error().kind != ErrorKind::kNotFound;
-  if (HardMeterOf(license.terms) && !wanted) FreeMeter(license.terms.vendor, product_key_id, tpm);
-}
-
 Result<ReturnOutcome> Return(const ReturnOptions& options, const Hardware& hardware,
                              const StateDirectory& state, const TrustAnchors& anchors, const Clock& clock,
                              Books& books) {
@@ -215,8 +206,6 @@ Result<ReturnOutcome> Return(const ReturnOptions& options, const Hardware& hardw
   HOLDFAST_TRY(ReturnedLicense license, Begin(found, wanted, at));
   HOLDFAST_TRY(ReturnOutcome outcome,
                Complete(std::move(license), nonce, options.dry_run, hardware.tpm, state));
-  if (wanted && outcome.by_tpm && !outcome.repeated && !options.dry_run)
-    FreeItsMeter(*wanted, found.installed->product_key_id, state, hardware.tpm);
   if (wanted) outcome.terms = wanted->terms;
   return outcome;
 }
