@@ -61,15 +61,6 @@ int64_t NumberOf(const ConversationRecord& record, std::ptrdiff_t place) {
   return record.sequence - (std::ssize(record.unanswered) - 1 - place);
 }
 
-// Time may have been taken back into a period that was over already.
-void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more) {
-  if (ReportedUsage* one = Find(usage, more)) {
-    one->units += std::min(more.units, INT64_MAX - one->units);
-  } else {
-    usage.push_back(more);
-  }
-}
-
 }  // namespace
 
 ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId& license) {

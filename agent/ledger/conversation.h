@@ -30,9 +30,6 @@ ConversationRecord ConversationOf(const LedgerContent& content, const LicenseId&
 std::vector<ReportedUsage> UsageOf(const LedgerContent& content, const LicenseId& license,
                                    const std::vector<MeterRecord>& used);
 
-// Of the same meter and period one after all.
-void AddUsage(std::vector<ReportedUsage>& usage, const ReportedUsage& more);
-
 // A period of a meter is over, or time was taken back from it. One that began again has all that was used in it. One of too many gives way: a site that never reports keeps no books for ever.
 void KeepPast(LedgerContent& content, const MeterRecord& ended);
 

@@ -1,5 +1,5 @@
 // A feature check, and a unit used up from a warm batch, over the agent's socket against a bare round trip of the same octets over a unix
-// socket.
+// socket; and a check over HTTP against a bare round trip of HTTP on the same socket, a request that is refused for its path.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ namespace {
 constexpr int kPerRound = 2000;
 const std::string kCheck = "{\"op\":\"check\",\"feature\":\"export\"}\n";
 const std::string kConsume = "{\"op\":\"consume\",\"limit\":\"pages\"}\n";
-constexpr double kConsumeAim = 1.2;
+constexpr double kConsumeAim = 1.2, kHttpAim = 1.3;
 
 // Writes one line and reads one; the answer.
 std::string RoundTrip(int socket, const std::string& line) {
@@ -86,6 +86,42 @@ Paired CompareRoundTrips(int agent, const std::string& line) {
   return paired;
 }
 
+// One request, of which the answer has `length` octets.
+void HttpRoundTrip(int socket, const std::string& request, size_t length) {
+  if (::write(socket, request.data(), request.size()) != static_cast<ssize_t>(request.size())) std::abort();
+  char buffer[4096];
+  for (size_t got = 0; got < length;) {
+    const ssize_t n = ::read(socket, buffer, sizeof buffer);
+    if (n <= 0) std::abort();
+    got += static_cast<size_t>(n);
+  }
+}
+
+// The length of an answer that begins like that, which comes in one piece.
+size_t HttpLength(int socket, const std::string& request, const std::string& begin) {
+  char buffer[4096];
+  if (::write(socket, request.data(), request.size()) != static_cast<ssize_t>(request.size())) std::abort();
+  const ssize_t n = ::read(socket, buffer, sizeof buffer);
+  if (n <= 0 || !std::string_view(buffer, static_cast<size_t>(n)).starts_with(begin)) std::abort();
+  return static_cast<size_t>(n);
+}
+
+Paired CompareHttp(int socket) {
+  const auto get = [](const std::string& path) {
+    return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  };
+  const std::string check = get("/v1/features/export"), bare = get("/nothing");
+  const size_t check_length = HttpLength(socket, check, "HTTP/1.1 200");
+  const size_t bare_length = HttpLength(socket, bare, "HTTP/1.1 404");
+  const auto rounds = [&](const std::string& request, size_t length) {
+    return WallSeconds([&] {
+      for (int i = 0; i < kPerRound; i++) HttpRoundTrip(socket, request, length);
+    });
+  };
+  return Compare(
+      11, [&] { return rounds(check, check_length); }, [&] { return rounds(bare, bare_length); });
+}
+
 std::string Detail(const char* what, const Paired& paired) {
   char detail[120];
   std::snprintf(detail, sizeof detail, "%.1f us a %s, bare round trip %.1f us", paired.a / kPerRound * 1e6,
@@ -112,12 +148,17 @@ void CheckSection(std::vector<Row>& rows) {
   WarmUp(service);
   const Paired check = CompareRoundTrips(agent->get(), kCheck);
   const Paired consume = CompareRoundTrips(agent->get(), kConsume);
+  auto client = api::Connect(options.socket.path);
+  if (!client) std::abort();
+  const Paired http = CompareHttp(client->get());
   (*server)->Stop();
   serving.join();
 
   rows.push_back({"feature check / bare socket round trip", check.ratio, {}, false, Detail("check", check)});
   rows.push_back({"one unit from a warm batch / bare socket round trip", consume.ratio, kConsumeAim, false,
                   Detail("unit", consume)});
+  rows.push_back({"feature check over HTTP / bare HTTP round trip", http.ratio, kHttpAim, false,
+                  Detail("check over HTTP", http)});
 }
 
 }  // namespace holdfast::bench

@@ -131,7 +131,10 @@ class Scenarios:
         self.list_says('suspend')
         self.addCleanup(self.list_says, 'reactivate')
         self.assertEqual(driver.answer(), 'ok changed')
-        self.says(driver, **{'check export': 'denied suspended', 'text watermark': 'ok otherwise', 'status': 'ok suspended suspended '})
+        self.says(driver, **{'check export': 'denied suspended', 'text watermark': 'ok otherwise', 'status': 'ok suspended suspended ', 'await': 'ok waiting'})
+        self.list_says('reactivate')
+        self.assertEqual(driver.answer(), 'ok changed')
+        self.says(driver, **{'check export': 'ok active'})
 
     def test_what_was_granted_stands_while_the_agent_is_restarted(self):
         driver = Driver(self)

@@ -210,7 +210,7 @@ class Agent(WithAgent):
         self.assertEqual((opened['name'], opened['code'], opened['check']), ('UntrustedAgentError', 'HOLDFAST_OTHER_VENDOR', 'path.anchor'))
 
     def test_the_event_loop_goes_on_while_the_agent_is_slow(self):
-        driver = Driver(self, timeoutMs=60000)
+        driver = Driver(self, timeoutMs=20000)
         self.host.agent.send_signal(signal.SIGSTOP)
         self.addCleanup(self.host.agent.send_signal, signal.SIGCONT)
         driver('kept.slow = license.acquire("users"), kept.next = license.limit("users"), 0')

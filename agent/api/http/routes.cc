@@ -145,7 +145,7 @@ tl::expected<HttpQuestion, HttpResponse> Route(const HttpRequest& request) {
   };
   const auto target = ParseTarget(request.target);
   if (!target) return refuse(target.error());
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
   std::string allowed;
   for (const Route_& route : Routes()) {
     auto names = Match(route, target->path);

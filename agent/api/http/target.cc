@@ -1,5 +1,6 @@
 #include "agent/api/http/target.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace holdfast::api {
@@ -56,12 +57,14 @@ Result<Target> ParseTarget(std::string_view text) {
   if (!text.starts_with('/') || text.find('#') != std::string_view::npos) return wrong("is no path");
   Target target;
   std::string_view path = Cut(text, '?');
-  path.remove_prefix(1);
-  do {
-    const auto segment = Decode(Cut(path, '/'));
+  while (!path.empty()) {  // each segment has its slash before it
+    path.remove_prefix(1);
+    const size_t end = std::min(path.find('/'), path.size());
+    const auto segment = Decode(path.substr(0, end));
     if (!segment) return wrong("is not in percent encoding");
     target.path.push_back(*segment);
-  } while (!path.empty());
+    path.remove_prefix(end);
+  }
   if (!ParseQuery(text, target.query)) return wrong("has a query that is no list of different members");
   return target;
 }

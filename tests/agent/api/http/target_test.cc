@@ -27,6 +27,7 @@ TEST(TargetTest, DotsAndEmptySegmentsStayWhatTheyAre) {
   EXPECT_THAT(ParseTarget("/v1/../status")->path, ElementsAre("v1", "..", "status"));
   EXPECT_THAT(ParseTarget("//v1")->path, ElementsAre("", "v1"));
   EXPECT_THAT(ParseTarget("/")->path, ElementsAre(""));
+  EXPECT_THAT(ParseTarget("/v1/?a=b")->path, ElementsAre("v1", ""));
 }
 
 TEST(TargetTest, WhatIsNoneIsRefused) {

@@ -159,9 +159,11 @@ TEST_F(MeterPinTest, ALedgerThatIsMadeAnewBesideItAddsNothingToItsUsage) {
   report(5, 5);
   host.ResetLedger(host.ledger.stamp + 1);
   report(8, 3);
-  for (const HostUsage& each : *AcknowledgedUsage(*store_, license_))
+  const auto acknowledged = AcknowledgedUsage(*store_, license_);
+  ASSERT_TRUE(acknowledged);
+  for (const HostUsage& each : *acknowledged)
     EXPECT_EQ(each.usage.units, 8) << each.usage.limit << ": the TPM's 8, and the ledgers' 5 and 3";
-  EXPECT_EQ(AcknowledgedUsage(*store_, license_)->size(), 2u);
+  EXPECT_EQ(acknowledged->size(), 2u);
 }
 
 }  // namespace
