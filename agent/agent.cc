@@ -145,7 +145,7 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
   if (waiting->answered.test()) return;  // who was told that it is not done has used nothing
   const auto outcome = service_.Consume(request);
   if (const auto* answer = std::get_if<Json>(&outcome)) return waiting->Answer(*answer);
-  if (const auto* hard = std::get_if<api::HardUse>(&outcome)) return ConsumeHard(request, *hard, waiting);
+  if (const auto* hard = std::get_if<api::HardUse>(&outcome)) return ConsumeHard(*hard, waiting);
   const auto batch = std::get<api::NextBatch>(outcome);
   worker_.Post([this, request, waiting, batch] {
     if (waiting->answered.test()) return;
@@ -163,14 +163,15 @@ void Agent::Consume(const api::ConsumeRequest& request, const std::shared_ptr<Wa
 }
 
 // Counted first, granted then. Who was told meanwhile that it is not done has lost the units at most.
-void Agent::ConsumeHard(const api::ConsumeRequest& request, const api::HardUse& use,
-                        const std::shared_ptr<Waiting>& waiting) {
-  worker_.Post([this, request, use, waiting] {
+void Agent::ConsumeHard(const api::HardUse& use, const std::shared_ptr<Waiting>& waiting) {
+  // The product may not have been named, and another one be the only one by then.
+  const api::ConsumeRequest named{use.limit, use.product, use.amount};
+  worker_.Post([this, named, use, waiting] {
     if (waiting->answered.test()) return;
     const auto used = std::make_shared<const Result<HardMeters::Use>>(UseHardMeter(use));
     tpm_.Release();
     Publish();
-    server_->Post([this, request, waiting, used] { waiting->Answer(service_.Consume(request, *used)); });
+    server_->Post([this, named, waiting, used] { waiting->Answer(service_.Consume(named, *used)); });
   });
 }
 
@@ -179,7 +180,7 @@ Result<HardMeters::Use> Agent::UseHardMeter(const api::HardUse& use) {
     return loaded.view.product == use.product && loaded.view.verified;
   });
   const auto* keys = license == licenses_.end() ? nullptr : std::get_if<KeySet>(&license->keys);
-  const auto meter = keys == nullptr ? std::nullopt : HardMeterOf(license->view.verified->terms);
+  const auto meter = keys == nullptr ? std::nullopt : HardMeterOf(license->view.verified->terms, use.limit);
   if (!meter)
     return Fail(ErrorKind::kUnavailable, "meter.unread", "the license was changed meanwhile", "try again");
   const auto* records = books_.meters();

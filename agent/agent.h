@@ -67,8 +67,7 @@ class Agent {
   struct Waiting;
   void Administer(api::ApiRequest request, const api::Server::Done& done);
   void Consume(const api::ConsumeRequest& request, const std::shared_ptr<Waiting>& waiting);
-  void ConsumeHard(const api::ConsumeRequest& request, const api::HardUse& use,
-                   const std::shared_ptr<Waiting>& waiting);
+  void ConsumeHard(const api::HardUse& use, const std::shared_ptr<Waiting>& waiting);
   void HandOut(const api::KeyRequest& request, const std::shared_ptr<Waiting>& waiting);
   void Tick();
   void Announce();

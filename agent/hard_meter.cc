@@ -16,6 +16,12 @@ std::optional<LicensedMeter> HardMeterOf(const LicenseTerms& terms) {
       before};
 }
 
+std::optional<LicensedMeter> HardMeterOf(const LicenseTerms& terms, const std::string& limit) {
+  auto meter = HardMeterOf(terms);
+  if (meter && meter->limit != limit) meter.reset();
+  return meter;
+}
+
 Result<int64_t> UnitsUsed(const LicensedMeter& meter, const KeySet& keys, HardMeters& tpm) {
   HOLDFAST_TRY(const int64_t here, tpm.MeterUsed(keys, meter.tpm));
   return meter.used_before + here;

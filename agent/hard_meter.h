@@ -14,6 +14,8 @@ struct LicensedMeter {
 };
 // Of terms that have one which the TPM counts.
 std::optional<LicensedMeter> HardMeterOf(const LicenseTerms& terms);
+// The same, where it is that limit's.
+std::optional<LicensedMeter> HardMeterOf(const LicenseTerms& terms, const std::string& limit);
 
 // All that the TPM has counted of the license: before, and here. As HardMeters::MeterUsed.
 Result<int64_t> UnitsUsed(const LicensedMeter& meter, const KeySet& keys, HardMeters& tpm);

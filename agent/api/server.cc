@@ -326,7 +326,9 @@ void Server::Tick() {
   leases_.Tick();
   watched_->Beat();
   Notice();
-  if (!accepting_) accepting_ = AcceptMore();
+  if (accepting_) return;
+  accepting_ = AcceptMore();
+  if (!accepting_) AcceptNoMore();  // both listeners or none: who is there already cannot be added again
 }
 
 void Server::Notice() {

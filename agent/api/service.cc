@@ -197,7 +197,7 @@ std::variant<Json, NextBatch, HardUse> Service::ConsumeHard(const LicenseView& l
   // What is used the TPM is asked again, also where it could not be read before.
   const int64_t used = license.hard_count.used.value_or(0);
   const Decision decision = DecideHardMeter(license, now, request.limit, used, request.amount);
-  if (decision.allowed) return HardUse{license.product, request.amount};
+  if (decision.allowed) return HardUse{license.product, request.limit, request.amount};
   Json json = Answer(license, request.limit, decision, now.now);
   AddPeriod(json, license, limit, now.now);
   return json;

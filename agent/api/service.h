@@ -17,9 +17,9 @@
 
 namespace holdfast::api {
 
-// Units that the TPM is to use up, of the license for that product.
+// Units that the TPM is to use up: of that limit, of the license for that product. A license that was replaced meanwhile may have another.
 struct HardUse {
-  std::string product;
+  std::string product, limit;
   int64_t amount = 0;
 };
 

@@ -122,6 +122,13 @@ TEST(ReadHardMeters, AMeterThatIsAnotherIsLost) {
             std::string::npos);
 }
 
+// A license may be replaced between the decision and the counting.
+TEST(HardMeter, IsOneLimitsAndNoOthers) {
+  ASSERT_TRUE(HardMeterOf(HardTerms(), "pages"));
+  EXPECT_EQ(HardMeterOf(HardTerms(), "pages")->limit, "pages");
+  EXPECT_FALSE(HardMeterOf(HardTerms(), "scans"));
+}
+
 TEST(HardMeter, AfterAReturnIsChargedWithWhatIsLeftAndCountsOn) {
   PlayedTpm tpm;
   LicenseTerms terms = HardTerms();

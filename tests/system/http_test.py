@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: http_test.py BINARIES - the local API over HTTP, on the agent's socket and on a port, as docs/openapi.json describes it: every operation is done, and
 every answer is held against its schema."""
-import contextlib, http.client, json, os, pathlib, shutil, signal, socket, subprocess, sys, unittest
+import contextlib, http.client, json, os, pathlib, shutil, socket, subprocess, sys, time, unittest
 from http_client import Answer, UnixConnection, ask, ask_once
 from stage import PRODUCT, SOURCE, Stage
 
@@ -145,6 +145,15 @@ class Http(unittest.TestCase):
         self.assertEqual(self.used('users'), 0)
         self.assertEqual(self.ask('PUT', lease, path=path).status, 404)
         self.assertEqual(self.ask('DELETE', lease, path=path).status, 404)
+
+    def test_a_lease_that_is_not_renewed_ends(self):
+        lease = self.ask('POST', '/v1/leases', {'limit': 'users', 'amount': 2, 'seconds': 10}).body['lease']
+        self.assertFalse(self.ask('POST', '/v1/leases', {'limit': 'users'}).body['allowed'])
+        until = time.monotonic() + 120
+        while self.used('users') > 0:
+            self.assertLess(time.monotonic(), until, 'the seats were never given back')
+            time.sleep(0.5)
+        self.assertEqual(self.ask('PUT', f'/v1/leases/{lease}').body['error']['check'], 'lease.unknown')
 
     def test_a_restarted_agent_knows_no_lease(self):
         lease = self.ask('POST', '/v1/leases', {'limit': 'users'}).body['lease']

@@ -15,7 +15,6 @@ struct HttpRequest {
   std::string body;           // without its transfer coding
   std::string authorization;  // that field's value; empty: absent
   std::string if_none_match;  // the same
-  bool expects = false;       // 100-continue or anything else
   bool keep_alive = true;     // the connection stays open after the answer
 };
 

@@ -51,9 +51,6 @@ std::optional<ApiRequest> HttpSession::Handle(const HttpRequest& request) {
     return std::nullopt;
   };
   if (!MayAsk(request)) return send(Unauthorized());
-  if (request.expects)
-    return send(ErrorResponse(
-        {ErrorKind::kMalformed, "http.expect", "nothing is to be expected", "send it without Expect"}, 417));
   auto question = Route(request);
   if (!question) return send(question.error());
   if (const auto* take = std::get_if<TakeLease>(&*question))

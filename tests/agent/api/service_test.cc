@@ -258,6 +258,15 @@ TEST_F(ServiceHardMeterTest, UnitsAreGrantedOnceTheTpmHasCountedThem) {
   EXPECT_EQ(AtOnce(1)["reasons"][0], "limit_reached");
 }
 
+TEST_F(ServiceHardMeterTest, TheTpmIsToldWhichLicenseAndWhichLimitToCount) {
+  const auto outcome = service.Consume({"pages", "", 2});
+  const auto* use = std::get_if<HardUse>(&outcome);
+  ASSERT_NE(use, nullptr);
+  EXPECT_EQ(use->product, "nls");
+  EXPECT_EQ(use->limit, "pages");
+  EXPECT_EQ(use->amount, 2);
+}
+
 TEST_F(ServiceHardMeterTest, WhatTheTpmDidNotCountIsDenied) {
   SetUsed(49);
   const Json answer = After(HardMeters::Use{false, 49});
