@@ -59,6 +59,7 @@ struct Server::Connection {
   uint32_t events = EPOLLIN;
   bool ended = false;  // the peer sends no more
   bool broken = false;
+  bool lingering = false;  // all is said, and the peer may still have to read it
   uint64_t handled = 0;
   int request_ticks = 0, write_ticks = 0;  // since the request was begun, since some output was read
 };
@@ -216,6 +217,7 @@ void Server::Refuse(int socket, bool http) const {
 void Server::Receive(Connection& connection) {
   std::array<uint8_t, kMaxLine> buffer;
   const ssize_t n = ::recv(connection.socket.get(), buffer.data(), buffer.size(), 0);
+  if (n > 0 && connection.lingering) return;
   if (n > 0) {
     if (connection.fresh && HttpSession::BeginsWith(buffer[0]))
       connection.conversation = ConverseInHttp(connection);
@@ -243,8 +245,18 @@ void Server::Advance(Connection& connection) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket.get(), nullptr);
     return;
   }
-  if (connection.broken || (idle && (session.closing() || connection.ended))) return Close(connection.id);
-  Watch(connection);
+  if (connection.broken || (idle && connection.ended)) return Close(connection.id);
+  if (!idle || !session.closing()) return Watch(connection);
+  if (connection.peer.uid != kNobody) return Close(connection.id);
+  Linger(connection);
+}
+
+// TCP takes an answer back that was not read yet when the connection is closed over what the peer has sent on (RFC 9112, 9.6).
+void Server::Linger(Connection& connection) {
+  if (std::exchange(connection.lingering, true)) return;
+  ::shutdown(connection.socket.get(), SHUT_WR);
+  connection.request_ticks = 0;
+  AwaitEvents(connection, EPOLLIN);
 }
 
 void Server::Send(Connection& connection) {
@@ -290,6 +302,10 @@ void Server::Watch(Connection& connection) {
   if (!connection.ended && !session.full()) events |= EPOLLIN;
   // Lines that wait for their turn: a socket that can be written to gives it to them.
   if (session.has_output() || session.has_more()) events |= EPOLLOUT;
+  AwaitEvents(connection, events);
+}
+
+void Server::AwaitEvents(Connection& connection, uint32_t events) {
   if (events == connection.events) return;
   connection.events = events;
   epoll_event event{};
@@ -316,8 +332,8 @@ void Server::Close(uint64_t id) {
 void Server::Tick() {
   std::vector<uint64_t> late;
   for (auto& [id, connection] : connections_) {
-    if (connection->conversation->has_partial() && ++connection->request_ticks > options_.line_ticks)
-      late.push_back(id);
+    const bool waits = connection->conversation->has_partial() || connection->lingering;
+    if (waits && ++connection->request_ticks > options_.line_ticks) late.push_back(id);
     // Lines wait for the socket to be writable, which it is not while the peer leaves answers unread.
     const bool unread = connection->conversation->has_output() || connection->conversation->has_more();
     if (unread && ++connection->write_ticks > options_.write_ticks) late.push_back(id);

@@ -79,6 +79,8 @@ class Server {
   void Send(Connection& connection);
   void SendPage(Connection& connection);
   void Watch(Connection& connection);
+  void Linger(Connection& connection);
+  void AwaitEvents(Connection& connection, uint32_t events);
   void Administer(Connection& connection, ApiRequest request);
   void Close(uint64_t id);
   void Tick();

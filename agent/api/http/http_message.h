@@ -9,6 +9,8 @@
 
 namespace holdfast::api {
 
+inline constexpr size_t kMaxHttpBody = 64 * 1024;
+
 struct HttpRequest {
   std::string method;         // as it was sent: "GET"
   std::string target;         // origin form, as it was sent: path and query, in percent encoding

@@ -20,7 +20,7 @@ class HttpReader {
  public:
   // The most octets of a request's line and fields, of its body, and of all of it as it is sent, with what stands around its chunks.
   static constexpr uint32_t kMaxHead = 16 * 1024;
-  static constexpr uint64_t kMaxBody = 64 * 1024;
+  static constexpr uint64_t kMaxBody = kMaxHttpBody;
   static constexpr uint64_t kMaxSent = kMaxHead + 4 * kMaxBody;
 
   HttpReader();

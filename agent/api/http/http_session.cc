@@ -50,7 +50,11 @@ std::optional<ApiRequest> HttpSession::Handle(const HttpRequest& request) {
     Send(response);
     return std::nullopt;
   };
-  if (!MayAsk(request)) return send(Unauthorized());
+  may_ask_ = BringsToken(request);
+  if (!may_ask_) {
+    keep_alive_ = false;
+    return send(Unauthorized());
+  }
   auto question = Route(request);
   if (!question) return send(question.error());
   if (const auto* take = std::get_if<TakeLease>(&*question))
@@ -65,7 +69,7 @@ std::optional<ApiRequest> HttpSession::Handle(const HttpRequest& request) {
   return send(JsonResponse(std::get<Json>(outcome)));
 }
 
-bool HttpSession::MayAsk(const HttpRequest& request) const {
+bool HttpSession::BringsToken(const HttpRequest& request) const {
   if (token_ == nullptr) return true;
   constexpr std::string_view kScheme = "bearer ";  // in any case (RFC 9110, 11.1)
   const std::string_view field = request.authorization;

@@ -8,8 +8,6 @@
 namespace holdfast::api {
 namespace {
 
-constexpr size_t kMaxBody = 64 * 1024;
-
 // What a route's reader is given: the path's variable segments, and the members of the query or of the body, which is an object.
 struct Given {
   std::vector<std::string> names;
@@ -20,7 +18,7 @@ using Reader = std::function<Result<HttpQuestion>(Given&)>;
 
 // A segment that is "*" is variable. Query: members come from there and there is no body.
 enum class Members { kQuery, kBody, kIgnored };
-struct Route_ {
+struct Endpoint {
   std::string_view method;
   std::vector<std::string_view> path;
   Members members;
@@ -76,8 +74,8 @@ Result<HttpQuestion> ReadFlags(Given& given) {
   return HttpQuestion(EvaluateFlags{given.names.empty() ? "" : given.names.front(), given.if_none_match});
 }
 
-const std::vector<Route_>& Routes() {
-  static const std::vector<Route_> routes{
+const std::vector<Endpoint>& Routes() {
+  static const std::vector<Endpoint> routes{
       {"GET", {"v1", "status"}, Members::kQuery, ReadsOperation("status")},
       {"GET", {"v1", "entitlements"}, Members::kQuery, ReadsOperation("entitlements")},
       {"GET", {"v1", "features", "*"}, Members::kQuery, ReadsOperation("check", "feature")},
@@ -95,7 +93,7 @@ const std::vector<Route_>& Routes() {
 }
 
 // The variable segments, where the path is the route's.
-std::optional<std::vector<std::string>> Match(const Route_& route, const std::vector<std::string>& path) {
+std::optional<std::vector<std::string>> Match(const Endpoint& route, const std::vector<std::string>& path) {
   if (route.path.size() != path.size()) return std::nullopt;
   std::vector<std::string> names;
   for (size_t i = 0; i < path.size(); i++) {
@@ -108,7 +106,7 @@ std::optional<std::vector<std::string>> Match(const Route_& route, const std::ve
   return names;
 }
 
-Result<Json> MembersOf(const Route_& route, const HttpRequest& request, const Target& target) {
+Result<Json> MembersOf(const Endpoint& route, const HttpRequest& request, const Target& target) {
   Json members = Json::object();
   if (route.members == Members::kIgnored) return members;
   if (route.members == Members::kQuery) {
@@ -118,7 +116,7 @@ Result<Json> MembersOf(const Route_& route, const HttpRequest& request, const Ta
   }
   if (!target.query.empty()) return Malformed("http.target", "a query where a body is wanted", "send JSON");
   if (request.body.empty()) return members;
-  HOLDFAST_TRY(members, ParseJson(request.body, kMaxBody));
+  HOLDFAST_TRY(members, ParseJson(request.body, kMaxHttpBody));
   if (!members.is_object())
     return Malformed("http.body", "a body that is no JSON object", "see docs/openapi.json");
   return members;
@@ -147,7 +145,7 @@ tl::expected<HttpQuestion, HttpResponse> Route(const HttpRequest& request) {
   if (!target) return refuse(target.error());
   const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
   std::string allowed;
-  for (const Route_& route : Routes()) {
+  for (const Endpoint& route : Routes()) {
     auto names = Match(route, target->path);
     if (!names) continue;
     if (route.method != method) {

@@ -430,6 +430,32 @@ TEST_F(TcpTest, ARequestBringsTheToken) {
   EXPECT_THAT(ReadToEnd(with.get()), ::testing::StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(TcpTest, WhoNeverBringsTheTokenIsDisconnected) {
+  options.line_ticks = 2;
+  Start();
+  const Descriptor silent = ConnectedByTcp();
+  EXPECT_EQ(ReadToEnd(silent.get()), "");
+}
+
+TEST_F(TcpTest, ARefusalIsReadThoughMoreIsSent) {
+  Start();
+  const Descriptor socket = ConnectedByTcp();
+  Write(socket.get(), "POST /v1/leases HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n");
+  const std::string more(64 * 1024, 'x');
+  for (int i = 0; i < 8; i++) Write(socket.get(), more);
+  EXPECT_THAT(ReadToEnd(socket.get()), ::testing::StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(TcpTest, WhoDoesNotGoAfterARefusalIsDisconnected) {
+  options.line_ticks = 2;
+  Start();
+  const Descriptor socket = ConnectedByTcp();
+  Write(socket.get(), kGet);
+  EXPECT_THAT(ReadToEnd(socket.get()), ::testing::StartsWith("HTTP/1.1 401 "));
+  // Writing fails when the other side has closed for good, which it does though we stay.
+  while (::send(socket.get(), "x", 1, MSG_NOSIGNAL) == 1) std::this_thread::yield();
+}
+
 TEST_F(TcpTest, LinesAreNoHttp) {
   Start();
   const Descriptor socket = ConnectedByTcp();

@@ -264,8 +264,8 @@ TEST_F(HttpSessionTest, WhoTheTermsLeaveOutGetsNoLease) {
 
 TEST_F(HttpSessionTest, WithATokenEachRequestMustBringIt) {
   const Secret token = Secret::CopyOf(AsBytes(std::string_view("0123456789abcdef0123456789abcdef")));
-  HttpSession guarded{service, leases, {.id = 17}, UINT32_MAX, &token};
   const auto with = [&](const std::string& field) {
+    HttpSession guarded{service, leases, {.id = 17}, UINT32_MAX, &token};
     return Ask(guarded, "GET", "/v1/status", "", field).status;
   };
   EXPECT_EQ(with(""), 401);
@@ -275,8 +275,16 @@ TEST_F(HttpSessionTest, WithATokenEachRequestMustBringIt) {
   EXPECT_EQ(with("Authorization: Bearer \r\n"), 401);
   EXPECT_EQ(with("Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n"), 200);
   EXPECT_EQ(with("authorization: bearer 0123456789abcdef0123456789abcdef\r\n"), 200);
-  EXPECT_EQ(with(""), 401);
+}
+
+TEST_F(HttpSessionTest, WhoDoesNotBringTheTokenIsDisconnected) {
+  const Secret token = Secret::CopyOf(AsBytes(std::string_view("0123456789abcdef0123456789abcdef")));
+  HttpSession guarded{service, leases, {.id = 17}, UINT32_MAX, &token};
+  EXPECT_TRUE(guarded.has_partial()) << "he is waited for no longer than for the rest of a request";
+  Ask(guarded, "GET", "/v1/status", "", "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n");
+  EXPECT_FALSE(guarded.has_partial());
   EXPECT_THAT(Ask(guarded, "GET", "/nothing").head, HasSubstr("WWW-Authenticate: Bearer\r\n"));
+  EXPECT_TRUE(guarded.closing());
 }
 
 // ---- OFREP ----
