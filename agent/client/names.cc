@@ -27,7 +27,7 @@ constexpr ReasonEntry kReasons[] = {
     {HOLDFAST_REASON_HARDWARE_UNAVAILABLE, "hardware_unavailable",
      "the license cannot be proven; see its fault in holdfast status"},
     {HOLDFAST_REASON_NO_LICENSE, "no_license",
-     "no license is installed; run holdfast request and send the file to the vendor"},
+     "no license for this product is installed; run holdfast request and send the file to the vendor"},
     {HOLDFAST_REASON_NOT_YET_VALID, "not_yet_valid",
      "the license begins later; check the clock of this machine"},
     {HOLDFAST_REASON_EXPIRED, "expired", "the license has expired; renew it with the vendor"},
@@ -68,7 +68,8 @@ constexpr ReasonEntry kReasons[] = {
      "the license lets only certain users, groups or programs use this limit; ask as one of them, or ask the "
      "vendor"},
     {HOLDFAST_REASON_AGENT_GONE, "agent_gone",
-     "the license agent of this machine does not answer: start it (systemctl start holdfast-agent)"},
+     "no license agent that this application believes answers: start it (systemctl start holdfast-agent); "
+     "if it runs, see what the application has logged about it"},
     {HOLDFAST_REASON_AGENT_UNPROVEN, "agent_unproven",
      "the license agent of this machine cannot vouch for the license; see holdfast status. After a repair "
      "it can when the vendor's answer is installed"},

@@ -44,7 +44,12 @@ Outcome<std::unique_ptr<Trust>> Trust::Make(std::string_view roots_pem, std::str
     return Failed(HOLDFAST_INVALID_ARGUMENT, "argument.product", "the product's id is none",
                   "give it as the vendor named it: [a-z0-9][a-z0-9._-]{0,63}");
   auto anchors = ParseTrustAnchors(roots_pem);
-  if (!anchors) return Failed(HOLDFAST_INVALID_ARGUMENT, std::move(anchors.error()));
+  if (!anchors) {
+    Error error = std::move(anchors.error());
+    error.message = "the vendor's roots: " + error.message;
+    if (error.check == "armor.empty") error.advice = "give the text of the vendor's roots.pem, not its path";
+    return Failed(HOLDFAST_INVALID_ARGUMENT, std::move(error));
+  }
   HOLDFAST_TRY(std::string boot_id, BootId());
   return std::unique_ptr<Trust>(new Trust(std::move(*anchors), std::move(product), std::move(boot_id)));
 }

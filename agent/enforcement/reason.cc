@@ -37,7 +37,7 @@ constexpr std::array<Entry, kReasonCount> kReasons{{
      "the license cannot be proven; see its fault in holdfast status: the TPM must be on in the firmware "
      "setup and the agent must be allowed to use its device; of class host, to read its keys"},
     {Reason::kNoLicense, "no_license",
-     "no license is installed; run `holdfast request` and send the file to the vendor"},
+     "no license for this product is installed; run `holdfast request` and send the file to the vendor"},
     {Reason::kClockSetBack, "clock_set_back",
      "the clock of this machine is behind the time that has passed; set it right, or, if it is, ask the "
      "vendor for the time: holdfast time request"},

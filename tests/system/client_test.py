@@ -137,6 +137,13 @@ class Client(unittest.TestCase):
         self.host.kill_agent()
         self.assertIn('no export (agent_gone)', must(subprocess.run([hello, self.host.socket], capture_output=True, text=True)))
 
+    def test_the_example_says_why_it_does_not_believe_an_agent(self):
+        roots = text_of_roots(self.stage.vendor('stranger'))
+        hello = compiled(SOURCE / 'docs' / 'examples' / 'c' / 'hello.c', self.stage.path('hello'), '-DROOTS=' + roots, *in_tree())
+        done = subprocess.run([hello, self.host.socket], capture_output=True, text=True)
+        self.assertIn('no export (agent_gone)', done.stdout)
+        self.assertIn('(path.anchor)', done.stderr)
+
     def test_the_library_takes_no_decisions_from_its_environment(self):
         self.host.kill_agent()
         decisions = self.stage.path('decisions.json')

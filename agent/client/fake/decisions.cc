@@ -22,14 +22,17 @@ void ReadFeatures(JsonObject& o, Decisions& decisions) {
   if (const Json* features = o.OptionalObject("features"))
     for (const auto& [name, json] : features->items()) {
       const auto value = ValueOf(json);
-      if (!value) return o.Fault("features", "a value is true, an integer or a text");
+      if (!value)
+        return o.Fault("features",
+                       "a value is true, an integer or a text; what is not granted stands in \"denied\"");
       decisions.features.emplace(name, *value);
     }
   if (const Json* denied = o.OptionalObject("denied"))
     for (const auto& [name, json] : denied->items()) {
       const holdfast_reason reason =
           json.is_string() ? ReasonOf(json.get<std::string>()) : HOLDFAST_REASON_OTHER;
-      if (reason == HOLDFAST_REASON_OTHER) return o.Fault("denied", "there is no such reason");
+      if (reason == HOLDFAST_REASON_OTHER)
+        return o.Fault("denied", "there is no such reason as that of \"" + name + "\"");
       decisions.denied.emplace(name, reason);
     }
 }
@@ -73,13 +76,17 @@ Outcome<Decisions> Read(const std::string& path) {
   if (!file.is_open())
     return Failed(HOLDFAST_INVALID_ARGUMENT, "fake.file", "libholdfast-fake cannot read '" + path + "'",
                   "set HOLDFAST_FAKE to a file of decisions");
+  const auto fault = [&path](Error error) {
+    error.message = path + ": " + error.message;
+    return Failed(HOLDFAST_INVALID_ARGUMENT, std::move(error));
+  };
   auto json = ParseJson(decisions.text, kMaxFile);
-  if (!json) return Failed(HOLDFAST_INVALID_ARGUMENT, std::move(json.error()));
+  if (!json) return fault(std::move(json.error()));
   JsonObject o(*json, "fake");
   ReadFeatures(o, decisions);
   ReadLimits(o, decisions);
   ReadStanding(o, decisions);
-  if (auto status = o.Finish(); !status) return Failed(HOLDFAST_INVALID_ARGUMENT, std::move(status.error()));
+  if (auto status = o.Finish(); !status) return fault(std::move(status.error()));
   return decisions;
 }
 

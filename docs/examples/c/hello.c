@@ -1,5 +1,6 @@
 /* usage: hello [SOCKET] - a licensed application. ROOTS is the text of the vendor's roots.pem, compiled in:
- *   cc -DROOTS="\"$(sed 's/$/\\n/' roots.pem | tr -d '\n')\"" hello.c -o hello -lholdfast          docs/application.md explains it. */
+ *   cc -DROOTS="\"$(sed 's/$/\\n/' roots.pem | tr -d '\n')\"" hello.c -o hello -lholdfast          docs/application.md explains it.
+ * SOCKET is the agent's, where it is not /run/holdfast/agent.sock. */
 #include <holdfast.h>
 #include <stdio.h>
 
@@ -12,9 +13,11 @@ int main(int argc, char** argv) {
 
   if (holdfast_open(&options, &license) != HOLDFAST_OK) {
     holdfast_last_error(&error);
-    fprintf(stderr, "hello: %s (%s)\n", error.message, error.check);
+    fprintf(stderr, "hello: %s (%s). %s\n", error.message, error.check, error.advice);
     return 1;
   }
+  if (holdfast_agent_error(license, &error) == HOLDFAST_OK && error.code != HOLDFAST_OK) /* for the log: why the agent is not believed */
+    fprintf(stderr, "hello: %s (%s). %s\n", error.message, error.check, error.advice);
   holdfast_integer(license, "max-resolution", &pixels, NULL); /* denied: it stays as it is */
   printf("up to %lld pixels\n", (long long)pixels);
 
