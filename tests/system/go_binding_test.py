@@ -3,6 +3,7 @@
 docs/examples/go over HTTP. Skipped (77) where Go, a compiler or pkg-config is not there. No module is fetched."""
 import http.client, json, os, pathlib, shutil, subprocess, sys, unittest
 from binding_scenarios import Scenarios, has_sanitizer, installed, later, must, product
+import web_answers
 from stage import SOURCE, Stage
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -64,7 +65,8 @@ class Binding(Scenarios, unittest.TestCase):
 
 class Module(unittest.TestCase):
     def test_its_own_tests_pass_upon_the_fake(self):
-        shown = GO('test', '-tags', 'holdfast_fake', './...', CGO_CFLAGS=f'-I{GO.lib.parent}/include', CGO_LDFLAGS=f'-L{GO.lib}')
+        shown = GO('test', '-tags', 'holdfast_fake', './...', CGO_CFLAGS=f'-I{GO.lib.parent}/include', CGO_LDFLAGS=f'-L{GO.lib}',
+                   HOLDFAST_TEST_ANSWERS=web_answers.as_json())
         self.assertEqual(shown.count('ok  \t'), 2, shown)
 
     def test_it_is_as_gofmt_has_it(self):
@@ -116,9 +118,9 @@ class Example(unittest.TestCase):
         code, body, warned = self.ask('POST', '/render')
         self.assertEqual((code, json.loads(body), warned), (200, {'pixels': pixels, 'watermark': watermark}, warning))
 
-    def denies(self, path, reason):
+    def denies(self, path, status, reason):
         code, body, _ = self.ask('POST', path)
-        self.assertEqual((code, json.loads(body)['reason']), (403, reason))
+        self.assertEqual((code, json.loads(body)['reason']), (status, reason))
 
     def run_agent(self, days):
         self.host.start_agent(env=later(days) if days else None)
@@ -144,13 +146,13 @@ class Example(unittest.TestCase):
         self.run_agent(40)
         self.serve()
         self.renders(1280, 'Acme CAD Lite', 'fallback_edition')
-        self.denies('/export', 'feature_not_granted')
+        self.denies('/export', 402, 'feature_not_granted')
         self.own_data_is_saved_and_got_back()
 
     def test_4_nothing_new_without_an_agent_and_ones_own_data_always(self):
         self.serve()
-        self.denies('/render', 'agent_gone')
-        self.denies('/export', 'agent_gone')
+        self.denies('/render', 503, 'agent_gone')
+        self.denies('/export', 503, 'agent_gone')
         self.own_data_is_saved_and_got_back()
 
 
