@@ -25,14 +25,16 @@ class Go:
         self.stage = stage
         self.pkg_config = installed(BINARIES, stage.path('prefix'))
         self.lib = self.pkg_config.parent
+        # Go's cache knows a package by its place and not by what pkg-config said: of the same place it would link with the library of an earlier run.
+        self.module = shutil.copytree(MODULE, stage.path('third_party') / 'holdfast')
         self.env = {**os.environ, 'PKG_CONFIG_PATH': str(self.pkg_config), 'GOFLAGS': '-mod=mod', 'GOPROXY': 'off', 'GOTOOLCHAIN': 'local', 'CGO_ENABLED': '1',
                     'LD_LIBRARY_PATH': str(self.lib)}
         # The usual cache, which spares the standard library's build; without a home a directory of the test's.
         if subprocess.run(['go', 'env', 'GOCACHE'], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout.strip() in ('', 'off'):
             self.env['GOCACHE'] = str(stage.path('gocache'))
 
-    def __call__(self, *argv, cwd=MODULE, **env):
-        return must('go', *argv, cwd=cwd, env={**self.env, **env})
+    def __call__(self, *argv, cwd=None, **env):
+        return must('go', *argv, cwd=cwd or self.module, env={**self.env, **env})
 
     def program(self, name, source, *more):
         """Built of a main.go and files beside it."""
@@ -42,7 +44,7 @@ class Go:
         for file in more:
             shutil.copy(file, directory)
         (directory / 'go.mod').write_text(f'module {name}.example/program\n\ngo 1.19\n\nrequire holdfast.example/holdfast v0.0.0\n\n'
-                                          f'replace holdfast.example/holdfast => {MODULE}\n')
+                                          f'replace holdfast.example/holdfast => {self.module}\n')
         self('build', '-o', directory / name, '.', cwd=directory)
         return directory / name
 
