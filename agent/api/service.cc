@@ -40,12 +40,12 @@ Error TooManyAtOnce(const std::string& name) {
 
 Error NotHeld(const std::string& name) {
   return {ErrorKind::kUsage, "limit.kind", name + " is a meter, which is used up, not held",
-          "use consume instead of hold"};
+          "use it up instead: consume, holdfast_consume, POST /v1/limits/" + name + "/consume"};
 }
 
 Error NotUsedUp(const std::string& name) {
   return {ErrorKind::kUsage, "limit.kind", name + " is not a meter: it is held, not used up",
-          "use hold instead of consume"};
+          "hold it instead: hold, holdfast_acquire, POST /v1/leases"};
 }
 
 }  // namespace

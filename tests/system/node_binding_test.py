@@ -2,6 +2,7 @@
 """usage: node_binding_test.py BINARIES - the npm package of agent/client/node, built and installed as a vendor does it, against the real agent on a simulated TPM and
 against libholdfast-fake; and docs/examples/node over HTTP. Skipped (77) where node, npm or a compiler is not there."""
 import contextlib, http.client, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, unittest
+import web_answers
 from stage import FAKETIME, LIBFAKETIME, PRODUCT, SOURCE, Stage
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -245,8 +246,9 @@ class Fake(unittest.TestCase):
     """The package with the test double, which a vendor preloads in his tests."""
 
     def test_the_suites_of_the_package(self):
-        said = installed.suites(LD_PRELOAD=str(installed.lib / 'libholdfast-fake.so.1'))
+        said = installed.suites(LD_PRELOAD=str(installed.lib / 'libholdfast-fake.so.1'), HOLDFAST_TEST_ANSWERS=web_answers.as_json())
         self.assertIn('✔ each reason has its status', said)
+        self.assertIn('✔ each error has its answer', said)
         self.assertIn('✔ a listener hears of a change', said)
 
 

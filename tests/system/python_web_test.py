@@ -2,6 +2,8 @@
 """usage: python_web_test.py BINARIES - the WSGI middleware of the Python package holdfast, and the web application of docs/examples/python over HTTP: against the
 real agent on a simulated TPM and, for the states that are hard to reach, libholdfast-fake."""
 import http.client, json, os, pathlib, re, shutil, subprocess, sys, unittest, wsgiref.util, wsgiref.validate
+from http import HTTPStatus
+import web_answers
 from python_stage import EXAMPLE, FAKE, LIBRARY, PACKAGE, PATIENCE, PythonStage, ahead, await_that, holdfast
 
 
@@ -58,19 +60,34 @@ class Middleware(unittest.TestCase):
                 self.assertEqual(self.ask(self.behind(client))[::2], (200, b'done'))
 
     def test_each_denial_has_its_answer(self):
-        answers = {402: ('expired', 'offline_too_long', 'no_license', 'retired', 'feature_not_granted', 'fallback_edition', 'unknown_feature'),
-                   403: ('revoked', 'suspended', 'tampered', 'wrong_hardware', 'state_rollback', 'caller_excluded'),
-                   503: ('agent_gone', 'agent_unproven', 'hardware_unavailable', 'not_yet_valid', 'clock_set_back')}
         license = self.license()
-        app = self.behind(self.client(license), feature='export')
-        for status, reasons in answers.items():
-            for reason in reasons:
-                with self.subTest(reason):
-                    license.say(denied={'export': reason})
-                    got, headers, body = self.ask(app)
-                    said = json.loads(body)
-                    self.assertEqual((got, said['status'], said['reason'], 'Retry-After' in headers), (status, status, reason, status == 503))
-                    self.assertEqual((headers['Content-Type'], headers['Cache-Control']), ('application/problem+json', 'no-store'))
+        client = self.client(license)
+        app = self.behind(client, feature='export')
+        for reason, status in web_answers.reasons().items():
+            with self.subTest(reason):
+                license.say(denied={'export': reason})
+                got, headers, body = self.ask(app)
+                self.assertEqual((got, headers.get('Retry-After')), (status, '30' if status == 503 else None))
+                self.assertEqual((headers['Content-Type'], headers['Cache-Control']), ('application/problem+json', 'no-store'))
+                self.assertEqual(json.loads(body), {'title': HTTPStatus(status).phrase, 'status': status, 'detail': "the license does not grant the feature 'export'",
+                                                    'reason': reason, 'advice': client.advice(holdfast.Reason[reason.upper()])})
+        self.assertEqual(self.began, [])
+
+    def test_a_reason_that_only_a_newer_library_knows_is_403(self):
+        refusal = holdfast.wsgi.Refusal.of(holdfast.Denied('export', holdfast.Verdict(False, holdfast.Reason(250), '')))
+        self.assertEqual((refusal.status, refusal.reason), (403, 'other'))
+
+    def test_each_error_has_its_answer(self):
+        for name, (code, status) in web_answers.errors().items():
+            with self.subTest(name), self.assertLogs('holdfast', 'ERROR') as logged:
+                refusal = holdfast.wsgi.Refusal.of(holdfast.errors.of_code(code, 'a.check', 'details', 'to be done'))
+                self.assertEqual((refusal.status, refusal.reason, refusal.retry_after), (status, name, 30 if status == 503 else None))
+                self.assertIn('details', logged.output[0])
+                self.assertNotIn('to be done', refusal.detail + refusal.advice)
+
+    def test_a_mistake_of_the_application_is_the_servers_to_answer(self):
+        with self.assertRaises(holdfast.InvalidArgument):
+            self.ask(self.behind(self.client(self.license(limits={'pages': 4})), meter='pages', amount=0))
         self.assertEqual(self.began, [])
 
     def test_without_a_feature_the_state_of_the_license_decides(self):
@@ -84,9 +101,10 @@ class Middleware(unittest.TestCase):
         status, _, body = self.ask(self.behind(self.client(self.license(state='expired'))), 'HEAD')
         self.assertEqual((status, body), (402, b''))
 
-    def test_units_are_used_up_and_then_cost_more(self):
+    def test_units_are_used_up_and_do_not_come_back_by_waiting(self):
         app = self.behind(self.client(self.license(limits={'pages': 4})), meter='pages', amount=2)
-        self.assertEqual([self.ask(app)[0] for _ in range(3)], [200, 200, 402])
+        self.assertEqual([self.ask(app)[0] for _ in range(3)], [200, 200, 429])
+        self.assertNotIn('Retry-After', self.headers)
 
     def test_a_seat_is_held_until_the_answer_was_sent(self):
         client = self.client(self.license(limits={'users': 1, 'pages': 9}))
@@ -95,7 +113,7 @@ class Middleware(unittest.TestCase):
         self.assertEqual(list(answer), [b'done'])
         self.assertEqual(client.limit('users').held, 1)
         status, headers, _ = self.ask(app)
-        self.assertEqual((status, headers['Retry-After'], client.limit('pages').used), (503, '30', 1), 'and no unit is lost to that')
+        self.assertEqual((status, headers['Retry-After'], client.limit('pages').used), (429, '30', 1), 'and no unit is lost to that')
         answer.close()
         self.assertEqual(client.limit('users').held, 0)
         self.assertEqual(self.ask(app)[0], 200)
@@ -109,7 +127,7 @@ class Middleware(unittest.TestCase):
         with self.assertRaises(ZeroDivisionError):
             self.ask(self.behind(client, fails, seat='users'))
         self.assertEqual(client.limit('users').held, 0)
-        self.assertEqual(self.ask(self.behind(client, seat='users', meter='pages'))[0], 402)
+        self.assertEqual(self.ask(self.behind(client, seat='users', meter='pages'))[0], 429)
         self.assertEqual(client.limit('users').held, 0)
 
     def test_only_what_is_asked_about_is_refused(self):
@@ -213,7 +231,7 @@ class Example(unittest.TestCase):
         self.assertNotIn('role="status"', self.ask('GET', '/')[1])
         self.assertEqual(json.loads(self.ask('GET', '/license')[1])['customer'], 'Rheinwerk GmbH')
         self.assertEqual(self.ask('POST', '/notes/1/publish'), (200, '<b>first</b>'))
-        self.assertEqual([self.status('POST', '/notes/1/publish') for _ in range(3)], [200, 200, 402], 'three publications in all')
+        self.assertEqual([self.status('POST', '/notes/1/publish') for _ in range(3)], [200, 200, 429], 'three publications in all')
         self.assertTheirsIsTheirs()
 
     def test_grace_is_shown_and_the_fallback_edition_is_worked_on_with(self):
@@ -262,7 +280,7 @@ class Example(unittest.TestCase):
     def test_each_state_of_which_nothing_is_granted(self):
         self.pretend(features={'write': True, 'max-notes': 5})
         self.assertEqual(self.status('POST', '/notes', 'mine'), 201)
-        for reason, status in (('expired', 402), ('revoked', 403), ('clock_set_back', 503), ('agent_gone', 503)):
+        for reason, status in (('expired', 402), ('revoked', 403), ('clock_set_back', 403), ('agent_gone', 503)):
             with self.subTest(reason):
                 self.decisions.write_text(json.dumps({'denied': {'write': reason, 'max-notes': reason}, 'state': reason}))
                 self.assertEqual(self.status('POST', '/notes', 'another'), status)

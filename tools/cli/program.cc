@@ -226,6 +226,12 @@ Status Program::ReadConfig(const Path& file, bool must_exist, Arguments& argumen
                          "leave the quotes out: a value is all that follows the equals sign");
       arguments.values_[name] = std::move(list);
     }
+  } catch (const po::unknown_option& e) {
+    // It may be the agent's: the file is easily taken for that of all programs.
+    return Malformed("config.syntax", file.string() + ": " + OptionErrorText(e),
+                     "see the manual page of " + name_ +
+                         "; the agent's own options go on its command line or into a file of their own "
+                         "(--config of holdfast-agent)");
   } catch (const po::error& e) {
     return Malformed("config.syntax", file.string() + ": " + OptionErrorText(e),
                      "see the manual page of " + name_);

@@ -8,12 +8,16 @@ export type Middleware<Req extends IncomingMessage = any, Res extends ServerResp
 export interface Refusal {
   /** The HTTP status that answers it, 402, 403, 429 or 503. */
   status: number;
-  /** The feature, meter or limit; "license". */
+  /** The feature, meter or limit; "anything" of requireLicense. */
   subject: string;
+  /** What happened, for users. */
+  detail: string;
   /** A reason; of an error its code in lower case: "no_agent", "timeout". */
   reason: Reason;
   advice: string;
-  /** Only of an error. */
+  /** Seconds; only of what may pass by itself. */
+  retryAfter?: number;
+  /** Only of an error: what it says is for the log, and not for users. */
   error?: HoldfastError;
 }
 

@@ -1,49 +1,59 @@
 'use strict';
-// Licensing as middleware: (req, res, next) of Express, connect and node:http. README.md has the HTTP answers.
+// Licensing as middleware: (req, res, next) of Express, connect and node:http. The HTTP answers are those of docs/application.md, "In web applications".
 const {STATUS_CODES} = require('node:http');
-const {HoldfastError, UsageError} = require('./errors.js');
+const {UnavailableError, UntrustedAgentError} = require('./errors.js');
 
 const GRANTING_STATES = new Set(['active', 'expiring', 'grace', 'fallback', 'emergency']);
 
-// 402: something has to be bought or renewed. 429: later, or less. 503: this host's trouble, which may pass. All others: 403.
-const STATUS_OF_REASON = {
-  no_license: 402,
-  expired: 402,
-  offline_too_long: 402,
-  fallback_edition: 402,
-  feature_not_granted: 402,
-  limit_reached: 429,
-  agent_gone: 503,
-  agent_unproven: 503,
-  hardware_unavailable: 503,
-};
+const RETRY_AFTER = 30;  // seconds
 
-function refusalOf(subject, {reason, advice}) {
-  return {status: STATUS_OF_REASON[reason] ?? 403, subject, reason, advice};
+// All others: 403.
+const STATUS_OF_REASON = new Map([
+  ['expired', 402],
+  ['offline_too_long', 402],
+  ['no_license', 402],
+  ['fallback_edition', 402],
+  ['feature_not_granted', 402],
+  ['key_not_granted', 402],
+  ['limit_reached', 429],
+  ['agent_gone', 503],
+  ['agent_unproven', 503],
+  ['hardware_unavailable', 503],
+]);
+
+// Seats pass by themselves: others will release some. Units that are used up do not.
+function refusalOf(subject, {reason, advice}, isSeat) {
+  const status = STATUS_OF_REASON.get(reason) ?? 403;
+  const refusal = {status, subject, detail: `the license does not grant ${subject}`, reason, advice};
+  if (status === 503 || (status === 429 && isSeat)) refusal.retryAfter = RETRY_AFTER;
+  return refusal;
 }
 
-// Of an error in place of an answer. Mistakes of the application's are no answer to its users.
+// Of an error in place of an answer. Its advice is the administrator's. Mistakes of the application's are no answer to its users.
 function refusalOfError(subject, error) {
-  if (!(error instanceof HoldfastError) || error instanceof UsageError) throw error;
-  return {status: 503, subject, reason: error.code.replace('HOLDFAST_', '').toLowerCase(), advice: error.advice, error};
+  if (!(error instanceof UnavailableError || error instanceof UntrustedAgentError)) throw error;
+  const reason = error.code.replace('HOLDFAST_', '').toLowerCase();
+  return {status: 503, subject, detail: 'the license cannot be asked about now', reason, advice: 'try again a little later', retryAfter: RETRY_AFTER, error};
 }
 
 // The default answer: a problem of RFC 9457.
-function sendProblem({status, subject, reason, advice}, req, res) {
+function sendProblem({status, detail, reason, advice, retryAfter, error}, req, res) {
+  if (error) console.error(`the license could not be asked about: ${error.message} (${error.check}); ${error.advice}`);
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/problem+json');
   res.setHeader('Cache-Control', 'no-store');
-  res.end(JSON.stringify({title: STATUS_CODES[status], status, subject, reason, advice}) + '\n');
+  if (retryAfter !== undefined) res.setHeader('Retry-After', retryAfter);
+  res.end(JSON.stringify({title: STATUS_CODES[status], status, detail, reason, advice}) + '\n');
 }
 
 // A middleware that goes on when `ask` says that it is allowed. ask(req, res): a verdict, or a promise of one.
-function gate(subject, ask, {onNotice, onDenied = sendProblem} = {}) {
+function gate(subject, ask, {onNotice, onDenied = sendProblem} = {}, isSeat = false) {
   return async function holdfast(req, res, next) {
     try {
       let refusal;
       try {
         const verdict = await ask(req, res);
-        if (!verdict.allowed) refusal = refusalOf(subject, verdict);
+        if (!verdict.allowed) refusal = refusalOf(subject, verdict, isSeat);
         else if (verdict.reason !== 'active') onNotice?.(verdict, req, res);
       } catch (error) {
         refusal = refusalOfError(subject, error);
@@ -58,7 +68,7 @@ function gate(subject, ask, {onNotice, onDenied = sendProblem} = {}) {
 
 // Does the license grant anything at all?
 function requireLicense(license, options) {
-  return gate('license', () => {
+  return gate('anything', () => {
     const {state, reason, reasons, advice} = license.status();
     return {allowed: GRANTING_STATES.has(state) || reasons.includes('advisory'), reason, advice};
   }, options);
@@ -111,7 +121,7 @@ function seat(license, limit, {session, idleMs = 0, ...options} = {}) {
     return verdict;
   }
 
-  const middleware = gate(limit, enter, options);
+  const middleware = gate(limit, enter, options, true);
   // A user logs out: his session's seat is given back now, or with the request that does it.
   middleware.end = (id) => {
     const holder = holders.get(id);

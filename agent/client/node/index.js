@@ -7,6 +7,7 @@ const {HoldfastError, UsageError, UnavailableError, UntrustedAgentError, DeniedE
 native.setErrorFactory(errorOf);
 
 const OPEN_ANYWAY = 1;
+const OPTIONS = new Set(['product', 'rootsPem', 'socket', 'timeoutMs', 'openAnyway']);
 
 const reasons = [];
 function reasonOf(number) {
@@ -125,6 +126,11 @@ if (Symbol.dispose) License.prototype[Symbol.dispose] = License.prototype.close;
 function open(options) {
   if (typeof options !== 'object' || options === null)
     throw new UsageError('HOLDFAST_INVALID_ARGUMENT', 'argument.options', 'the options are no object', 'open({product, rootsPem})');
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined) {
+    throw new UsageError('HOLDFAST_INVALID_ARGUMENT', 'argument.options', `there is no option ${JSON.stringify(unknown.slice(0, 64))}`,
+      `the options are ${[...OPTIONS].join(', ')}`);
+  }
   const {product, rootsPem, socket, timeoutMs = 0, openAnyway = false} = options;
   const roots = rootsPem instanceof Uint8Array ? Buffer.from(rootsPem).toString() : rootsPem;
   return new License(native.open(product, roots, socket, timeoutMs, openAnyway ? OPEN_ANYWAY : 0));

@@ -86,7 +86,7 @@ class Pages:
 
     def refuse(self, refusal, environ, start_response):
         status = f"{refusal.status.value} {refusal.status.phrase}"
-        return send(start_response, status, "text/html", self.page(html.escape(refusal.detail)))
+        return send(start_response, status, "text/html", self.page(html.escape("; ".join(filter(None, (refusal.detail, refusal.advice))))))
 
     def answer(self, environ, method, path):
         note = re.fullmatch(r"/notes/([0-9]{1,9})(/publish)?", path, re.ASCII)

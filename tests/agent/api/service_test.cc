@@ -127,7 +127,9 @@ TEST_F(ServiceTest, AMeterIsNotHeld) {
   LicenseView view = GoodView();
   view.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 5};
   service.SetLicenses({view});
-  EXPECT_EQ(service.Limit(1, {LimitVerb::kHold, "pages", "", 1})["error"]["check"], "limit.kind");
+  const Json error = service.Limit(1, {LimitVerb::kHold, "pages", "", 1})["error"];
+  EXPECT_EQ(error["check"], "limit.kind");
+  EXPECT_EQ(error["advice"], "use it up instead: consume, holdfast_consume, POST /v1/limits/pages/consume");
 }
 
 class ServiceMeterTest : public ServiceTest {
@@ -202,7 +204,9 @@ TEST_F(ServiceMeterTest, WithoutALedgerNothingIsUsedUp) {
 }
 
 TEST_F(ServiceMeterTest, WhatIsHeldIsNotUsedUp) {
-  EXPECT_EQ(std::get<Json>(service.Consume({"users", "", 1}))["error"]["check"], "limit.kind");
+  const Json error = std::get<Json>(service.Consume({"users", "", 1}))["error"];
+  EXPECT_EQ(error["check"], "limit.kind");
+  EXPECT_EQ(error["advice"], "hold it instead: hold, holdfast_acquire, POST /v1/leases");
 }
 
 TEST_F(ServiceMeterTest, OfAnAdvisoryLicenseItCountsOnAboveItsLimit) {

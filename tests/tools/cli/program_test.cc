@@ -255,6 +255,15 @@ TEST_F(ProgramTest, BadConfigurationIsAnErrorThatNamesTheFile) {
   EXPECT_THAT(err_, HasSubstr("/nonexistent/x.conf"));
 }
 
+TEST_F(ProgramTest, AnOptionOfTheAgentsInTheConfigurationIsToldWhereToGo) {
+  Write("weak.conf", "tpm-timeout = 60\n");
+  EXPECT_EQ(Run({"check", "x"}), 1);
+  EXPECT_THAT(err_, HasSubstr("the agent's own options go on its command line or into a file of their own"));
+  Write("weak.conf", "socket\n");
+  EXPECT_EQ(Run({"check", "x"}), 1);
+  EXPECT_THAT(err_, Not(HasSubstr("the agent's")));
+}
+
 TEST(Printable, NothingThatMovesTheCursor) {
   EXPECT_EQ(Printable("a\x1b[2Jb\n"), "a\\x1b[2Jb\\x0a");
   EXPECT_EQ(Printable("caf\u00e9 \u65e5"), "caf\u00e9 \u65e5");

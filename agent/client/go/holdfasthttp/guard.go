@@ -10,6 +10,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log"
 	"net/http"
 
 	"holdfast.example/holdfast"
@@ -86,22 +87,66 @@ func reason(status holdfast.Status) holdfast.Reason {
 	return status.Reasons[0]
 }
 
-// Problem answers with application/problem+json (RFC 9457): 429 where a limit is reached, 403 for other denials, 503 where the agent could not be asked.
-// The advice is for administrators, so a denial has the reason's name only.
-func Problem(w http.ResponseWriter, _ *http.Request, err error) {
-	body := struct {
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Reason string `json:"reason,omitempty"`
-	}{Title: "the license could not be asked; try again later", Status: http.StatusServiceUnavailable}
+const retryAfter = "30" // seconds
+
+// All others: 403.
+var statusOfReason = map[holdfast.Reason]int{
+	holdfast.ReasonExpired:             http.StatusPaymentRequired,
+	holdfast.ReasonOfflineTooLong:      http.StatusPaymentRequired,
+	holdfast.ReasonNoLicense:           http.StatusPaymentRequired,
+	holdfast.ReasonFallbackEdition:     http.StatusPaymentRequired,
+	holdfast.ReasonFeatureNotGranted:   http.StatusPaymentRequired,
+	holdfast.ReasonKeyNotGranted:       http.StatusPaymentRequired,
+	holdfast.ReasonLimitReached:        http.StatusTooManyRequests,
+	holdfast.ReasonAgentGone:           http.StatusServiceUnavailable,
+	holdfast.ReasonAgentUnproven:       http.StatusServiceUnavailable,
+	holdfast.ReasonHardwareUnavailable: http.StatusServiceUnavailable,
+}
+
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Reason string `json:"reason"`
+	Advice string `json:"advice"`
+}
+
+func problemOf(err error) problem {
 	var denied *holdfast.DeniedError
 	if errors.As(err, &denied) {
-		body.Title, body.Status, body.Reason = "the license does not grant this", http.StatusForbidden, denied.Reason.String()
-		if denied.Reason == holdfast.ReasonLimitReached {
-			body.Status = http.StatusTooManyRequests
+		status, known := statusOfReason[denied.Reason]
+		if !known {
+			status = http.StatusForbidden
 		}
-	} else {
-		w.Header().Set("Retry-After", "2")
+		return problem{http.StatusText(status), status, "the license does not grant " + denied.What, denied.Reason.String(), denied.Reason.Advice()}
+	}
+	code := holdfast.ErrInternal
+	var failed *holdfast.Error
+	if errors.As(err, &failed) {
+		code = failed.Code
+	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		code = holdfast.ErrTimeout
+	}
+	if code > holdfast.ErrNoMemory || code <= -30 { // the header keeps mistakes and defects apart from what may pass by their tens
+		const status = http.StatusInternalServerError
+		return problem{http.StatusText(status), status, "the license could not be asked about", code.Error(), ""}
+	}
+	const status = http.StatusServiceUnavailable
+	return problem{http.StatusText(status), status, "the license cannot be asked about now", code.Error(), "try again a little later"}
+}
+
+// StatusOf is the status that answers a denial or an error, by the table of docs/application.md of Holdfast, "In web applications".
+func StatusOf(err error) int { return problemOf(err).Status }
+
+// Problem answers with application/problem+json (RFC 9457) and the status of StatusOf. What an error says is for administrators, so it goes to the log.
+// Where seats are taken, set Retry-After before: it cannot see that it was no meter.
+func Problem(w http.ResponseWriter, _ *http.Request, err error) {
+	body := problemOf(err)
+	if failed := (*holdfast.Error)(nil); errors.As(err, &failed) {
+		log.Print(failed)
+	}
+	if body.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")

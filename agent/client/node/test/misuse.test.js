@@ -56,6 +56,13 @@ test('options of a wrong type are refused', () => {
   for (const wrong of [-1, 0.5, NaN, 2 ** 32, '1000', null]) assert.throws(() => holdfast.open({...options, timeoutMs: wrong}), {...USAGE, check: 'argument.amount'});
 });
 
+test('an option that is none is refused and named, not passed over', () => {
+  const refused = {...USAGE, check: 'argument.options', advice: 'the options are product, rootsPem, socket, timeoutMs, openAnyway'};
+  assert.throws(() => holdfast.open({...options, openAnway: true}), {...refused, message: 'there is no option "openAnway"'});
+  for (const name of ['', 'open\0Anyway', '\ud800', '__proto__', 'constructor', HUGE])
+    assert.throws(() => holdfast.open(Object.defineProperty({...options}, name, {value: true, enumerable: true})), refused);
+});
+
 test('a license that is closed says so, and may be closed again', async (t) => {
   const license = openFor(t);
   license.close();

@@ -31,7 +31,7 @@ class Denied(Error):
 
     def __init__(self, subject: str, verdict: Verdict) -> None:
         name = verdict.reason.name.lower()
-        super().__init__(Code.DENIED, name, f"the license denies {subject}", verdict.advice)
+        super().__init__(Code.DENIED, name, f"the license does not grant {subject}", verdict.advice)
         self.args = (subject, verdict)  # so it can be copied and pickled
         self.subject, self.verdict = subject, verdict
 

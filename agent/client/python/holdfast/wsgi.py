@@ -2,14 +2,8 @@
 
     app = holdfast.wsgi.Licensed(app, client, feature="reports", meter="pages", when=begins_new_work)
 
-What is refused is answered with (application/problem+json, RFC 9457, unless `refuse` says otherwise)
-
-    402 Payment Required      what a renewal, an upgrade or more units mend: expired, not in this edition, a meter that is used up, no license
-    403 Forbidden             what no payment mends: the vendor, the license or this host says no (revoked, suspended, altered, excluded ...)
-    503 Service Unavailable   what passes: all seats are taken, nobody answers for the license, the hardware or the clock is in trouble;
-                              with Retry-After
-
-and is never cached. 401 and 429 are not among them: it is not about who the user is, nor about how often he asks.
+What is refused is answered with 402, 403, 429 or 503, by the table of docs/application.md, "In web applications": application/problem+json (RFC 9457),
+unless `refuse` says otherwise, and never cached. A mistake of the application's is raised, and so the server's 500.
 
 Name in `when` the requests that begin something new, and let saving, opening and exporting through: do not lock anybody out of his data."""
 from __future__ import annotations
@@ -26,7 +20,7 @@ from typing import Any, Callable, Iterable, Iterator, Optional
 from .answers import Verdict
 from .client import Client
 from .errors import Denied, Error, Unavailable, Untrusted
-from .names import Reason
+from .names import Code, Reason
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -38,11 +32,12 @@ RETRY_AFTER = 30  # seconds
 _DAY = 24 * 3600.0
 _log = logging.getLogger("holdfast")
 
-_PAYMENT = frozenset({
-    Reason.EXPIRED, Reason.OFFLINE_TOO_LONG, Reason.NO_LICENSE, Reason.RETIRED, Reason.FALLBACK_EDITION, Reason.FEATURE_NOT_GRANTED,
-    Reason.KEY_NOT_GRANTED, Reason.UNKNOWN_FEATURE, Reason.UNKNOWN_LIMIT, Reason.UNKNOWN_KEY, Reason.LIMIT_REACHED})
-_PASSES = frozenset({
-    Reason.AGENT_GONE, Reason.AGENT_UNPROVEN, Reason.HARDWARE_UNAVAILABLE, Reason.NOT_YET_VALID, Reason.CLOCK_SET_BACK})
+# All others: 403.
+_STATUS = {
+    **dict.fromkeys((Reason.EXPIRED, Reason.OFFLINE_TOO_LONG, Reason.NO_LICENSE, Reason.FALLBACK_EDITION, Reason.FEATURE_NOT_GRANTED,
+                     Reason.KEY_NOT_GRANTED), http.HTTPStatus.PAYMENT_REQUIRED),
+    Reason.LIMIT_REACHED: http.HTTPStatus.TOO_MANY_REQUESTS,
+    **dict.fromkeys((Reason.AGENT_GONE, Reason.AGENT_UNPROVEN, Reason.HARDWARE_UNAVAILABLE), http.HTTPStatus.SERVICE_UNAVAILABLE)}
 
 
 class SeatsTaken(Denied):
@@ -54,22 +49,27 @@ class Refusal:
     """Why a request is not let through."""
 
     status: http.HTTPStatus
-    reason: str  # the name of the reason, or the check of the error
-    detail: str  # a sentence for people; of errors nothing that only the administrator should see
+    reason: str  # the name of the reason, or of the error's code
+    detail: str  # what happened, for people; of errors nothing that only the administrator should see
+    advice: str  # what to do about it; may be empty
     error: Error
 
     @classmethod
     def of(cls, error: Error) -> Refusal:
         """Also for what the application itself asks, where it handles its exceptions."""
-        if not isinstance(error, Denied):
-            _log.error("the license could not be asked about: %s", error)
-            return cls(http.HTTPStatus.SERVICE_UNAVAILABLE, error.check, "the license cannot be asked about now", error)
-        detail = error.message + (f"; {error.advice}" if error.advice else "")
-        return cls(_status(error), error.check, detail, error)
+        if isinstance(error, Denied):
+            status = _STATUS.get(error.reason, http.HTTPStatus.FORBIDDEN)
+            return cls(status, error.reason.name.lower(), f"the license does not grant {error.subject}", error.advice, error)
+        _log.error("the license could not be asked about: %s", error)
+        name = error.code.name.lower() if isinstance(error.code, Code) else "other"
+        if isinstance(error, (Unavailable, Untrusted)):
+            return cls(http.HTTPStatus.SERVICE_UNAVAILABLE, name, "the license cannot be asked about now", "try again a little later", error)
+        return cls(http.HTTPStatus.INTERNAL_SERVER_ERROR, name, "the license could not be asked about", "", error)
 
     @property
     def retry_after(self) -> Optional[int]:
-        return RETRY_AFTER if self.status == http.HTTPStatus.SERVICE_UNAVAILABLE else None
+        passes = self.status == http.HTTPStatus.SERVICE_UNAVAILABLE or isinstance(self.error, SeatsTaken)
+        return RETRY_AFTER if passes else None
 
 
 Refuse = Callable[[Refusal, Environ, StartResponse], Iterable[bytes]]
@@ -114,7 +114,7 @@ class Licensed:
         else:
             verdict = self._client.status().verdict
             if not verdict:
-                raise Denied("the application", verdict)
+                raise Denied("anything", verdict)
             yield verdict
         if self._seat is not None:
             try:
@@ -137,18 +137,13 @@ class Licensed:
 
 def problem(refusal: Refusal, environ: Environ, start_response: StartResponse) -> list[bytes]:
     """The answer as application/problem+json."""
-    body = json.dumps({"title": refusal.status.phrase, "status": int(refusal.status), "detail": refusal.detail, "reason": refusal.reason}).encode()
+    said = {"title": refusal.status.phrase, "status": int(refusal.status), "detail": refusal.detail, "reason": refusal.reason, "advice": refusal.advice}
+    body = json.dumps(said).encode() + b"\n"
     headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
     if refusal.retry_after is not None:
         headers.append(("Retry-After", str(refusal.retry_after)))
     start_response(f"{refusal.status.value} {refusal.status.phrase}", headers)
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
-
-
-def _status(denied: Denied) -> http.HTTPStatus:
-    if denied.reason in _PASSES or isinstance(denied, SeatsTaken):
-        return http.HTTPStatus.SERVICE_UNAVAILABLE
-    return http.HTTPStatus.PAYMENT_REQUIRED if denied.reason in _PAYMENT else http.HTTPStatus.FORBIDDEN
 
 
 def _log_notice(verdict: Verdict) -> None:
