@@ -1,5 +1,5 @@
 """What the tests of the Python package have in common: the package, a library that an interpreter can load, and a licensed host."""
-import json, os, pathlib, re, subprocess, sys, time
+import json, os, pathlib, re, subprocess, sys, time, unittest
 from stage import FAKETIME, LIBFAKETIME, SOURCE, Stage
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -61,6 +61,20 @@ class PythonStage(Stage):
         self.must(self.acme.run('license', what, license))
         self.must(self.acme.run('crl', '--license', license, '-o', crl))
         self.must(self.site.run('install', crl))
+
+
+class WithFake(unittest.TestCase):
+    """For tests that ask the package's test double."""
+
+    def license(self, **decisions):
+        license = holdfast.testing.License(FAKE, **decisions)
+        self.addCleanup(license.close)
+        return license
+
+    def client(self, license):
+        client = license.client()
+        self.addCleanup(client.close)
+        return client
 
 
 def ahead(days):

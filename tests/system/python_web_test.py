@@ -4,7 +4,7 @@ real agent on a simulated TPM and, for the states that are hard to reach, libhol
 import http.client, json, os, pathlib, re, shutil, subprocess, sys, unittest, wsgiref.util, wsgiref.validate
 from http import HTTPStatus
 import web_answers
-from python_stage import EXAMPLE, FAKE, LIBRARY, PACKAGE, PATIENCE, PythonStage, ahead, await_that, holdfast
+from python_stage import EXAMPLE, FAKE, LIBRARY, PACKAGE, PATIENCE, PythonStage, WithFake, ahead, await_that, holdfast
 
 
 def setUpModule():
@@ -14,18 +14,8 @@ def setUpModule():
     acme, site = stage.acme, stage.site
 
 
-class Middleware(unittest.TestCase):
+class Middleware(WithFake):
     """Each answer goes through wsgiref's validator, which knows PEP 3333."""
-
-    def license(self, **decisions):
-        license = holdfast.testing.License(FAKE, **decisions)
-        self.addCleanup(license.close)
-        return license
-
-    def client(self, license):
-        client = license.client()
-        self.addCleanup(client.close)
-        return client
 
     def behind(self, client, app=None, **options):
         self.began = []
