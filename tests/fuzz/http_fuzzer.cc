@@ -1,21 +1,13 @@
 // The local API over HTTP, over two licenses: whatever clients send, no limit is exceeded, what is handed out was granted, nothing of administration comes
 // through, and every answer is one. The first octet of the input chooses who says it, and whether it comes in pieces.
 #include "agent/api/http/http_session.h"
-#include "tests/agent/enforcement/views.h"
 #include "tests/fuzz/require.h"
+#include "tests/fuzz/two_licenses.h"
 
 using namespace holdfast;
 using namespace holdfast::api;
 
 namespace {
-
-Json Consume(Service& service, const ConsumeRequest& request) {
-  for (;;) {
-    const auto outcome = service.Consume(request);
-    if (const auto* answer = std::get_if<Json>(&outcome)) return *answer;
-    service.Add(std::get<NextBatch>(outcome));
-  }
-}
 
 // What goes out begins as an answer does and ends with what was announced.
 void RequireAnswers(std::string_view output) {
@@ -52,13 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   OwnedTime time([] { return kMidway; }, SystemUptime());
   Service service(time, "1");
-  LicenseView first = GoodView(), other = GoodView();
-  first.verified->terms.grants.limits["desks"] = {.kind = LimitKind::kSeats, .max = 5};
-  first.verified->terms.grants.limits["desks"].only = Callers{{uint32_t{1000}}, {}, {}};
-  other.product = "other";
-  other.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 40};
-  other.verified->terms.grants.keys = {"content"};
-  service.SetLicenses({first, other});
+  service.SetLicenses({WithDesks(GoodView()), OtherView()});
   service.Look();
   service.LoadMeters({});
   Leases leases(service, std::chrono::seconds(1));
@@ -73,12 +59,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Turn(service, session);
     leases.Tick();
   }
-  const Json status = service.Status();
-  for (const Json& license : status["licenses"]) {
-    HOLDFAST_REQUIRE(license["limits"]["users"]["used"] <= 10);
-    HOLDFAST_REQUIRE(license["limits"]["jobs"]["used"] <= 55);
-    if (license["product"] == "nls") HOLDFAST_REQUIRE(license["limits"]["desks"]["used"] == 0);
-    if (license["product"] == "other") HOLDFAST_REQUIRE(license["limits"]["pages"]["used"] <= 40);
-  }
+  RequireNoLimitExceeded(service);
   return 0;
 }

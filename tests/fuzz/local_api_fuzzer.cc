@@ -4,20 +4,12 @@
 #include "agent/api/line_session.h"
 #include "tests/agent/vouched.h"
 #include "tests/fuzz/require.h"
+#include "tests/fuzz/two_licenses.h"
 
 using namespace holdfast;
 using namespace holdfast::api;
 
 namespace {
-
-// As the agent does it, with a ledger that always commits.
-Json Consume(Service& service, const ConsumeRequest& request) {
-  for (;;) {
-    const auto outcome = service.Consume(request);
-    if (const auto* answer = std::get_if<Json>(&outcome)) return *answer;
-    service.Add(std::get<NextBatch>(outcome));
-  }
-}
 
 // After a challenge: its answer is the only line without a code that has a session in it.
 bool IsChallenged(const std::string& output) {
@@ -29,16 +21,8 @@ bool IsChallenged(const std::string& output) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   OwnedTime time([] { return kMidway; }, SystemUptime());
   Service service(time, "1");
-  LicenseView other = GoodView();
-  other.product = "other";
-  other.verified->terms.grants.limits["pages"] = {.kind = LimitKind::kMeter, .max = 40};
-  other.verified->terms.grants.keys = {"content"};
-  other.verified->terms.fallback->keys = {"basic"};
   static const Vouched vouched = Vouch(kMidway);
-  LicenseView first_license = vouched.view;
-  first_license.verified->terms.grants.limits["desks"] = {.kind = LimitKind::kSeats, .max = 5};
-  first_license.verified->terms.grants.limits["desks"].only = Callers{{uint32_t{1000}}, {}, {}};
-  service.SetLicenses({first_license, other});
+  service.SetLicenses({WithDesks(vouched.view), OtherView()});
   service.SetProofs({{"nls", vouched.proof}});
   service.Look();
   service.LoadMeters({});
@@ -67,13 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       }
       HOLDFAST_REQUIRE(session.page_answer().empty() || session.watching());
       if (session.output().size() >= kMaxLine) session.output().clear();
-      const Json status = service.Status();
-      for (const Json& license : status["licenses"]) {
-        HOLDFAST_REQUIRE(license["limits"]["users"]["used"] <= 10);
-        HOLDFAST_REQUIRE(license["limits"]["jobs"]["used"] <= 55);
-        if (license["product"] == "nls") HOLDFAST_REQUIRE(license["limits"]["desks"]["used"] == 0);
-        if (license["product"] == "other") HOLDFAST_REQUIRE(license["limits"]["pages"]["used"] <= 40);
-      }
+      RequireNoLimitExceeded(service);
     }
   }
   const Json status = service.Status();

@@ -1,6 +1,6 @@
-"""libholdfast as it was built, and C programs that are compiled with it."""
+"""libholdfast as it was built and as it is installed, C programs that are compiled with it, and drivers: programs that ask it for a test."""
 import json, os, pathlib, re, subprocess
-from stage import PRODUCT, SOURCE
+from stage import SOURCE
 
 
 def must(done):
@@ -12,33 +12,20 @@ def text_of_roots(vendor):
     return json.dumps(vendor.roots.read_text())  # which C reads as the same text
 
 
-def host_with_a_meter_and_a_key(stage):
-    """A licensed host, whose license has the seats `users`, the meter `pages` and the content key `content` (`host.content_key`)."""
-    terms = json.loads(PRODUCT.read_text())
-    terms['plans']['demo']['limits']['pages'] = {'kind': 'meter', 'max': 100, 'period': 'never'}
-    terms['plans']['demo']['keys'] = ['content']
-    product, given, key = stage.path('product.json'), stage.path('given'), os.urandom(32)
-    product.write_text(json.dumps(terms))
-    given.write_bytes(key)
-    given.chmod(0o600)
-    vendor = stage.vendor()
-    vendor.add_product(terms=product)
-    done = vendor.run('key', 'add', 'content', '--from-file', given, '--product', 'acme-cad')
-    assert done.code == 0, done.text
-    host = stage.licensed_host(vendor)
-    host.content_key = key
-    return host
-
-
 class Library:
     def __init__(self, binaries):
         self.dir = pathlib.Path(binaries).resolve().parent / 'lib'
         self.path = self.dir / 'libholdfast.so'
         self.dynamic = subprocess.run(['readelf', '-d', self.path], capture_output=True, text=True).stdout
         self.needed = re.findall(r'NEEDED.*\[(.*)\]', self.dynamic)
-        # A library with a sanitizer wants a program with the same.
+        # A library with a sanitizer wants a program with the same, and cannot be loaded by an interpreter or a virtual machine that has none.
         self.sanitizers = (['-fsanitize=address,undefined'] if any('asan' in n for n in self.needed) else []) + \
             (['-fsanitize=thread'] if any('tsan' in n for n in self.needed) else [])
+
+    def installed(self, prefix):
+        """As a vendor has it: the directory of its pkg-config file."""
+        must(subprocess.run(['cmake', '--install', self.dir.parent, '--prefix', prefix, '--component', 'client'], capture_output=True, text=True))
+        return next(prefix.rglob('holdfast.pc')).parent
 
     def compiled(self, source, program, *flags):
         must(subprocess.run(['cc', '-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', *self.sanitizers, source, '-o', program, *flags],
@@ -53,7 +40,7 @@ class Library:
 
 
 class Driver:
-    """client_driver.c as a process, of a test that has `stage`, `vendor`, `host` and `program`."""
+    """`program`, such as client_driver.c, as a process of a test that has `stage`, `vendor` and `host`: it takes one command a line and answers with one line."""
 
     def __init__(self, test, *options, prefix=(), roots=None, env=None):
         argv = [*map(str, prefix), test.program, 'acme-cad', roots or test.vendor.roots, test.host.socket, *options]

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """usage: client_test.py BINARIES - libholdfast in a C program (client_driver.c) against the real agent on a simulated TPM, and the example that vendors copy from."""
 import json, os, pathlib, re, shutil, signal, subprocess, sys, unittest
-from client_library import Driver, Library, host_with_a_meter_and_a_key, must, text_of_roots
+from client_library import Driver, Library, must, text_of_roots
+from metered_product import licensed_host
 from stage import SOURCE, Stage
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -14,8 +15,8 @@ class Client(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.host = host_with_a_meter_and_a_key(s)
-        cls.vendor, cls.sold, cls.content_key = cls.host.vendor, cls.host.sold, cls.host.content_key
+        cls.host = licensed_host(s)
+        cls.vendor = cls.host.vendor
         cls.program = LIBRARY.driver(s.path('driver'))
 
     def setUp(self):
@@ -24,14 +25,6 @@ class Client(unittest.TestCase):
 
     def used(self, limit='users'):
         return self.host.run('status', '--json').json()['licenses'][0]['limits'][limit]['used']
-
-    def list_says(self, what):
-        """The license's status at the vendor, and on the host by the list."""
-        crl = self.stage.path('crl')
-        crl.unlink(missing_ok=True)
-        for done in (self.vendor.run('license', what, self.sold['license']), self.vendor.run('crl', '--license', self.sold['license'], '-o', crl),
-                     self.host.run('install', crl)):
-            self.assertEqual(done.code, 0, done.text)
 
     def test_checks_values_and_status(self):
         driver = Driver(self)
@@ -49,13 +42,13 @@ class Client(unittest.TestCase):
         driver = Driver(self)
         self.assertEqual(driver('check export'), 'ok active')
         driver.send('await')
-        self.list_says('suspend')
-        self.addCleanup(self.list_says, 'reactivate')
+        self.host.list_says('suspend')
+        self.addCleanup(self.host.list_says, 'reactivate')
         self.assertEqual(driver.answer(), 'ok changed')
         self.assertEqual(driver('check export'), 'denied suspended')
         self.assertEqual(Driver(self)('check export'), 'denied suspended', 'a new handle says why')
         driver.send('await')
-        self.list_says('reactivate')
+        self.host.list_says('reactivate')
         self.assertEqual(driver.answer(), 'ok changed')
         self.assertEqual(driver('check export'), 'ok active')
 
@@ -101,7 +94,7 @@ class Client(unittest.TestCase):
 
     def test_a_content_key_is_handed_out(self):
         driver = Driver(self)
-        self.assertEqual(driver('key content'), 'ok ' + self.content_key.hex())
+        self.assertEqual(driver('key content'), 'ok ' + self.host.content_key.hex())
         self.assertEqual(driver('key no-such'), 'denied unknown_key')
 
     def test_a_child_has_to_open_its_own(self):
@@ -152,9 +145,7 @@ class Client(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which('pkg-config') and shutil.which('cmake'), 'needs pkg-config and cmake')
     def test_an_installed_library_is_found_by_pkg_config(self):
-        prefix = self.stage.path('installed')
-        must(subprocess.run(['cmake', '--install', BINARIES.parent, '--prefix', prefix, '--component', 'client'], capture_output=True, text=True))
-        found = next(prefix.rglob('holdfast.pc')).parent
+        found = LIBRARY.installed(self.stage.path('installed'))
         flags = must(subprocess.run(['pkg-config', '--cflags', '--libs', 'holdfast'], capture_output=True, text=True,
                                     env={**os.environ, 'PKG_CONFIG_PATH': str(found)})).split()
         hello = compiled(SOURCE / 'docs' / 'examples' / 'c' / 'hello.c', self.stage.path('hello2'), '-DROOTS=' + text_of_roots(self.vendor), *flags,

@@ -2,7 +2,8 @@
 """usage: client_trouble_test.py BINARIES - libholdfast in a C program while its agent is in trouble, is another one, or is behind somebody who forwards: each has its error, no call takes
 longer than its timeout, what was granted stands, and all is well when the agent is."""
 import contextlib, os, signal, socket, sys, threading, unittest
-from client_library import Driver, Library, host_with_a_meter_and_a_key
+from client_library import Driver, Library
+from metered_product import licensed_host
 from stage import Stage
 
 BINARIES = sys.argv.pop(1)
@@ -66,7 +67,7 @@ class Trouble(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.host = host_with_a_meter_and_a_key(s)
+        cls.host = licensed_host(s)
         cls.vendor = cls.host.vendor
         cls.program = LIBRARY.driver(s.path('driver'))
 

@@ -4,7 +4,7 @@ namespaces of its own, a user of its own, a read-only root, no capability, and o
 what needs that is left out otherwise."""
 import json, os, shutil, signal, subprocess, sys, unittest
 from client_library import Library, text_of_roots
-from stage import FAKETIME, LIBFAKETIME, PRODUCT, SOURCE, Stage
+from stage import PRODUCT, SOURCE, Stage, clock_at
 
 BINARIES = sys.argv.pop(1)
 EXAMPLE = SOURCE / 'docs' / 'examples' / 'container'
@@ -73,15 +73,13 @@ class InAContainer(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor, cls.tpm = s.vendor(), s.tpm()
-        cls.vendor.trust(cls.tpm)
         terms = json.loads(PRODUCT.read_text())
         terms['plans']['demo']['limits']['users']['only'] = {'users': [CALLER]}
         product = s.path('product.json')
         product.write_text(json.dumps(terms))
-        cls.vendor.add_product(terms=product)
-        cls.host = s.host('host', cls.tpm, cls.vendor)
-        cls.host.activate(cls.vendor.sell())
+        vendor = s.vendor()
+        vendor.add_product(terms=product)
+        cls.host = s.licensed_host(vendor)
         cls.given = cls.host.dir / 'run'
         cls.given.mkdir()
         cls.host.socket = cls.given / 'agent.sock'
@@ -90,14 +88,14 @@ class InAContainer(unittest.TestCase):
         (image / 'lib').mkdir()
         library = Library(BINARIES)
         shutil.copy(library.dir / 'libholdfast.so.1', image / 'lib')
-        library.compiled(EXAMPLE / 'worker.c', image / 'bin' / 'worker', '-DROOTS=' + text_of_roots(cls.vendor), *library.in_tree(runs_from='/usr/local/lib'))
+        library.compiled(EXAMPLE / 'worker.c', image / 'bin' / 'worker', '-DROOTS=' + text_of_roots(vendor), *library.in_tree(runs_from='/usr/local/lib'))
         cls.mounts = ['--ro-bind', image, '/usr/local', '--ro-bind', cls.given, '/run/holdfast']
         for path in (s.dir, cls.host.dir, cls.given, *s.path('image').rglob('*')):
             path.chmod(0o755)
         cls.group = ['--group', GROUP] if ROOT else []
 
     def agent(self, later=None):
-        self.host.start_agent(*self.group, env={'LD_PRELOAD': LIBFAKETIME, 'FAKETIME': later, **FAKETIME} if later else None)
+        self.host.start_agent(*self.group, env=clock_at(later) if later else None)
         self.addCleanup(self.host.kill_agent)
 
     def used(self):

@@ -2,18 +2,21 @@
 """usage: go_binding_test.py BINARIES - the module of agent/client/go, built as a vendor builds it, against the real agent on a simulated TPM and against libholdfast-fake; and
 docs/examples/go over HTTP. Skipped (77) where Go, a compiler or pkg-config is not there. No module is fetched."""
 import http.client, json, os, pathlib, shutil, subprocess, sys, unittest
-from binding_scenarios import Scenarios, has_sanitizer, installed, later, must, product
 import web_answers
-from stage import SOURCE, Stage
+from binding_scenarios import Scenarios, must
+from client_library import Library
+from metered_product import licensed_host
+from stage import SOURCE, Stage, clock_at
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
+LIBRARY = Library(BINARIES)
 MODULE = SOURCE / 'agent' / 'client' / 'go'
 
 for program in ('go', 'cc', 'pkg-config', 'cmake'):
     if shutil.which(program) is None:
         print(f'skipped: there is no {program}')
         sys.exit(77)
-if has_sanitizer(BINARIES):
+if LIBRARY.sanitizers:
     print('skipped: Go is not built with the sanitizer that the library needs')
     sys.exit(77)
 
@@ -23,7 +26,7 @@ class Go:
 
     def __init__(self, stage):
         self.stage = stage
-        self.pkg_config = installed(BINARIES, stage.path('prefix'))
+        self.pkg_config = LIBRARY.installed(stage.path('prefix'))
         self.lib = self.pkg_config.parent
         # Go's cache knows a package by its place and not by what pkg-config said: of the same place it would link with the library of an earlier run.
         self.module = shutil.copytree(MODULE, stage.path('third_party') / 'holdfast')
@@ -62,7 +65,7 @@ class Binding(Scenarios, unittest.TestCase):
         cls.stage = Stage(BINARIES)
         cls.addClassCleanup(cls.stage.close)
         cls.make_host()
-        cls.driver_argv, cls.driver_env = [GO.program('driver', SOURCE / 'tests' / 'system' / 'go' / 'driver.go')], {'LD_LIBRARY_PATH': str(GO.lib)}
+        cls.program, cls.driver_env = GO.program('driver', SOURCE / 'tests' / 'system' / 'go' / 'driver.go'), {'LD_LIBRARY_PATH': str(GO.lib)}
 
 
 class Module(unittest.TestCase):
@@ -85,10 +88,8 @@ class Example(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor = s.vendor()
-        cls.vendor.add_product(terms=product(s))
-        cls.host = s.licensed_host(cls.vendor)
-        cls.program = GO.program('cad', SOURCE / 'docs' / 'examples' / 'go' / 'main.go', cls.vendor.roots)
+        cls.host = licensed_host(s, offline_window='0d')
+        cls.program = GO.program('cad', SOURCE / 'docs' / 'examples' / 'go' / 'main.go', cls.host.vendor.roots)
         cls.data = s.path('drawings')
         cls.data.mkdir()
 
@@ -125,7 +126,7 @@ class Example(unittest.TestCase):
         self.assertEqual((code, json.loads(body)['reason']), (status, reason))
 
     def run_agent(self, days):
-        self.host.start_agent(env=later(days) if days else None)
+        self.host.start_agent(env=clock_at(f'+{days}d') if days else None)
         self.addCleanup(self.host.kill_agent)
 
     # In this order, because time does not go back for an agent: the names say it.

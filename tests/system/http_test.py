@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """usage: http_test.py BINARIES - the local API over HTTP, on the agent's socket and on a port, as docs/openapi.json describes it: every operation is done, and
 every answer is held against its schema."""
-import contextlib, http.client, json, os, pathlib, shutil, socket, subprocess, sys, time, unittest
-from http_client import Answer, UnixConnection, ask, ask_once
-from stage import PRODUCT, SOURCE, Stage
+import contextlib, http.client, json, pathlib, shutil, socket, subprocess, sys, time, unittest
+from http_client import UnixConnection, ask, ask_once
+from metered_product import licensed_host
+from stage import SOURCE, Stage
 
 try:
     import jsonschema
@@ -33,33 +34,12 @@ def schema_of(path, method, status):
     return schema and {**schema, 'components': OPENAPI['components']}
 
 
-def product_with_all_of_it(stage):
-    terms = json.loads(PRODUCT.read_text())
-    demo = terms['plans']['demo']
-    demo['limits']['pages'] = {'kind': 'meter', 'max': 100, 'period': 'never'}
-    demo['keys'] = ['content']
-    path = stage.path('product.json')
-    path.write_text(json.dumps(terms))
-    return path
-
-
 class Http(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor, cls.tpm = s.vendor(), s.tpm()
-        cls.vendor.trust(cls.tpm)
-        cls.vendor.add_product(terms=product_with_all_of_it(s))
-        cls.content_key = os.urandom(32)
-        given = s.path('given')
-        given.write_bytes(cls.content_key)
-        given.chmod(0o600)
-        done = cls.vendor.run('key', 'add', 'content', '--from-file', given, '--product', 'acme-cad')
-        assert done.code == 0, done.text
-        cls.host = s.host('host', cls.tpm, cls.vendor)
-        cls.sold = cls.vendor.sell()
-        cls.host.activate(cls.sold)
+        cls.host = licensed_host(s)
         cls.token = s.path('token')
         cls.token.write_text(TOKEN + '\n')
         cls.token.chmod(0o600)
@@ -80,13 +60,6 @@ class Http(unittest.TestCase):
             else:
                 jsonschema.validate(answer.body, schema, jsonschema.Draft202012Validator)
         return answer
-
-    def list_says(self, what):
-        crl = self.stage.path('crl')
-        crl.unlink(missing_ok=True)
-        for done in (self.vendor.run('license', what, self.sold['license']), self.vendor.run('crl', '--license', self.sold['license'], '-o', crl),
-                     self.host.run('install', crl)):
-            self.assertEqual(done.code, 0, done.text)
 
     def over_tcp(self, target, **fields):
         with contextlib.closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=60)) as connection:
@@ -131,7 +104,7 @@ class Http(unittest.TestCase):
 
     def test_a_content_key_is_handed_out(self):
         path = '/v1/keys/{name}'
-        self.assertEqual(self.ask('POST', '/v1/keys/content', path=path).body['key'], self.content_key.hex())
+        self.assertEqual(self.ask('POST', '/v1/keys/content', path=path).body['key'], self.host.content_key.hex())
         self.assertNotIn('key', self.ask('POST', '/v1/keys/other', path=path).body)
 
     def test_a_seat_is_leased_and_outlives_its_connection(self):
@@ -177,8 +150,8 @@ class Http(unittest.TestCase):
         self.assertEqual({f['key'] for f in first.body['flags']}, {'export', 'cloud-render', 'max-resolution', 'watermark'})
         tag = first.fields['ETag']
         self.assertEqual(self.ask('POST', FLAGS, {}, path=FLAGS, If_None_Match=tag).status, 304)
-        self.list_says('suspend')
-        self.addCleanup(self.list_says, 'reactivate')
+        self.host.list_says('suspend')
+        self.addCleanup(self.host.list_says, 'reactivate')
         changed = self.ask('POST', f'/products/acme-cad{FLAGS}', {}, path='/products/{product}' + FLAGS, If_None_Match=tag)
         self.assertEqual(changed.status, 200)
         self.assertIs(next(f for f in changed.body['flags'] if f['key'] == 'export')['value'], False)

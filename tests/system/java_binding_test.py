@@ -2,10 +2,13 @@
 """usage: java_binding_test.py BINARIES - the package of agent/client/java, built as a vendor builds it, against the real agent on a simulated TPM and against libholdfast-fake; and
 docs/examples/java. Skipped (77) where a JDK, a compiler or pkg-config is not there; the package's own tests want Debian's junit4."""
 import os, pathlib, shutil, subprocess, sys, unittest
-from binding_scenarios import Scenarios, has_sanitizer, installed, later, must, product
-from stage import SOURCE, Stage
+from binding_scenarios import Scenarios, must
+from client_library import Library
+from metered_product import licensed_host
+from stage import SOURCE, Stage, clock_at
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
+LIBRARY = Library(BINARIES)
 PACKAGE = SOURCE / 'agent' / 'client' / 'java'
 JUNIT = [pathlib.Path('/usr/share/java/junit4.jar'), pathlib.Path('/usr/share/java/hamcrest.jar')]
 
@@ -13,7 +16,7 @@ for program in ('javac', 'java', 'jar', 'cc', 'pkg-config', 'cmake'):
     if shutil.which(program) is None:
         print(f'skipped: there is no {program}')
         sys.exit(77)
-if has_sanitizer(BINARIES):
+if LIBRARY.sanitizers:
     print('skipped: Java is not built with the sanitizer that the library needs')
     sys.exit(77)
 
@@ -24,7 +27,7 @@ class Java:
     def __init__(self, stage):
         self.dir = stage.path('java')
         self.dir.mkdir()
-        lib = installed(BINARIES, stage.path('prefix')).parent
+        lib = LIBRARY.installed(stage.path('prefix')).parent
         self.env = {'LD_LIBRARY_PATH': str(lib)}
         self.classes, self.headers = self.dir / 'classes', self.dir / 'headers'
         self.compile(self.classes, (PACKAGE / 'src/main/java').rglob('*.java'), '-h', self.headers)
@@ -65,7 +68,7 @@ class Binding(Scenarios, unittest.TestCase):
         cls.addClassCleanup(cls.stage.close)
         cls.make_host()
         JAVA.compile(JAVA.dir / 'driver', [SOURCE / 'tests/system/java/Driver.java'], classpath=[JAVA.jar])
-        cls.driver_argv, cls.driver_env = [*JAVA.argv(JAVA.real, JAVA.jar, JAVA.dir / 'driver'), 'Driver'], JAVA.env
+        cls.driver_prefix, cls.program, cls.driver_env = JAVA.argv(JAVA.real, JAVA.jar, JAVA.dir / 'driver'), 'Driver', JAVA.env
 
 
 @unittest.skipUnless(all(jar.exists() for jar in JUNIT), 'needs junit4')
@@ -88,12 +91,10 @@ class Example(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor = s.vendor()
-        cls.vendor.add_product(terms=product(s))
-        cls.host = s.licensed_host(cls.vendor)
+        cls.host = licensed_host(s, offline_window='0d')
         cls.classes = JAVA.dir / 'cad'
         JAVA.compile(cls.classes, [SOURCE / 'docs/examples/java/AcmeCad.java'], classpath=[JAVA.jar])
-        shutil.copy(cls.vendor.roots, cls.classes)
+        shutil.copy(cls.host.vendor.roots, cls.classes)
         cls.drawing = s.path('plan.drawing')
 
     def cad(self, *arguments, stdin=b''):
@@ -111,7 +112,7 @@ class Example(unittest.TestCase):
         self.assertIn(err, done.stderr.decode())
 
     def run_agent(self, days):
-        self.host.start_agent(env=later(days) if days else None)
+        self.host.start_agent(env=clock_at(f'+{days}d') if days else None)
         self.addCleanup(self.host.kill_agent)
 
     # In this order, because time does not go back for an agent: the names say it.

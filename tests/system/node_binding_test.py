@@ -3,12 +3,14 @@
 against libholdfast-fake; and docs/examples/node over HTTP. Skipped (77) where node, npm or a compiler is not there."""
 import contextlib, http.client, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, unittest
 import web_answers
-from stage import FAKETIME, LIBFAKETIME, PRODUCT, SOURCE, Stage
+from client_library import Library, must
+from metered_product import licensed_host
+from stage import SOURCE, Stage, clock_at
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
 PACKAGE = SOURCE / 'agent' / 'client' / 'node'
 EXAMPLE = SOURCE / 'docs' / 'examples' / 'node'
-LIBRARY = BINARIES.parent / 'lib' / 'libholdfast.so'
+LIBRARY = Library(BINARIES)
 DRIVER = SOURCE / 'tests' / 'system' / 'node' / 'driver.js'
 
 
@@ -27,17 +29,12 @@ for program in ('node', 'npm', 'g++', 'make', 'pkg-config', 'cmake'):
         skip_all(f'there is no {program}')
 if not (node_prefix() / 'include' / 'node' / 'node_api.h').exists():
     skip_all('there are no headers of node: install libnode-dev')
-if re.search(r'NEEDED.*\[lib[at]san', subprocess.run(['readelf', '-d', LIBRARY], capture_output=True, text=True).stdout):
+if LIBRARY.sanitizers:
     skip_all('node is not built with the sanitizer that the library needs')
 
 
 def run(*argv, cwd, env=None, timeout=600):
     return subprocess.run([*map(str, argv)], cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=timeout)
-
-
-def must(done):
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 class Npm:
@@ -62,8 +59,7 @@ class Installed:
     def __init__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix='hfnode'))
         self.npm = Npm(self.dir)
-        must(run('cmake', '--install', BINARIES.parent, '--prefix', self.dir / 'prefix', '--component', 'client', cwd=self.dir))
-        self.lib = next((self.dir / 'prefix').rglob('libholdfast.so')).parent
+        self.lib = LIBRARY.installed(self.dir / 'prefix').parent
         packed = must(self.npm('pack', PACKAGE, '--silent', cwd=self.dir)).split()[-1]
         self.archive = self.dir / packed
         self.app = self.dir / 'app'
@@ -124,52 +120,24 @@ class Driver:
         return self(f'license.check({json.dumps(feature)}).reason')
 
 
-def product(stage):
-    terms = json.loads(PRODUCT.read_text())
-    terms['plans']['demo']['limits']['pages'] = {'kind': 'meter', 'max': 100, 'period': 'never'}
-    terms['plans']['demo']['keys'] = ['content']
-    terms['plans']['demo']['offline_window'] = '0d'  # its end would be told before the license's
-    path = stage.path('product.json')
-    path.write_text(json.dumps(terms))
-    return path
-
-
 class WithAgent(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.vendor, cls.tpm = s.vendor(), s.tpm()
-        cls.vendor.trust(cls.tpm)
-        cls.vendor.add_product(terms=product(s))
-        cls.content_key = os.urandom(32)
-        given = s.path('given')
-        given.write_bytes(cls.content_key)
-        given.chmod(0o600)
-        done = cls.vendor.run('key', 'add', 'content', '--from-file', given, '--product', 'acme-cad')
-        assert done.code == 0, done.text
-        cls.host = s.host('host', cls.tpm, cls.vendor)
-        cls.sold = cls.vendor.sell()
-        cls.host.activate(cls.sold)
+        cls.host = licensed_host(s, offline_window='0d')  # whose end would be told before the license's
+        cls.vendor = cls.host.vendor
 
     def setUp(self):
         self.host.start_agent()
         self.addCleanup(self.host.kill_agent)
-
-    def list_says(self, what):
-        """The license's status at the vendor, and on the host by the list."""
-        crl = self.stage.path('crl')
-        crl.unlink(missing_ok=True)
-        for done in (self.vendor.run('license', what, self.sold['license']), self.vendor.run('crl', '--license', self.sold['license'], '-o', crl),
-                     self.host.run('install', crl)):
-            self.assertEqual(done.code, 0, done.text)
 
 
 class Agent(WithAgent):
     """The package against the real agent."""
 
     def test_the_suites_of_the_package(self):
-        said = installed.suites(HOLDFAST_TEST_SOCKET=str(self.host.socket), HOLDFAST_TEST_ROOTS=str(self.vendor.roots), HOLDFAST_TEST_KEY=self.content_key.hex())
+        said = installed.suites(HOLDFAST_TEST_SOCKET=str(self.host.socket), HOLDFAST_TEST_ROOTS=str(self.vendor.roots), HOLDFAST_TEST_KEY=self.host.content_key.hex())
         self.assertIn('✔ a license that is forgotten is closed and gives back what it held', said)
         self.assertIn('✔ a key is a buffer', said)
 
@@ -179,7 +147,7 @@ class Agent(WithAgent):
         # The driver waits for lines, and that keeps it alive.
         for what, reason in (('suspend', 'suspended'), ('reactivate', 'active')):
             driver('kept.change = require("node:events").once(license, "change"), 0')
-            self.list_says(what)
+            self.host.list_says(what)
             driver('await kept.change, 0')
             self.assertEqual(driver.reason(), reason)
 
@@ -299,7 +267,7 @@ class Example(WithAgent):
     def after(self, days):
         """The agent at another time."""
         self.host.stop_agent()
-        self.host.start_agent(env={'LD_PRELOAD': LIBFAKETIME, 'FAKETIME': f'+{days}d', **FAKETIME})
+        self.host.start_agent(env=clock_at(f'+{days}d'))
 
     def their_own_works(self, server):
         self.assertEqual(server.status('PUT', '/drawings/1', {'lines': [[0, 1]]}), 204)
@@ -344,8 +312,8 @@ class Example(WithAgent):
     def test_a_suspension_stops_new_work_and_nothing_else(self):
         server = Application(self, self.app)
         self.assertEqual(server.status('POST', '/drawings', {}), 201)
-        self.list_says('suspend')
-        self.addCleanup(self.list_says, 'reactivate')
+        self.host.list_says('suspend')
+        self.addCleanup(self.host.list_says, 'reactivate')
         while server('GET', '/').getheader('License-Notice') != 'suspended':
             pass
         self.assertEqual(server.status('POST', '/drawings', {}), 403)

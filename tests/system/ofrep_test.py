@@ -37,14 +37,6 @@ class Ofrep(unittest.TestCase):
         self.host.start_agent('--http-listen', f'127.0.0.1:{self.port}', '--http-token-file', file)
         self.addCleanup(self.host.kill_agent)
 
-    def list_says(self, what):
-        """The license's status at the vendor, and on the host by the list."""
-        crl = self.stage.path('crl')
-        crl.unlink(missing_ok=True)
-        license = self.host.sold['license']
-        for done in (self.vendor.run('license', what, license), self.vendor.run('crl', '--license', license, '-o', crl), self.host.run('install', crl)):
-            self.assertEqual(done.code, 0, done.text)
-
     def proven(self, *arguments, env=None):
         """Everything that prove.mjs proves, whose wishes are done."""
         process = subprocess.Popen(['node', 'prove.mjs', *map(str, arguments)], cwd=proof, env={**os.environ, **(env or {})}, stdin=subprocess.PIPE,
@@ -56,7 +48,7 @@ class Ofrep(unittest.TestCase):
         for line in process.stdout:
             said += line
             if line.strip() in ('suspend', 'reactivate'):
-                self.list_says(line.strip())
+                self.host.list_says(line.strip())
                 process.stdin.write('done\n')
                 process.stdin.flush()
         self.assertEqual(process.wait(timeout=60), 0, said)

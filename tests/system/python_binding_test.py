@@ -2,7 +2,7 @@
 """usage: python_binding_test.py BINARIES - the Python package holdfast (agent/client/python) against the real agent on a simulated TPM; its test double; and
 the package as pip installs it. Its WSGI middleware and the example are in python_web_test.py."""
 import asyncio, contextlib, json, os, pathlib, pickle, re, select, shutil, socket, subprocess, sys, threading, unittest, zipfile
-from python_stage import FAKE, LIBRARY, PACKAGE, PATIENCE, PythonStage, await_that, holdfast
+from python_stage import LIBRARY, PACKAGE, PATIENCE, PythonStage, WithFake, await_that, holdfast
 from stage import SOURCE
 
 
@@ -228,8 +228,8 @@ class Changes(WithAgent):
         client = self.client()
         self.assertTrue(client.check('write'))
         client.fileno()
-        stage.list_says('suspend')
-        self.addCleanup(stage.list_says, 'reactivate')
+        site.list_says('suspend')
+        self.addCleanup(site.list_says, 'reactivate')
         await_that(lambda: select.select([client], [], [], PATIENCE)[0] and client.drain())
         self.assertEqual(client.check('write').reason, holdfast.Reason.SUSPENDED)
         self.assertFalse(client.status().verdict)
@@ -490,18 +490,8 @@ class Package(unittest.TestCase):
         self.assertEqual((done.stdout.strip(), done.stderr), (holdfast.Library(LIBRARY).version().decode(), ''))
 
 
-class Fake(unittest.TestCase):
+class Fake(WithFake):
     """holdfast.testing, as the tests of applications use it."""
-
-    def license(self, **decisions):
-        license = holdfast.testing.License(FAKE, **decisions)
-        self.addCleanup(license.close)
-        return license
-
-    def client(self, license):
-        client = license.client()
-        self.addCleanup(client.close)
-        return client
 
     def test_it_says_what_the_test_says_and_tells_of_a_change(self):
         license = self.license(features={'export': True}, state='grace', edition='lite')

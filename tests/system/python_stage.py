@@ -1,10 +1,12 @@
 """What the tests of the Python package have in common: the package, a library that an interpreter can load, and a licensed host."""
-import json, os, pathlib, re, subprocess, sys, time
-from stage import FAKETIME, LIBFAKETIME, SOURCE, Stage
+import pathlib, sys, time, unittest
+import metered_product
+from client_library import Library
+from stage import SOURCE, Stage
 
 BINARIES = pathlib.Path(sys.argv.pop(1)).resolve()
 LIBRARY, FAKE = (BINARIES.parent / 'lib' / f'{name}.so.1' for name in ('libholdfast', 'libholdfast-fake'))
-if re.search(r'lib[at]san', subprocess.run(['readelf', '-d', LIBRARY], capture_output=True, text=True).stdout):
+if Library(BINARIES).sanitizers:
     print('skipped: a library with a sanitizer wants an interpreter with the same')
     sys.exit(77)
 
@@ -24,48 +26,28 @@ class PythonStage(Stage):
         super().__init__(BINARIES)
         try:
             self.acme = self.vendor()
-            self.content_key = os.urandom(32)
-            self.offer()
-            self.site = self.licensed_site('site')
+            self.content_key = metered_product.offer(self.acme, 'acme-notes', EXAMPLE / 'product.json', limits={'open-notes': {'kind': 'gauge', 'max': 5}})
+            self.site = self.licensed_site()
         except BaseException:
             self.close()
             raise
 
-    def offer(self):
-        terms = json.loads((EXAMPLE / 'product.json').read_text())
-        terms['plans']['demo']['limits']['open-notes'] = {'kind': 'gauge', 'max': 5}
-        terms['plans']['demo']['limits']['pages'] = {'kind': 'meter', 'max': 100, 'period': 'never'}
-        terms['plans']['demo']['keys'] = ['content']
-        product, key = self.path('product.json'), self.path('content-key')
-        product.write_text(json.dumps(terms))
-        key.write_bytes(self.content_key)
-        key.chmod(0o600)
-        self.acme.add_product('acme-notes', product)
-        self.must(self.acme.run('key', 'add', 'content', '--from-file', key, '--product', 'acme-notes'))
-
-    def licensed_site(self, name):
-        tpm = self.tpm(f'{name}-tpm')
-        self.acme.trust(tpm)
-        site = self.host(name, tpm, self.acme)
-        site.sold = self.acme.sell(product='acme-notes')
-        site.activate(site.sold)
-        return site
-
-    def must(self, done):
-        assert done.code == 0, done.text
-
-    def list_says(self, what):
-        """The license's status at the vendor, and on the host by the list."""
-        crl, license = self.path('crl'), self.site.sold['license']
-        crl.unlink(missing_ok=True)
-        self.must(self.acme.run('license', what, license))
-        self.must(self.acme.run('crl', '--license', license, '-o', crl))
-        self.must(self.site.run('install', crl))
+    def licensed_site(self):
+        return self.licensed_host(self.acme, product='acme-notes')
 
 
-def ahead(days):
-    """An agent's environment in which it is later."""
-    return {**FAKETIME, 'LD_PRELOAD': LIBFAKETIME, 'FAKETIME': f'+{days}d'}
+class WithFake(unittest.TestCase):
+    """For tests that ask the package's test double."""
+
+    def license(self, **decisions):
+        license = holdfast.testing.License(FAKE, **decisions)
+        self.addCleanup(license.close)
+        return license
+
+    def client(self, license):
+        client = license.client()
+        self.addCleanup(client.close)
+        return client
 
 
 def await_that(true):

@@ -4,7 +4,8 @@ real agent on a simulated TPM and, for the states that are hard to reach, libhol
 import http.client, json, os, pathlib, re, shutil, subprocess, sys, unittest, wsgiref.util, wsgiref.validate
 from http import HTTPStatus
 import web_answers
-from python_stage import EXAMPLE, FAKE, LIBRARY, PACKAGE, PATIENCE, PythonStage, ahead, await_that, holdfast
+from python_stage import EXAMPLE, FAKE, LIBRARY, PACKAGE, PATIENCE, PythonStage, WithFake, await_that, holdfast
+from stage import clock_at
 
 
 def setUpModule():
@@ -14,18 +15,8 @@ def setUpModule():
     acme, site = stage.acme, stage.site
 
 
-class Middleware(unittest.TestCase):
+class Middleware(WithFake):
     """Each answer goes through wsgiref's validator, which knows PEP 3333."""
-
-    def license(self, **decisions):
-        license = holdfast.testing.License(FAKE, **decisions)
-        self.addCleanup(license.close)
-        return license
-
-    def client(self, license):
-        client = license.client()
-        self.addCleanup(client.close)
-        return client
 
     def behind(self, client, app=None, **options):
         self.began = []
@@ -235,8 +226,8 @@ class Example(unittest.TestCase):
         self.assertTheirsIsTheirs()
 
     def test_grace_is_shown_and_the_fallback_edition_is_worked_on_with(self):
-        late = stage.licensed_site('late')
-        options = self.with_agent(late, env=ahead(33))
+        late = stage.licensed_site()
+        options = self.with_agent(late, env=clock_at('+33d'))
         process = self.serve(*options)
         for number in range(4):
             self.assertEqual(self.status('POST', '/notes', f'note {number}'), 201)
@@ -245,7 +236,7 @@ class Example(unittest.TestCase):
         self.assertEqual(self.status('GET', '/search?q=x'), 200)
         self.assertIn('license: grace', self.log.read_text())
         late.stop_agent()
-        late.start_agent(env=ahead(40))
+        late.start_agent(env=clock_at('+40d'))
         await_that(lambda: 'fallback' in self.ask('GET', '/')[1])
         self.assertIn('Acme Notes personal', self.ask('GET', '/')[1])
         self.assertEqual((self.status('GET', '/search?q=x'), self.status('POST', '/notes', 'one too many')), (402, 402))
@@ -256,8 +247,8 @@ class Example(unittest.TestCase):
     def test_suspended_while_it_runs(self):
         self.serve(*self.with_agent(site))
         self.assertEqual(self.status('POST', '/notes', 'mine'), 201)
-        stage.list_says('suspend')
-        self.addCleanup(stage.list_says, 'reactivate')
+        site.list_says('suspend')
+        self.addCleanup(site.list_says, 'reactivate')
         await_that(lambda: self.status('POST', '/notes', 'another') == 403)
         self.assertIn('License: suspended. ', self.ask('GET', '/')[1])
         self.assertTheirsIsTheirs()

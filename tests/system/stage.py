@@ -19,6 +19,11 @@ def at(when):
     return dict(prefix=['env', f'LD_PRELOAD={LIBFAKETIME}', f'FAKETIME={when}'], env=FAKETIME)
 
 
+def clock_at(when):
+    """The environment of an agent for which it is another time."""
+    return {'LD_PRELOAD': LIBFAKETIME, 'FAKETIME': when, **FAKETIME}
+
+
 class Ran:
     """What came of a command."""
 
@@ -80,13 +85,13 @@ class Stage:
     def host(self, name, tpm, vendor):
         return Host(self, name, tpm, vendor)
 
-    def licensed_host(self, vendor, plan='demo'):
+    def licensed_host(self, vendor, plan='demo', product='acme-cad'):
         """A host with a TPM of its own, which the vendor trusts, and an active license: `host.sold`."""
         number = len(self.tpms)
         tpm = self.tpm(f'tpm{number}')
         vendor.trust(tpm)
         host = self.host(f'host{number}', tpm, vendor)
-        host.sold = vendor.sell(plan)
+        host.sold = vendor.sell(plan, product)
         host.activate(host.sold)
         return host
 
@@ -160,6 +165,13 @@ class Vendor:
         assert done.code == 0, done.text
         return done.json()
 
+    def add_key(self, name, octets, product='acme-cad'):
+        given = self.stage.path(f'{name}.key')
+        given.write_bytes(octets)
+        given.chmod(0o600)
+        done = self.run('key', 'add', name, '--from-file', given, '--product', product)
+        assert done.code == 0, done.text
+
     def answer(self, request, answer, **kw):
         return self.run('answer', request, '-o', answer, **kw)
 
@@ -195,6 +207,13 @@ class Host:
         for done in (self.request(sold['product_key'], request), self.vendor.answer(request, answer), self.run('install', answer)):
             assert done.code == 0, done.text
         return request, answer
+
+    def list_says(self, what):
+        """The status of the license, `sold`, at the vendor, and here by his list."""
+        crl, license = self.dir / 'crl', self.sold['license']
+        crl.unlink(missing_ok=True)
+        for done in (self.vendor.run('license', what, license), self.vendor.run('crl', '--license', license, '-o', crl), self.run('install', crl)):
+            assert done.code == 0, done.text
 
     def launch_agent(self, *more, env=None):
         with open(self.dir / 'agent.log', 'w') as log:

@@ -2,7 +2,8 @@
 """usage: valgrind_test.py BINARIES - libholdfast in a C program under valgrind, as it is released: no octet is read that was not written, none outside of what is the library's, and
 nothing is left behind, whatever becomes of the agent. The asan preset does the same for a build of its own; it sees neither uninitialised memory nor what libcrypto does."""
 import shutil, sys, unittest
-from client_library import Driver, Library, host_with_a_meter_and_a_key
+from client_library import Driver, Library
+from metered_product import licensed_host
 from stage import Stage
 
 BINARIES = sys.argv.pop(1)
@@ -15,7 +16,7 @@ class UnderValgrind(unittest.TestCase):
     def setUpClass(cls):
         cls.stage = s = Stage(BINARIES)
         cls.addClassCleanup(s.close)
-        cls.host = host_with_a_meter_and_a_key(s)
+        cls.host = licensed_host(s)
         cls.vendor = cls.host.vendor
         cls.program = LIBRARY.driver(s.path('driver'), '-g', *LIBRARY.in_tree())
 

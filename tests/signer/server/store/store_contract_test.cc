@@ -225,6 +225,12 @@ TEST_P(StoreContract, AReservationCountsAgainstTheLimit) {
   EXPECT_FALSE(store_->ReserveActivation(At(4), ProposalFor("license-1", 2, 2)));
 }
 
+// Made when the host's gate had moved.
+ActivationProposal AtGate(uint64_t value, ActivationProposal proposal) {
+  proposal.sighting->gate_base = value;
+  return proposal;
+}
+
 // A day later, in the words of the licensing flow.
 ActivationProposal Later(ActivationProposal proposal) {
   proposal.not_before = proposal.oldest_not_before = kStoreTime + Seconds{1};
@@ -407,9 +413,7 @@ TEST_P(StoreContract, AReturnEndsWhatDiedWithTheGateAndNothingElse) {
 TEST_P(StoreContract, ALicenseThatWasActivatedAnewAfterItsReturnIsNotFreedByTheOldProof) {
   Sell(1);
   const auto first = Issue(ProposalFor("license-1", 1, 1));
-  auto proposal = ProposalFor("license-1", 1, 2);
-  proposal.sighting->gate_base = 2;  // made after the gate had moved
-  const auto second = Issue(proposal);
+  const auto second = Issue(AtGate(2, ProposalFor("license-1", 1, 2)));
   const auto returned = store_->RecordReturn(At(20), ReturnOf(first, 2), false);
   ASSERT_TRUE(returned);
   EXPECT_TRUE(returned->ended.empty());
@@ -1070,8 +1074,7 @@ TEST_P(StoreContract, TheNextHostGoesOnWithTheUnitsOfTheReturnedPlaceAndTheOneAf
   EXPECT_EQ(second.terms, R"({"used":"30"})");
   EXPECT_EQ(second.not_after, kStoreTime + Seconds{1001});
   ASSERT_TRUE(store_->RecordReturn(At(30), ReturnWith(second, 2, kFifty), false));
-  auto again = ProposalFor("license-1", 1, 3);
-  again.sighting->gate_base = 2;
+  const auto again = AtGate(2, ProposalFor("license-1", 1, 3));
   EXPECT_EQ(Issue(WithTerms(again)).terms, R"({"used":"50"})") << "also where the license was before";
 }
 
@@ -1091,8 +1094,7 @@ TEST_P(StoreContract, OfTwoFreePlacesAHostTakesItsOwn) {
   const auto second = Issue(WithTerms(ProposalFor("license-1", 2, 2)));
   ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
   ASSERT_TRUE(store_->RecordReturn(At(21), ReturnWith(second, 2, kFifty), false));
-  auto again = ProposalFor("license-1", 1, 3);
-  again.sighting->gate_base = 2;
+  const auto again = AtGate(2, ProposalFor("license-1", 1, 3));
   EXPECT_EQ(Issue(WithTerms(again)).terms, R"({"used":"30"})");
   EXPECT_EQ(Issue(WithTerms(ProposalFor("license-1", 3, 4))).terms, R"({"used":"50"})");
 }
@@ -1120,9 +1122,7 @@ TEST_P(StoreContract, AReservationThatLapsesLeavesTheUnitsToWhoTakesItsPlace) {
 TEST_P(StoreContract, AProofThatComesLateGoesToTheHostsPresentActivation) {
   Sell(1);
   const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
-  auto proposal = ProposalFor("license-1", 1, 2);
-  proposal.sighting->gate_base = 2;
-  const auto second = Issue(WithTerms(proposal));
+  const auto second = Issue(WithTerms(AtGate(2, ProposalFor("license-1", 1, 2))));
   EXPECT_EQ(second.terms, R"({"used":"none"})");
   ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
   EXPECT_EQ(store_->ListActivations("license-1")->back().takes_over, first.id);
@@ -1134,9 +1134,7 @@ TEST_P(StoreContract, AProofThatComesLateGoesToTheHostsPresentActivation) {
 TEST_P(StoreContract, AnOlderProofThatComesAfterTheNewerOneLeavesNoPlaceOfItsOwn) {
   Sell(1);
   const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
-  auto proposal = ProposalFor("license-1", 1, 2);
-  proposal.sighting->gate_base = 2;
-  const auto second = Issue(WithTerms(proposal));
+  const auto second = Issue(WithTerms(AtGate(2, ProposalFor("license-1", 1, 2))));
   ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(second, 3, kFifty), false));
   const auto older = store_->RecordReturn(At(21), ReturnWith(first, 2, kThirty), false);
   ASSERT_TRUE(older) << older.error().message;
@@ -1148,13 +1146,9 @@ TEST_P(StoreContract, AnOlderProofThatComesAfterTheNewerOneLeavesNoPlaceOfItsOwn
 TEST_P(StoreContract, AnOlderProofEndsNoLicenseThatCameAfterALaterReturn) {
   Sell(1);
   const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
-  auto proposal = ProposalFor("license-1", 1, 2);
-  proposal.sighting->gate_base = 2;
-  const auto second = Issue(WithTerms(proposal));
+  const auto second = Issue(WithTerms(AtGate(2, ProposalFor("license-1", 1, 2))));
   ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(second, 3, kFifty), false));
-  proposal = ProposalFor("license-1", 1, 3);
-  proposal.sighting->gate_base = 3;
-  const auto third = Issue(WithTerms(proposal), 21);
+  const auto third = Issue(WithTerms(AtGate(3, ProposalFor("license-1", 1, 3))), 21);
   const auto older = store_->RecordReturn(At(30), ReturnWith(first, 4, kThirty), false);
   ASSERT_TRUE(older) << older.error().message;
   EXPECT_TRUE(older->ended.empty());
@@ -1168,9 +1162,7 @@ TEST_P(StoreContract, AProofOnRecordWithALaterValueOfTheGateEndsNothingMore) {
   Sell(1);
   const auto first = Issue(WithTerms(ProposalFor("license-1", 1, 1)));
   ASSERT_TRUE(store_->RecordReturn(At(20), ReturnWith(first, 2, kThirty), false));
-  auto proposal = ProposalFor("license-1", 1, 2);
-  proposal.sighting->gate_base = 2;
-  const auto second = Issue(WithTerms(proposal), 21);
+  const auto second = Issue(WithTerms(AtGate(2, ProposalFor("license-1", 1, 2))), 21);
   const auto again = store_->RecordReturn(At(30), ReturnWith(first, 3, kThirty), false);
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_TRUE(again->repeated);

@@ -198,13 +198,19 @@ JNIEXPORT jbyteArray JNICALL Java_io_holdfast_Native_text(JNIEnv* env, jclass se
 
 /* ---- limits and keys ---- */
 
-JNIEXPORT jint JNICALL Java_io_holdfast_Native_acquire(JNIEnv* env, jclass self, jlong number,
-                                                       jbyteArray limit, jlong amount) {
+typedef int demand(holdfast_handle* handle, const char* limit, int64_t amount, holdfast_reason* reason);
+
+static jint demanded(demand* what, JNIEnv* env, jlong number, jbyteArray limit, jlong amount) {
   char name[NAME_SIZE + 2];
   holdfast_reason reason = HOLDFAST_REASON_OTHER;
-  int code = holdfast_acquire(client_of(number)->handle, name_of(env, limit, name), amount, &reason);
-  (void)self;
+  int code = what(client_of(number)->handle, name_of(env, limit, name), amount, &reason);
   return verdict(env, code, reason);
+}
+
+JNIEXPORT jint JNICALL Java_io_holdfast_Native_acquire(JNIEnv* env, jclass self, jlong number,
+                                                       jbyteArray limit, jlong amount) {
+  (void)self;
+  return demanded(holdfast_acquire, env, number, limit, amount);
 }
 
 JNIEXPORT void JNICALL Java_io_holdfast_Native_release(JNIEnv* env, jclass self, jlong number,
@@ -217,20 +223,14 @@ JNIEXPORT void JNICALL Java_io_holdfast_Native_release(JNIEnv* env, jclass self,
 
 JNIEXPORT jint JNICALL Java_io_holdfast_Native_set(JNIEnv* env, jclass self, jlong number, jbyteArray limit,
                                                    jlong amount) {
-  char name[NAME_SIZE + 2];
-  holdfast_reason reason = HOLDFAST_REASON_OTHER;
-  int code = holdfast_set(client_of(number)->handle, name_of(env, limit, name), amount, &reason);
   (void)self;
-  return verdict(env, code, reason);
+  return demanded(holdfast_set, env, number, limit, amount);
 }
 
 JNIEXPORT jint JNICALL Java_io_holdfast_Native_consume(JNIEnv* env, jclass self, jlong number,
                                                        jbyteArray meter, jlong amount) {
-  char name[NAME_SIZE + 2];
-  holdfast_reason reason = HOLDFAST_REASON_OTHER;
-  int code = holdfast_consume(client_of(number)->handle, name_of(env, meter, name), amount, &reason);
   (void)self;
-  return verdict(env, code, reason);
+  return demanded(holdfast_consume, env, number, meter, amount);
 }
 
 JNIEXPORT jint JNICALL Java_io_holdfast_Native_limit(JNIEnv* env, jclass self, jlong number, jbyteArray limit,
