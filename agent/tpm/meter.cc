@@ -45,6 +45,16 @@ struct Opened {
   int64_t used = 0;
 };
 
+Result<uint64_t> ReadCounter(Connection& tpm, const Handle& counter, const Handle& session) {
+  HOLDFAST_TRY(const Bytes value, Read(tpm, {"TPM2_NV_Read of the meter's counter", Subject::kMeter},
+                                       counter.tr(), counter, session));
+  Reader reader(value);
+  const uint64_t count = reader.U64();
+  if (!reader.AtEnd())
+    return Fail(ErrorKind::kUnavailable, "tpm.answer", "the meter's counter does not have the form of one");
+  return count;
+}
+
 // What was counted by either: the counter is behind when a kill came between the two, and the meter when it was written again.
 Result<int64_t> UsedBy(const HardMeter& meter, uint64_t counter, uint32_t pin_count, uint32_t pin_limit) {
   if (counter <= meter.base) return Lost("the meter was never charged");
@@ -61,14 +71,12 @@ Result<Opened> Open(Connection& tpm, const KeySet& keys, const HardMeter& meter)
   HOLDFAST_TRY(Primary srk, OpenSrk(tpm, keys.srk_public));
   HOLDFAST_TRY(Handle session, SaltedSession(tpm, srk.handle, TPMA_SESSION_CONTINUESESSION));
   srk.handle.Release();
-  HOLDFAST_TRY(const Bytes value, Read(tpm, {"TPM2_NV_Read of the meter's counter", Subject::kMeter},
-                                       counter.tr(), counter, session));
+  HOLDFAST_TRY(const uint64_t count, ReadCounter(tpm, counter, session));
   HOLDFAST_TRY(const Bytes contents,
                Read(tpm, {"TPM2_NV_Read of the meter", Subject::kOwner}, ESYS_TR_RH_OWNER, pin, session));
-  Reader of_counter(value), of_pin(contents);
-  const uint64_t count = of_counter.U64();
+  Reader of_pin(contents);
   const uint32_t pin_count = of_pin.U32(), pin_limit = of_pin.U32();
-  if (!of_counter.AtEnd() || !of_pin.AtEnd())
+  if (!of_pin.AtEnd())
     return Fail(ErrorKind::kUnavailable, "tpm.answer", "the meter does not have the form of one");
   HOLDFAST_TRY(const int64_t used, UsedBy(meter, count, pin_count, pin_limit));
   return Opened{std::move(counter), std::move(pin), std::move(session), used};
@@ -85,6 +93,13 @@ Status CountOne(Connection& tpm, const Opened& meter, const Handle& policy) {
     return Esys_NV_Increment(esys, meter.counter.tr(), meter.counter.tr(), meter.session.tr(), ESYS_TR_NONE,
                              ESYS_TR_NONE);
   });
+}
+
+// Agents that count beside each other each begin at what they read. The TPM stops them at the limit, but not where root writes the meter
+// again meanwhile, with a session that was kept (0100): whoever reads the counter last sees the units of all.
+Result<bool> CountedWithinTheLimit(Connection& tpm, const HardMeter& meter, const Opened& opened) {
+  HOLDFAST_TRY(const uint64_t count, ReadCounter(tpm, opened.counter, opened.session));
+  return count > meter.base && count - meter.base - 1 <= meter.max;
 }
 
 }  // namespace
@@ -104,6 +119,8 @@ Result<HardMeters::Use> UseMeter(Connection& tpm, const KeySet& keys, const Hard
   if (amount < 1 || amount > meter.max - opened.used) return HardMeters::Use{false, opened.used};
   HOLDFAST_TRY(const Handle policy, PolicySession(tpm));
   for (int64_t i = 0; i < amount; i++) HOLDFAST_CHECK(CountOne(tpm, opened, policy));
+  HOLDFAST_TRY(const bool within, CountedWithinTheLimit(tpm, meter, opened));
+  if (!within) return HardMeters::Use{false, meter.max};
   return HardMeters::Use{true, opened.used + amount};
 }
 

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "tests/agent/tpm/fixture.h"
+#include "tests/testing/fault_proxy.h"
 
 namespace holdfast::testing {
 namespace {
@@ -143,6 +144,27 @@ TEST_F(HardMeterTest, WrittenAgainByASessionThatWasKeptItGainsNothing) {
   ASSERT_TRUE(Succeeds("tpm2_nvundefine -C owner " + Hex(kPin) + "; " + Define() + WriteWith("second.ctx")));
   EXPECT_EQ(Used(), 3);
   EXPECT_FALSE(Use(1));
+}
+
+// Two agents that read the meter before either counts. Between them root writes it again, as above: the TPM knows of no unit then.
+TEST_F(HardMeterTest, AgentsThatCountBesideEachOtherGetNoMoreThanTheLimit) {
+  Charge();
+  tpm_->Release();
+  const FaultProxy proxy(*swtpm_, "cc=0x151:at=1:rc=0x920");  // PolicySecret, with which counting begins
+  int meanwhile = 0;
+  const std::string counted = "tpm2_nvincrement -C " + Hex(kCounter) + " " + Hex(kCounter) + "; ";
+  const auto counts_later = *Tpm::Open(proxy.tcti(), {.sleep = [&](std::chrono::milliseconds) {
+                                         if (meanwhile++ > 0) return;
+                                         const ShellResult ran = swtpm_->Tools(counted + counted);
+                                         EXPECT_EQ(ran.status, 0) << ran.output;
+                                       }});
+  const auto use = counts_later->UseMeter(keys_, meter_, 2);
+  ASSERT_TRUE(use) << use.error().message;
+  EXPECT_EQ(meanwhile, 1) << "else this test has nothing to say";
+  EXPECT_FALSE(use->granted);
+  EXPECT_EQ(use->used, 3);
+  counts_later->Release();
+  EXPECT_EQ(Used(), 3);
 }
 
 TEST_F(HardMeterTest, WithACounterThatWasDeletedItIsUsedUpOrLost) {
