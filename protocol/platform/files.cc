@@ -46,16 +46,39 @@ tl::unexpected<Error> WriteFailed(const Path& path, std::string_view step) {
               "check space and permissions; the old content, if any, is untouched");
 }
 
+Path DirectoryOf(const Path& path) {
+  return path.has_parent_path() ? path.parent_path() : Path(".");
+}
+
+Path LinkTo(int fd) {
+  return "/proc/self/fd/" + std::to_string(fd);
+}
+
+Path TemporaryName(const Path& path) {
+  return DirectoryOf(path) / ("." + path.filename().string() + "." + HexEncode(RandomBytes(6)) + ".tmp");
+}
+
+// In the directory of `path`, without a name: of a process that is killed nothing is left. -1 with errno where it cannot be; the file gets
+// its name by its link in /proc, so EOPNOTSUPP without one.
+int OpenUnnamed(const Path& path, int mode) {
+  Descriptor fd(
+      ::open(DirectoryOf(path).c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, static_cast<mode_t>(mode)));
+  if (!fd.valid() || ::access(LinkTo(fd.get()).c_str(), F_OK) == 0) return fd.Release();
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
+// What file systems and kernels without such files say.
+bool CannotBeUnnamed(int error) {
+  return error == EOPNOTSUPP || error == EISDIR || error == EINVAL;
+}
+
 // A rename over a device, socket or directory would take it away: root writing to /dev/null, for example.
 Status CheckReplaceable(const Path& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) || S_ISLNK(info.st_mode)) return {};
   return Refused("file.kind", path.string() + " is not a regular file",
                  "name a file; \"-\" is standard output");
-}
-
-Path DirectoryOf(const Path& path) {
-  return path.has_parent_path() ? path.parent_path() : Path(".");
 }
 
 // The last step, when `path` is in its directory, or gone from it, already.
@@ -158,10 +181,13 @@ Result<Secret> ReadSecretFile(const Path& path, size_t max_size) {
 
 Result<PreparedFile> PreparedFile::Prepare(const Path& path, int mode, size_t room) {
   HOLDFAST_CHECK(CheckReplaceable(path));
-  const Path temporary =
-      DirectoryOf(path) / ("." + path.filename().string() + "." + HexEncode(RandomBytes(6)) + ".tmp");
-  const int opened = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                            static_cast<mode_t>(mode));
+  Path temporary;
+  int opened = OpenUnnamed(path, mode);
+  if (opened < 0 && CannotBeUnnamed(errno)) {
+    temporary = TemporaryName(path);
+    opened = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    static_cast<mode_t>(mode));
+  }
   if (opened < 0) return WriteFailed(path, "creating a temporary file");
   PreparedFile file(path, temporary, opened);
   if (::fchmod(opened, static_cast<mode_t>(mode)) != 0) return WriteFailed(path, "mode");
@@ -178,6 +204,12 @@ Status PreparedFile::Write(ByteView content) {
   if (!WriteAll(fd.get(), content)) return WriteFailed(path_, "write");
   if (::ftruncate(fd.get(), static_cast<off_t>(content.size())) != 0) return WriteFailed(path_, "size");
   if (::fsync(fd.get()) != 0) return WriteFailed(path_, "fsync");
+  if (temporary_.empty()) {
+    const Path name = TemporaryName(path_);
+    if (::linkat(AT_FDCWD, LinkTo(fd.get()).c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      return WriteFailed(path_, "link");
+    temporary_ = name;
+  }
   if (fd.Close() != 0) return WriteFailed(path_, "close");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return WriteFailed(path_, "rename");
   temporary_.clear();

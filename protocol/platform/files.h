@@ -24,7 +24,8 @@ Status WriteFileAtomically(const Path& path, ByteView content, int mode);
 // The same in two steps, for who does between them what cannot be undone: that the file can be written is known before.
 class PreparedFile {
  public:
-  // Makes the temporary file, with `room` octets of the disk. Checks: file.write, file.kind, as above.
+  // Makes the temporary file, with `room` octets of the disk; where the file system can, it has no name until it is written, and a process
+  // that is killed before leaves nothing behind. Checks: file.write, file.kind, as above.
   static Result<PreparedFile> Prepare(const Path& path, int mode, size_t room = 0);
   PreparedFile(PreparedFile&& other) noexcept;
   PreparedFile& operator=(PreparedFile&& other) noexcept;
@@ -35,7 +36,7 @@ class PreparedFile {
  private:
   PreparedFile(Path path, Path temporary, int descriptor)
       : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
-  Path path_, temporary_;
+  Path path_, temporary_;  // temporary_: empty while it has no name
   int descriptor_ = -1;
 };
 // Absent is success; the directory is synced. Checks: file.remove, file.write (kUnavailable).

@@ -2,13 +2,20 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <fstream>
+#include <functional>
 
 #include "protocol/platform/clock.h"
 
@@ -37,8 +44,32 @@ class FilesTest : public testing::Test {
     return static_cast<int>(info.st_mode & 07777);
   }
 
+  // 0 when a child process finds it to hold.
+  static int InChild(const std::function<bool()>& holds) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(holds() ? 0 : 1);
+    int result = -1;
+    return child > 0 && ::waitpid(child, &result, 0) == child && WIFEXITED(result) ? WEXITSTATUS(result) : -1;
+  }
+
   Path directory_;
 };
+
+// From now on, for this process: as on a file system that knows no files without a name.
+bool RefuseUnnamedFiles() {
+  constexpr uint32_t kUnnamed = O_TMPFILE & ~O_DIRECTORY;
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kUnnamed, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {std::size(filter), filter};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
 
 TEST_F(FilesTest, WhatIsWrittenIsRead) {
   ASSERT_TRUE(WriteFileAtomically(At("f"), AsBytes("content"), 0640));
@@ -139,25 +170,38 @@ TEST_F(FilesTest, AFileThatIsPreparedIsThereOnlyWhenItIsWritten) {
   EXPECT_EQ(ModeOf(At("f")), 0644);
   EXPECT_EQ(Count(), 1u);
 }
+TEST_F(FilesTest, AFileThatIsPreparedHasNoNameSoThatAKillLeavesNothing) {
+  const int unnamed = ::open(directory_.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+  if (unnamed < 0) GTEST_SKIP() << "a file system without such files";
+  ::close(unnamed);
+  const auto prepared = PreparedFile::Prepare(At("f"), 0600, 4096);
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(Count(), 0u);
+}
+// FAT, NFS and old kernels.
+TEST_F(FilesTest, AFileIsWrittenWhereNoneIsWithoutAName) {
+  const auto write = [&] {
+    const auto prepared = PreparedFile::Prepare(At("prepared"), 0600);
+    return prepared.has_value() && Count() == 1 && WriteFileAtomically(At("f"), AsBytes("content"), 0640);
+  };
+  EXPECT_EQ(InChild([&] { return RefuseUnnamedFiles() && write(); }), 0);
+  EXPECT_EQ(Text(At("f")), "content");
+  EXPECT_EQ(ModeOf(At("f")), 0640);
+  EXPECT_EQ(Count(), 1u) << "no temporary file is left";
+}
 TEST_F(FilesTest, AFileWithoutAPlaceIsNotPrepared) {
   EXPECT_EQ(PreparedFile::Prepare(At("none") / "f", 0600).error().check, "file.write");
   EXPECT_EQ(PreparedFile::Prepare("/dev/null", 0600).error().check, "file.kind");
 }
 TEST_F(FilesTest, AFileThatHasNoRoomIsNotPrepared) {
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
+  const auto prepare = [&] {
     ::signal(SIGXFSZ, SIG_IGN);
     const rlimit tiny{1000, 1000};
     ::setrlimit(RLIMIT_FSIZE, &tiny);
     const bool fits = PreparedFile::Prepare(At("f"), 0600, 1000).has_value();
-    const bool refused = PreparedFile::Prepare(At("f"), 0600, 1001).error().check == "file.write";
-    ::_exit(fits && refused ? 0 : 1);
-  }
-  int result = -1;
-  ASSERT_EQ(::waitpid(child, &result, 0), child);
-  EXPECT_TRUE(WIFEXITED(result));
-  EXPECT_EQ(WEXITSTATUS(result), 0);
+    return fits && PreparedFile::Prepare(At("f"), 0600, 1001).error().check == "file.write";
+  };
+  EXPECT_EQ(InChild(prepare), 0);
   EXPECT_EQ(Count(), 0u);
 }
 TEST_F(FilesTest, AdviceOnAModeCanBeCopiedToAShell) {
@@ -170,19 +214,14 @@ TEST_F(FilesTest, AdviceOnAModeCanBeCopiedToAShell) {
 // A full disk, as a child process whose files may not grow beyond a few octets sees it.
 TEST_F(FilesTest, AFullDiskKeepsTheOldContentAndLeavesNoRest) {
   ASSERT_TRUE(WriteFileAtomically(At("f"), AsBytes("old"), 0600));
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
+  const auto refused = [&] {
     ::signal(SIGXFSZ, SIG_IGN);  // write() then fails with EFBIG
     const rlimit tiny{1000, 1000};
     ::setrlimit(RLIMIT_FSIZE, &tiny);
-    auto status = WriteFileAtomically(At("f"), Bytes(5000, 'n'), 0600);
-    ::_exit(status ? 1 : status.error().check == "file.write" ? 0 : 2);
-  }
-  int result = -1;
-  ASSERT_EQ(::waitpid(child, &result, 0), child);
-  EXPECT_TRUE(WIFEXITED(result));
-  EXPECT_EQ(WEXITSTATUS(result), 0);
+    const Status status = WriteFileAtomically(At("f"), Bytes(5000, 'n'), 0600);
+    return !status && status.error().check == "file.write";
+  };
+  EXPECT_EQ(InChild(refused), 0);
   EXPECT_EQ(Text(At("f")), "old");
   EXPECT_EQ(Count(), 1u);
 }
@@ -259,24 +298,18 @@ TEST_F(FilesTest, WhatFailsAfterTheChangeSaysThatItIsMade) {
   constexpr uid_t kNobody = 65534;
   ASSERT_TRUE(::geteuid() != 0 || ::chown(directory_.c_str(), kNobody, kNobody) == 0);
   ASSERT_EQ(::chmod(directory_.c_str(), 0300), 0);
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    if (::geteuid() == 0 && ::setuid(kNobody) != 0) ::_exit(1);
+  const auto said = [&] {
+    if (::geteuid() == 0 && ::setuid(kNobody) != 0) return false;
     const auto says = [](const Status& status) {
       return !status && status.error().check == "file.write" &&
              status.error().message.find("is changed") != std::string::npos &&
              status.error().advice.find("untouched") == std::string::npos;
     };
-    const bool all = says(WriteFileAtomically(At("f"), AsBytes("new"), 0644)) &&
-                     says(RemoveFile(At("gone"))) && says(MakeDirectory(At("d"), 0755));
-    ::_exit(all ? 0 : 2);
-  }
-  int result = -1;
-  ASSERT_EQ(::waitpid(child, &result, 0), child);
+    return says(WriteFileAtomically(At("f"), AsBytes("new"), 0644)) && says(RemoveFile(At("gone"))) &&
+           says(MakeDirectory(At("d"), 0755));
+  };
+  EXPECT_EQ(InChild(said), 0);
   ::chmod(directory_.c_str(), 0700);
-  EXPECT_TRUE(WIFEXITED(result));
-  EXPECT_EQ(WEXITSTATUS(result), 0);
   EXPECT_EQ(Text(At("f")), "new");
   EXPECT_FALSE(fs::exists(At("gone")));
   EXPECT_TRUE(fs::is_directory(At("d")));

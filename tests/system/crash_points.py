@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 # Calls that change what is on disk or what others see; all others leave the state as the one before.
 CHANGING = ('openat,write,pwrite64,pwritev,writev,fsync,fdatasync,syncfs,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,'
-            'mkdirat,ftruncate,fchmod')
+            'mkdirat,ftruncate,fchmod,linkat')
 # LeakSanitizer cannot work in a process that is traced, and its slow stack traces would only cost time.
 TRACED = {**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'}
 KILL, DISK_FULL = 'signal=SIGKILL', 'error=ENOSPC'

@@ -10,8 +10,7 @@ namespace holdfast::cli {
 
 class OutputFile {
  public:
-  // "-" is standard output. Nothing is there yet but an empty temporary file, which goes with the object; a process that is killed leaves it
-  // behind. Checks: those of PreparedFile; output.secret (kRefused: a product key or a private key is there, which nobody could make again).
+  // "-" is standard output. Nothing is there yet but the temporary file of a PreparedFile, which goes with the object. Checks: those of PreparedFile; output.secret (kRefused: a product key or a private key is there, which nobody could make again).
   static Result<OutputFile> Open(const Path& file, int mode = 0644);
   bool is_stdout() const { return path_ == "-"; }
   std::string name() const { return path_.string(); }
