@@ -320,10 +320,24 @@ class VendorCli(unittest.TestCase):
         self.assertIn('2099-12-31T23:59:59Z, its own end', self.vendor.run('license', 'show', license).out)
         self.assertIn('until 2099-12-31T23:59:59Z', self.vendor.run('license', 'list').out)
         self.assertRegex(self.vendor.run('license', 'renew', license, '--until', '2099-12-31').out, r': nothing was changed\n$')
-        for options, check in (([], 'usage.until'), (['--for', '1d', '--until', '2099-01-01'], 'usage.until'), (['--for', '1y'], 'usage.for'),
+        for options, check in (([], 'usage.until'), (['--for', '1d', '--until', '2099-01-01'], 'usage.until'), (['--for', '1d', '--by-plan'], 'usage.until'),
+                               (['--for', '1y'], 'usage.for'),
                                (['--until', 'tomorrow'], 'usage.until')):
             self.refused(self.vendor.run('license', 'renew', license, *options), check, 2)
         self.refused(self.vendor.run('license', 'renew', license, '--until', '2001-01-01'), 'licensing.until')
+
+    def test_a_license_with_an_end_of_its_own_becomes_perpetual(self):
+        license = self.vendor.sell()['license']
+        self.assertEqual(self.vendor.run('license', 'renew', license, '--until', '2099-12-31').code, 0)
+        moved = self.vendor.run('license', 'change', license, '--plan', 'professional', '--json').json()
+        self.assertEqual(moved['expires'], '2099-12-31T23:59:59Z', 'its own end stays')
+        dry = self.vendor.run('license', 'renew', license, '--by-plan', '--dry-run', '--json').json()
+        self.assertEqual((dry['changed'], dry['previous_expires']), (False, '2099-12-31T23:59:59Z'))
+        done = self.vendor.run('license', 'renew', license, '--by-plan', '--json').json()
+        self.assertTrue(done['changed'])
+        self.assertNotIn('expires', done)
+        self.assertNotIn('ends', self.vendor.run('license', 'show', license, '--json').json())
+        self.assertRegex(self.vendor.run('license', 'renew', license, '--by-plan').out, r': nothing was changed\n$')
 
     def test_a_license_changes_its_plan(self):
         license = self.vendor.sell()['license']

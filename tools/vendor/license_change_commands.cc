@@ -20,21 +20,20 @@ Result<Time> ParseUntil(const std::string& text) {
 }
 
 Result<Renewal> ParseRenewal(const cli::Arguments& arguments) {
-  if (arguments.Has("until") == arguments.Has("for"))
-    return Fail(ErrorKind::kUsage, "usage.until", "give either --until or --for",
+  if (arguments.Has("until") + arguments.Has("for") + arguments.Switch("by-plan") != 1)
+    return Fail(ErrorKind::kUsage, "usage.until", "give one of --until, --for and --by-plan",
                 "as in: --until 2027-12-31, or --for 365d");
-  Renewal renewal;
+  if (arguments.Switch("by-plan")) return ByPlan{};
   if (arguments.Has("until")) {
-    HOLDFAST_TRY(renewal.until, ParseUntil(arguments.Text("until")));
-    return renewal;
+    HOLDFAST_TRY(const Time until, ParseUntil(arguments.Text("until")));
+    return until;
   }
   const auto length = ParseDuration(arguments.Text("for"));
   if (!length || length->count() == 0)
     return Fail(ErrorKind::kUsage, "usage.for",
                 "'" + cli::Printable(arguments.Text("for")) + "' is no length of time",
                 "write it as 365d or 12h");
-  renewal.length = *length;
-  return renewal;
+  return *length;
 }
 
 std::string EndWords(const std::optional<Time>& end) {
@@ -117,24 +116,27 @@ void AddLicenseChangeCommands(cli::Program& program) {
                    {.name = "for",
                     .value = "DURATION",
                     .help = "from its present end, or from now if that is past: 365d"},
+                   {.name = "by-plan",
+                    .help =
+                        "as its plan says: no end of its own any more, so never if the plan has no length"},
                    dry_run,
                    cli::kJsonOption},
        .details = "Needs no signer. A host has it with the answer to its next report, a new request at once.",
        .run = Renew});
-  program.Add(
-      {.name = "license change",
-       .summary = "move a license to another plan of its product",
-       .arguments = {{.name = "LICENSE", .required = true}},
-       .options = {{.name = "plan",
-                    .value = "PLAN",
-                    .help = "one of the newest version of the product file",
-                    .required = true},
-                   dry_run,
-                   cli::kJsonOption},
-       .details =
-           "Needs no signer. An end that `license renew` gave stays; else the plan's length counts from the "
-           "sale. A host has it with the answer to its next report, a new request at once.",
-       .run = ChangePlan});
+  program.Add({.name = "license change",
+               .summary = "move a license to another plan of its product",
+               .arguments = {{.name = "LICENSE", .required = true}},
+               .options = {{.name = "plan",
+                            .value = "PLAN",
+                            .help = "one of the newest version of the product file",
+                            .required = true},
+                           dry_run,
+                           cli::kJsonOption},
+               .details = "Needs no signer. An end that `license renew` gave stays (`license renew "
+                          "--by-plan` takes it away); "
+                          "else the plan's length counts from the sale. A host has it with the answer to its "
+                          "next report, a new request at once.",
+               .run = ChangePlan});
 }
 
 }  // namespace holdfast::vendor

@@ -14,20 +14,29 @@ Status CheckChangeable(const LicenseRecord& license) {
               "sell a new license with `holdfast-vendor license new`");
 }
 
-Result<Time> NewEnd(const LicenseRecord& license, const Plan& plan, const Renewal& renewal, Time now) {
-  if (renewal.until) return *renewal.until;
+Result<Time> Later(const LicenseRecord& license, const Plan& plan, Seconds length, Time now) {
   const auto end = EndOf(license, plan, now);
   if (!end)
     return Fail(ErrorKind::kConflict, "licensing.perpetual", "license " + license.id + " never expires",
                 "give it an end with --until, if that is what is meant");
-  return std::max(*end, now) + renewal.length;
+  return std::max(*end, now) + length;
 }
 
-Status CheckEnd(Time end, const Plan& plan, Time now) {
-  if (end <= now)
-    return Malformed("licensing.until", FormatTime(end) + " is not after now",
+// Absent: the plan's.
+Result<std::optional<Time>> NewEnd(const LicenseRecord& license, const Plan& plan, const Renewal& renewal,
+                                   Time now) {
+  if (std::holds_alternative<ByPlan>(renewal)) return std::optional<Time>();
+  if (const Time* until = std::get_if<Time>(&renewal)) return std::optional(*until);
+  HOLDFAST_TRY(const Time end, Later(license, plan, std::get<Seconds>(renewal), now));
+  return std::optional(end);
+}
+
+Status CheckEnd(const std::optional<Time>& end, const Plan& plan, Time now) {
+  if (!end) return {};
+  if (*end <= now)
+    return Malformed("licensing.until", FormatTime(*end) + " is not after now",
                      "to end a license now, use `holdfast-vendor license revoke`");
-  if (end <= kNoExpiry - plan.expiry_grace) return {};
+  if (*end <= kNoExpiry - plan.expiry_grace) return {};
   return Malformed("licensing.until", "that is later than the year 9999 with the plan's grace",
                    "choose an earlier end");
 }
@@ -54,16 +63,17 @@ Result<LicenseChange> RenewLicense(Store& store, const Change& change, const std
   HOLDFAST_TRY(const LicenseRecord before, store.GetLicense(license));
   HOLDFAST_CHECK(CheckChangeable(before));
   HOLDFAST_TRY(const SoldPlan sold, FindSoldPlan(store, before));
-  HOLDFAST_TRY(const Time end, NewEnd(before, sold.plan, renewal, change.at));
-  HOLDFAST_CHECK(CheckEnd(end, sold.plan, change.at));
   LicenseRecord after = before;
-  after.ends = end;
+  HOLDFAST_TRY(after.ends, NewEnd(before, sold.plan, renewal, change.at));
   after.time_left.reset();
+  // By its plan a license may have no end, but not one that was cut to what a certificate can hold.
+  HOLDFAST_CHECK(
+      CheckEnd(after.ends ? after.ends : EndOf(after, sold.plan, change.at), sold.plan, change.at));
   if (!dry_run) {
-    HOLDFAST_TRY(after, store.SetLicenseEnd(change, license, end));
+    HOLDFAST_TRY(after, store.SetLicenseEnd(change, license, after.ends));
   }
   return LicenseChange{before, after, EndOf(before, sold.plan, change.at), EndOf(after, sold.plan, change.at),
-                       before.ends != end || before.time_left};
+                       before.ends != after.ends || before.time_left};
 }
 
 Result<LicenseChange> ChangeLicensePlan(Store& store, const Change& change, const std::string& license,

@@ -2,6 +2,8 @@
 // heartbeat, and a new activation has it at once.
 #pragma once
 
+#include <variant>
+
 #include "signer/server/licensing/sold_plan.h"
 
 namespace holdfast {
@@ -12,11 +14,10 @@ struct LicenseChange {
   bool changed = false;                       // or would be
 };
 
-// A license that stands still runs again. Until a moment, or for a length of time from its present end, or from now where that is past.
-struct Renewal {
-  std::optional<Time> until;
-  Seconds length{0};
-};
+// A license that stands still runs again: until a moment, for a length of time from its present end or from now where that is past, or for
+// as long as its plan says.
+struct ByPlan {};
+using Renewal = std::variant<Time, Seconds, ByPlan>;
 
 // Checks: those of FindSoldPlan, store.license, licensing.perpetual (kConflict: a length, and it never ends), licensing.until (not after
 // now, or later than there are dates), store.status (revoked).

@@ -99,10 +99,12 @@ void CarryOver(soci::session& sql, const ActivationRecord& returned,
         soci::use(returned.id), soci::use(each.id), soci::use(returned.id);
 }
 
-void Resume(soci::session& sql, const std::string& license, const std::optional<Time>& ends) {
+void Resume(soci::session& sql, const std::string& license) {
   sql << "update licenses set time_left = -1 where id = :id", soci::use(license);
-  if (!ends) return;
-  const long long at = ToColumn(*ends);
+}
+
+void SetOwnEnd(soci::session& sql, const std::string& license, const std::optional<Time>& ends) {
+  const long long at = ends ? ToColumn(*ends) : 0;
   sql << "update licenses set ends = :ends where id = :id", soci::use(at), soci::use(license);
 }
 

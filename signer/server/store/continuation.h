@@ -25,8 +25,10 @@ Result<std::vector<ActivationRecord>> InUseInPlaceOf(soci::session& sql, const A
 void CarryOver(soci::session& sql, const ActivationRecord& returned,
                const std::vector<ActivationRecord>& present);
 
-// A license that stands still runs again, until `ends`.
-void Resume(soci::session& sql, const std::string& license, const std::optional<Time>& ends);
+// A license that stands still runs again.
+void Resume(soci::session& sql, const std::string& license);
+// Absent: as its plan says.
+void SetOwnEnd(soci::session& sql, const std::string& license, const std::optional<Time>& ends);
 // It stands still, with `left` to go on with.
 void StandStill(soci::session& sql, const std::string& license, Seconds left);
 

@@ -15,19 +15,22 @@ Status CheckNotRevoked(const LicenseRecord& license) {
               "sell a new license with `holdfast-vendor license new`");
 }
 
-Json EndOf(const LicenseRecord& license) {
-  return license.ends ? Json(FormatTime(*license.ends)) : Json("as the plan says");
+std::string EndWords(const std::optional<Time>& ends) {
+  return ends ? FormatTime(*ends) : "as the plan says";
 }
 
 }  // namespace
 
-Result<LicenseRecord> SqliteStore::SetLicenseEnd(const Change& change, const std::string& id, Time ends) {
+Result<LicenseRecord> SqliteStore::SetLicenseEnd(const Change& change, const std::string& id,
+                                                 const std::optional<Time>& ends) {
   return database_->Write<LicenseRecord>([&](soci::session& sql) -> Result<LicenseRecord> {
     HOLDFAST_TRY(const LicenseRecord before, rows::OneLicense(sql, "where licenses.id = :id", id));
     HOLDFAST_CHECK(CheckNotRevoked(before));
     if (before.ends == ends && !before.time_left) return before;
-    Resume(sql, id, ends);
-    rows::AppendAudit(sql, change, "license.renew", id, {{"from", EndOf(before)}, {"to", FormatTime(ends)}});
+    Resume(sql, id);
+    SetOwnEnd(sql, id, ends);
+    rows::AppendAudit(sql, change, "license.renew", id,
+                      {{"from", EndWords(before.ends)}, {"to", EndWords(ends)}});
     return rows::OneLicense(sql, "where licenses.id = :id", id);
   });
 }

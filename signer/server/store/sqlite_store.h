@@ -32,7 +32,8 @@ class SqliteStore : public Store {
   Result<std::vector<LicenseRecord>> ListLicenses(const std::string& customer) override;
   Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
                                          LicenseStatus status) override;
-  Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id, Time ends) override;
+  Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id,
+                                      const std::optional<Time>& ends) override;
   Result<LicenseRecord> SetLicensePlan(const Change& change, const std::string& id, const std::string& plan,
                                        int64_t product_version) override;
   Result<ActivationRecord> ReserveActivation(const Change& change,

@@ -134,9 +134,10 @@ class Store {
   virtual Result<LicenseRecord> SetLicenseStatus(const Change& change, const std::string& id,
                                                  LicenseStatus status) = 0;
 
-  // Its own end from now on, also if it stood still; a version of its product's file, and a plan of it. Whether the plan exists, and allows the hosts that it is
+  // Its own end from now on, or that of its plan where none is given, also if it stood still; a version of its product's file, and a plan of it. Whether the plan exists, and allows the hosts that it is
   // active on, is the caller's to know. What it has already is no change. A revoked license is refused (store.status, kConflict).
-  virtual Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id, Time ends) = 0;
+  virtual Result<LicenseRecord> SetLicenseEnd(const Change& change, const std::string& id,
+                                              const std::optional<Time>& ends) = 0;
   virtual Result<LicenseRecord> SetLicensePlan(const Change& change, const std::string& id,
                                                const std::string& plan, int64_t product_version) = 0;
 

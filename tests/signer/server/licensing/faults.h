@@ -95,7 +95,8 @@ class FaultyStore : public Store {
   Result<std::vector<ReturnNonceRecord>> ListReturnNonces(const std::string& license) override {
     return faults_.Run([&] { return store_.ListReturnNonces(license); });
   }
-  Result<LicenseRecord> SetLicenseEnd(const Change& c, const std::string& id, Time ends) override {
+  Result<LicenseRecord> SetLicenseEnd(const Change& c, const std::string& id,
+                                      const std::optional<Time>& ends) override {
     return faults_.Run([&] { return store_.SetLicenseEnd(c, id, ends); });
   }
   Result<LicenseRecord> SetLicensePlan(const Change& c, const std::string& id, const std::string& plan,

@@ -34,7 +34,7 @@ class HeartbeatRace : public HeartbeatTest {
   // Of a report that would bring a renewal.
   std::string CheckWith(const std::function<void()>& other, bool before_issue) {
     SellWith("warn");
-    EXPECT_TRUE(Renew({.length = 90 * kDay}));
+    EXPECT_TRUE(Renew(90 * kDay));
     const std::string report = Report();
     testing::FaultPoints none;
     InterruptedStore store(*store_, none);

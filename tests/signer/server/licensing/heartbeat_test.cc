@@ -40,7 +40,7 @@ TEST_F(HeartbeatTest, TheSameReportGetsTheSameAnswer) {
   const auto first = Report(report);
   ASSERT_TRUE(first);
   now_ += kDay;
-  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  ASSERT_TRUE(Renew(90 * kDay));
   const size_t records = store_->ListAudit(0, 1000)->size();
   const auto again = Report(report);
   ASSERT_TRUE(again) << again.error().message;
@@ -53,7 +53,7 @@ TEST_F(HeartbeatTest, TheSameReportGetsTheSameAnswer) {
 TEST_F(HeartbeatTest, BringsARenewalAndCountsOnce) {
   Exchange();
   const Bytes before = activation_.serial;
-  const auto change = Renew({.length = 90 * kDay});
+  const auto change = Renew(90 * kDay);
   ASSERT_TRUE(change) << change.error().message;
   EXPECT_EQ(*change->end_after - *change->end_before, 90 * kDay);
   const AnsweredHeartbeat answered = Exchange();
@@ -72,7 +72,7 @@ TEST_F(HeartbeatTest, BringsARenewalAndCountsOnce) {
 }
 
 TEST_F(HeartbeatTest, AnAnswerThatGotLostIsGivenWithTheNextReport) {
-  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  ASSERT_TRUE(Renew(90 * kDay));
   ASSERT_TRUE(Report(Report()));
   const auto again = Report(Report());  // still by the older certificate
   ASSERT_TRUE(again) << again.error().check << ": " << again.error().message;
@@ -97,7 +97,7 @@ TEST_F(HeartbeatTest, BringsAnotherPlan) {
 }
 
 TEST_F(HeartbeatTest, ANewActivationHasTheRenewalAtOnce) {
-  const auto change = Renew({.length = 90 * kDay});
+  const auto change = Renew(90 * kDay);
   NewLicenseKey(tpm_);
   EXPECT_EQ(ParseTerms(Activate(tpm_).terms)->expires, change->end_after);
 }
@@ -114,7 +114,7 @@ TEST_F(HeartbeatTest, AnExpiredLicenseThatIsRenewedComesBackWithTheNextReport) {
   EXPECT_FALSE(Exchange().expired);
   now_ += 400 * kDay;
   ASSERT_TRUE(Report(Report())->expired);
-  ASSERT_TRUE(Renew({.length = 365 * kDay}));
+  ASSERT_TRUE(Renew(365 * kDay));
   const AnsweredHeartbeat answered = Exchange();
   EXPECT_FALSE(answered.expired);
   EXPECT_TRUE(answered.renewed);
@@ -132,7 +132,7 @@ TEST_F(HeartbeatTest, SuspensionAndRevocationAreTold) {
   EXPECT_TRUE(active.answer.notices.empty());
   ASSERT_TRUE(licensing_->SetStatus("test", license_, LicenseStatus::kRevoked));
   EXPECT_TRUE(IsOnTheList(Exchange()));
-  EXPECT_EQ(Renew({.length = kDay}).error().check, "store.status");
+  EXPECT_EQ(Renew(kDay).error().check, "store.status");
 }
 
 TEST_F(HeartbeatTest, ListNumbersNeverGoBack) {
@@ -258,7 +258,7 @@ TEST_F(HeartbeatTest, OfAHostWithoutATpmIsAnsweredAsWell) {
     from.Made(heartbeat.report.id);
     return ArmorHeartbeat(heartbeat);
   };
-  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  ASSERT_TRUE(Renew(90 * kDay));
   const auto first = Report(report_of(reporting));
   ASSERT_TRUE(first) << first.error().check << ": " << first.error().message;
   EXPECT_TRUE(first->renewed);
@@ -326,7 +326,7 @@ TEST_F(HeartbeatTest, OfWhatIsNotInForceIsRefused) {
 }
 
 TEST_F(HeartbeatTest, AReturnEndsARenewedLicenseAsWell) {
-  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  ASSERT_TRUE(Renew(90 * kDay));
   Exchange();
   const auto accepted = Accept(Proof());
   ASSERT_TRUE(accepted) << accepted.error().check << ": " << accepted.error().message;
@@ -338,7 +338,7 @@ TEST_F(HeartbeatTest, AReturnEndsARenewedLicenseAsWell) {
 // A late report names the older certificate, which was superseded by the renewal; what became of that is told.
 TEST_F(HeartbeatTest, OfWhatEndedAfterARenewalSaysHowItEnded) {
   const std::string late = Report();
-  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  ASSERT_TRUE(Renew(90 * kDay));
   Exchange();
   const std::string renewed = store_->ListActivations(license_)->back().id;
   ASSERT_TRUE(store_->ReleaseActivation({now_, "test"}, license_, renewed));
@@ -346,7 +346,7 @@ TEST_F(HeartbeatTest, OfWhatEndedAfterARenewalSaysHowItEnded) {
 
   SellWith("warn");
   const std::string another = Report();
-  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  ASSERT_TRUE(Renew(90 * kDay));
   Exchange();
   ASSERT_TRUE(Accept(Proof()));
   EXPECT_EQ(ReportCheck(another), "heartbeat.returned");
@@ -365,7 +365,7 @@ TEST_F(HeartbeatTest, AHostThatWasRestoredAndActivatedAnewIsNotTakenForTwo) {
     activation_ = Activate(tpm_);
     EXPECT_EQ(Exchange().notes, (std::vector<std::string>{"heartbeat.restored", "heartbeat.disturbed"}));
     EXPECT_TRUE(Exchange().notes.empty());
-    ASSERT_TRUE(Renew({.length = 90 * kDay}));
+    ASSERT_TRUE(Renew(90 * kDay));
     EXPECT_TRUE(Exchange().notes.empty()) << "a renewal is for the same key";
     EXPECT_TRUE(Exchange().notes.empty());
     EXPECT_EQ(store_->GetLicense(license_)->status, LicenseStatus::kActive) << policy;
@@ -422,7 +422,7 @@ TEST_F(HeartbeatTest, OnATpmInHardwareTwoStatesThatSayNothingAreAFork) {
 }
 
 TEST_F(HeartbeatTest, ADryRunChangesNothing) {
-  ASSERT_TRUE(Renew({.length = 90 * kDay}));
+  ASSERT_TRUE(Renew(90 * kDay));
   const size_t records = store_->ListAudit(0, 1000)->size();
   const auto answered = Report(Report(), {.notices = {}, .dry_run = true});
   ASSERT_TRUE(answered) << answered.error().message;
@@ -442,10 +442,12 @@ TEST_F(HeartbeatTest, NoticesHaveTheirLimits) {
 }
 
 TEST_F(HeartbeatTest, RenewalsHaveTheirLimits) {
-  EXPECT_EQ(Renew({.until = now_, .length = {}}).error().check, "licensing.until");
-  EXPECT_EQ(Renew({.until = kNoExpiry, .length = {}}).error().check, "licensing.until");
+  EXPECT_EQ(Renew(now_).error().check, "licensing.until");
+  EXPECT_EQ(Renew(kNoExpiry).error().check, "licensing.until");
+  EXPECT_TRUE(Renew(ByPlan{}));
   now_ += 4000 * kDay;
-  const auto change = Renew({.length = kDay});
+  EXPECT_EQ(Renew(ByPlan{}).error().check, "licensing.until") << "the length of its plan is over";
+  const auto change = Renew(kDay);
   ASSERT_TRUE(change) << change.error().message;
   EXPECT_EQ(change->end_after, now_ + kDay) << "from now, since it is over";
   EXPECT_EQ(ChangeLicensePlan(*store_, {now_, "test"}, license_, "nothing", false).error().check,
@@ -460,7 +462,7 @@ TEST_F(HeartbeatTest, ThatFailedAnywhereConverges) {
     Exchange();
     ReportingHost clone = host_;
     Exchange();
-    ASSERT_TRUE(Renew({.length = 90 * kDay}));
+    ASSERT_TRUE(Renew(90 * kDay));
     const bool fork = points % 2 == 1;  // in turn, a renewal and a fork
     const std::string report = ReportOf(fork ? clone : host_);
     testing::FaultPoints faults;

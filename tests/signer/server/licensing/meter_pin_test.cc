@@ -44,7 +44,7 @@ class MeterPinTest : public LicensingTest {
   ActivationRecord RenewByReport(const ActivationRecord& activation) {
     const auto certificate = Certificate::Parse(activation.certificate, CertificateProfile::kLicense).value();
     now_ += Seconds{86400};
-    EXPECT_TRUE(RenewLicense(*store_, {now_, "test"}, license_, {.length = Seconds{90 * 86400}}, false));
+    EXPECT_TRUE(RenewLicense(*store_, {now_, "test"}, license_, Seconds{90 * 86400}, false));
     testing::ReportingHost host;
     const Heartbeat heartbeat = BuildHeartbeat(tpm_, certificate, host.Next());
     const auto answered = licensing_->AnswerHeartbeat("test", ArmorHeartbeat(heartbeat), {});

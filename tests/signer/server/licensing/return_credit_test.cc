@@ -161,7 +161,7 @@ TEST_F(ReturnCreditTest, ARenewalKeepsWhatWasUsedBefore) {
   ReportingHost host;
   Report(other_, second, host, 40);
   EXPECT_EQ(store_->ListActivations(license_)->size(), 2u) << "nothing is issued anew for the same terms";
-  ASSERT_TRUE(RenewLicense(*store_, {now_, "test"}, license_, {{}, 30 * kDay}, false));
+  ASSERT_TRUE(RenewLicense(*store_, {now_, "test"}, license_, 30 * kDay, false));
   Report(other_, second, host, 41);
   const auto activations = store_->ListActivations(license_);
   ASSERT_EQ(activations->size(), 3u);
@@ -202,7 +202,7 @@ TEST_F(ReturnCreditTest, ARenewalOfALicenseThatStandsStillCountsFromWhatIsLeft) 
   now_ += 65 * kDay;
   ASSERT_TRUE(Accept(tpm_, first, Renders(0)));
   now_ += 100 * kDay;
-  const auto change = RenewLicense(*store_, {now_, "test"}, license_, {{}, 30 * kDay}, false);
+  const auto change = RenewLicense(*store_, {now_, "test"}, license_, 30 * kDay, false);
   ASSERT_TRUE(change) << change.error().message;
   EXPECT_EQ(change->end_after, now_ + 330 * kDay);
   EXPECT_TRUE(change->changed);

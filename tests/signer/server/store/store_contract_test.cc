@@ -918,6 +918,19 @@ TEST_P(StoreContract, ALicenseHasItsOwnEndOnceItIsSet) {
   EXPECT_EQ(AuditCount(), before);
 }
 
+TEST_P(StoreContract, ALicenseWhoseOwnEndIsTakenAwayEndsAsItsPlanSays) {
+  Sell(1);
+  ASSERT_TRUE(store_->SetLicenseEnd(At(5), "license-1", At(900).at));
+  const auto by_plan = store_->SetLicenseEnd(At(6), "license-1", std::nullopt);
+  ASSERT_TRUE(by_plan) << by_plan.error().message;
+  EXPECT_FALSE(by_plan->ends);
+  EXPECT_FALSE(store_->GetLicense("license-1")->ends);
+  EXPECT_NE(store_->ListAudit(0, 100)->back().detail.find("as the plan says"), std::string::npos);
+  const size_t before = AuditCount();
+  ASSERT_TRUE(store_->SetLicenseEnd(At(7), "license-1", std::nullopt));
+  EXPECT_EQ(AuditCount(), before);
+}
+
 TEST_P(StoreContract, ALicenseChangesItsPlanAndVersion) {
   Sell(1);
   ASSERT_TRUE(store_->PutProduct(At(5), "demo", R"({"a":1})"));
