@@ -7,9 +7,10 @@ namespace {
 
 constexpr Seconds kYear{365 * 86400};
 
-// By the floor: a clock that is set ahead makes no year pass.
+// By the floor: a clock that is set ahead makes no year pass. Or by the time that has passed for certain: a period that was begun with such a
+// clock is over after a year all the same.
 bool IsLongOver(const RepairRecord& record, const TimeReading& now) {
-  return record.period.from + kYear < now.floor;
+  return record.period.from + kYear < now.floor || now.passed - record.period.passed > kYear;
 }
 
 }  // namespace

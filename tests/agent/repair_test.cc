@@ -97,6 +97,20 @@ TEST_F(RepairTest, AClockThatIsSetAheadMakesNoYearPass) {
   EXPECT_EQ(Begin(), std::nullopt);
 }
 
+TEST_F(RepairTest, OneThatWasBegunWithAClockFarAheadIsOverAfterAYear) {
+  view_.verified->terms.repairs->per_year = 1;
+  time_.SeeSigned(kMidway);
+  const Time right = wall_;
+  wall_ += std::chrono::days(500);
+  Begin();
+  wall_ = right;
+  view_.verified->serial = {7};
+  Pass(Seconds(364 * 86400));
+  EXPECT_EQ(Begin(), std::nullopt);
+  Pass(Seconds(2 * 86400));
+  EXPECT_EQ(Begin(), time_.Read().now + kEmergency);
+}
+
 // Licenses of a vendor of root's own would push it out.
 TEST_F(RepairTest, NoOtherLicensesPeriodsMakeItForgotten) {
   view_.verified->terms.repairs->per_year = 1;
