@@ -44,6 +44,8 @@ constexpr std::string_view kProduct = R"({
 }
 )";
 
+constexpr Time kMonthOfTheExamples = std::chrono::sys_days(std::chrono::year(2026) / 11 / 1);
+
 void Write(const Path& path, std::string_view text) {
   if (auto status = WriteFileAtomically(path, AsBytes(text), 0644); !status) {
     std::cerr << status.error().message << '\n';
@@ -121,8 +123,7 @@ void MakeHeartbeatExample(const Path& directory, const testing::TestPki& pki, te
   testing::ReportingHost host;
   HeartbeatReport report = host.Next();
   report.created = report.clock = testing::kPkiNow;
-  report.usage = {
-      {"renders", MeterPeriod::kMonth, std::chrono::sys_days(std::chrono::year(2026) / 11 / 1), 12}};
+  report.usage = {{"renders", MeterPeriod::kMonth, kMonthOfTheExamples, 12}};
   const Heartbeat heartbeat =
       testing::BuildHeartbeat(tpm, ParseLicenseFile(license_file)->license, std::move(report));
   Write(directory / "heartbeat.txt", ArmorHeartbeat(heartbeat));
@@ -156,8 +157,10 @@ void MakeReturnExample(const Path& directory, const testing::TestPki& pki, const
       .nonce = *HexDecode("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
       .time = testing::kPkiNow};
   Write(directory / "return-nonce.txt", Say(kReturnNonce, nonce, pki));
-  Write(directory / "return.txt",
-        ArmorReturnProof(testing::BuildReturn(tpm, options, license, nonce.nonce, testing::kPkiNow)));
+  const StatedUsage used{{.birth = 41, .stamp = 57},
+                         {{"renders", MeterPeriod::kMonth, kMonthOfTheExamples, 30}}};
+  Write(directory / "return.txt", ArmorReturnProof(testing::BuildReturn(tpm, options, license, nonce.nonce,
+                                                                        testing::kPkiNow, {.used = used})));
 }
 
 // PKCS #8 of a P-256 key without its public half (RFC 5208, RFC 5915).
