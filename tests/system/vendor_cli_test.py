@@ -227,6 +227,15 @@ class VendorCli(unittest.TestCase):
     def test_a_beginning_that_is_too_short_is_told_as_that(self):
         self.assertIn('four characters', self.vendor.run('license', 'show', 'ff').err)
 
+    def test_a_product_that_was_added_by_mistake_is_removed(self):
+        self.vendor.add_product(id='mistake')
+        done = self.vendor.run('product', 'remove', 'mistake', '--json')
+        self.assertEqual(done.json(), {'product': 'mistake', 'changed': True})
+        self.refused(self.vendor.run('product', 'show', 'mistake'), 'store.product')
+        self.refused(self.vendor.run('product', 'remove', 'mistake'), 'store.product')
+        self.vendor.sell()
+        self.refused(self.vendor.run('product', 'remove', 'acme-cad'), 'store.sold')
+
     def test_the_same_product_file_again_is_no_change_and_that_is_said(self):
         terms = json.loads(PRODUCT.read_text())
         terms['plans']['demo']['expiry_grace'] = '8d'

@@ -74,6 +74,18 @@ Result<int> Show(const cli::Arguments& arguments) {
   return cli::kExitDone;
 }
 
+Result<int> Remove(const cli::Arguments& arguments) {
+  HOLDFAST_TRY(const Records records, OpenRecords(arguments));
+  const std::string id = arguments.Text("ID");
+  HOLDFAST_CHECK(records.store->RemoveProduct({SystemClock()(), Actor()}, id));
+  if (arguments.json()) {
+    cli::Print(Json{{"product", id}, {"changed", true}});
+  } else {
+    std::cout << "product " << id << " is removed\n";
+  }
+  return cli::kExitDone;
+}
+
 }  // namespace
 
 void AddProductCommands(cli::Program& program) {
@@ -96,6 +108,14 @@ void AddProductCommands(cli::Program& program) {
                .arguments = {{.name = "ID", .required = true}},
                .options = {cli::kJsonOption},
                .run = Show});
+  program.Add({.name = "product remove",
+               .summary = "take a product out that was never sold",
+               .arguments = {{.name = "ID", .required = true}},
+               .options = {cli::kJsonOption},
+               .details =
+                   "With all versions of its file; `product show` prints the newest, to be added again. Its "
+                   "content keys stay.",
+               .run = Remove});
 }
 
 }  // namespace holdfast::vendor

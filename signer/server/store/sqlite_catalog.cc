@@ -60,6 +60,22 @@ Result<std::vector<ProductRecord>> SqliteStore::ListProducts() {
       [&](soci::session& sql) { return rows::Products(sql, std::string(kNewest) + "order by id", {}); });
 }
 
+Status SqliteStore::RemoveProduct(const Change& change, const std::string& id) {
+  return database_->Write<void>([&](soci::session& sql) -> Status {
+    HOLDFAST_TRY(const ProductRecord newest,
+                 One(rows::Products(sql, std::string(kNewest) + "and id = :id", {id}), id));
+    int sold = 0;
+    sql << "select count(*) from licenses where product = :id", soci::use(id), soci::into(sold);
+    if (sold > 0)
+      return Fail(ErrorKind::kConflict, "store.sold",
+                  "licenses of product \"" + id + "\" were sold, which need it",
+                  "see `holdfast-vendor license list`");
+    sql << "delete from products where id = :id", soci::use(id);
+    rows::AppendAudit(sql, change, "product.remove", id, {{"versions", newest.version}});
+    return {};
+  });
+}
+
 Result<std::vector<CustomerRecord>> SqliteStore::ListCustomers() {
   return database_->Read<std::vector<CustomerRecord>>(
       [&](soci::session& sql) -> Result<std::vector<CustomerRecord>> {

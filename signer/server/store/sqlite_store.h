@@ -25,6 +25,7 @@ class SqliteStore : public Store {
   Result<ProductRecord> GetProduct(const std::string& id) override;
   Result<ProductRecord> GetProduct(const std::string& id, int64_t version) override;
   Result<std::vector<ProductRecord>> ListProducts() override;
+  Status RemoveProduct(const Change& change, const std::string& id) override;
   Result<std::vector<CustomerRecord>> ListCustomers() override;
   Result<LicenseRecord> AddLicense(const Change& change, const NewLicense& license) override;
   Result<LicenseRecord> GetLicense(const std::string& id) override;

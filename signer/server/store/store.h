@@ -122,6 +122,8 @@ class Store {
   virtual Result<ProductRecord> GetProduct(const std::string& id) = 0;  // newest; store.product
   virtual Result<ProductRecord> GetProduct(const std::string& id, int64_t version) = 0;
   virtual Result<std::vector<ProductRecord>> ListProducts() = 0;  // newest version of each, by id
+  // With all its versions, where no license of it was ever sold. Checks: store.product, store.sold (kConflict).
+  virtual Status RemoveProduct(const Change& change, const std::string& id) = 0;
   virtual Result<std::vector<CustomerRecord>> ListCustomers() = 0;
 
   // Sells the newest version of the product. Whether the plan exists is the caller's to know.

@@ -36,6 +36,9 @@ class FaultPoints {
 class FaultyStore : public Store {
  public:
   FaultyStore(Store& store, FaultPoints& faults) : store_(store), faults_(faults) {}
+  Status RemoveProduct(const Change& c, const std::string& id) override {
+    return faults_.Run([&] { return store_.RemoveProduct(c, id); });
+  }
   Result<ProductRecord> PutProduct(const Change& c, const std::string& id, const std::string& f) override {
     return faults_.Run([&] { return store_.PutProduct(c, id, f); });
   }

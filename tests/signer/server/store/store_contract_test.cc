@@ -83,6 +83,27 @@ TEST_P(StoreContract, AnUnknownProductIsNamed) {
   EXPECT_EQ(missing.error().kind, ErrorKind::kNotFound);
 }
 
+TEST_P(StoreContract, AProductThatWasNeverSoldIsRemovedWithAllItsVersions) {
+  ASSERT_TRUE(store_->PutProduct(At(5), "demo", R"({"a":1})"));
+  ASSERT_TRUE(store_->PutProduct(At(5), "other", "{}"));
+  const Status removed = store_->RemoveProduct(At(6), "demo");
+  ASSERT_TRUE(removed) << removed.error().message;
+  EXPECT_EQ(store_->GetProduct("demo").error().check, "store.product");
+  EXPECT_EQ(store_->GetProduct("demo", 1).error().check, "store.product");
+  EXPECT_TRUE(store_->GetProduct("other"));
+  EXPECT_EQ(store_->ListAudit(0, 100)->back().action, "product.remove");
+  EXPECT_EQ(store_->RemoveProduct(At(7), "demo").error().check, "store.product");
+}
+
+TEST_P(StoreContract, AProductThatWasSoldStays) {
+  Sell(1);
+  ASSERT_TRUE(store_->PutProduct(At(5), "demo", R"({"a":1})"));
+  const size_t before = AuditCount();
+  EXPECT_EQ(store_->RemoveProduct(At(6), "demo").error().check, "store.sold");
+  EXPECT_TRUE(store_->GetProduct("demo", 1));
+  EXPECT_EQ(AuditCount(), before);
+}
+
 TEST_P(StoreContract, ALicenseKeepsTheProductVersionItWasSoldWith) {
   Sell(1);
   ASSERT_TRUE(store_->PutProduct(At(5), "demo", R"({"a":1})"));
