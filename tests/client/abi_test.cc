@@ -210,6 +210,9 @@ TEST_F(AbiTest, DescriptorsAreClosedByExec) {
 }
 
 TEST_F(AbiTest, WithoutDescriptorsCallsFailAndChecksGoOn) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer wants descriptors to know what tsan.supp names";
+#endif
   Handle handle = MustOpen();
   const holdfast_options options = Options();
   holdfast_handle* another = nullptr;

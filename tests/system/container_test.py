@@ -17,6 +17,11 @@ ENGINE = ['bwrap', '--unshare-user', '--uid', INSIDE, '--gid', INSIDE, '--unshar
           '--ro-bind', '/usr', '/usr', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64', '--symlink', 'usr/bin', '/bin',
           '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp']
 
+# What ThreadSanitizer is not to report, also in the container.
+SUPPRESSIONS = dict(option.split('=', 1) for option in os.environ.get('TSAN_OPTIONS', '').split(':') if option).get('suppressions')
+if SUPPRESSIONS:
+    ENGINE += ['--ro-bind', SUPPRESSIONS, '/tmp/tsan.supp', '--setenv', 'TSAN_OPTIONS', 'suppressions=/tmp/tsan.supp']
+
 needs_root = unittest.skipUnless(ROOT, 'needs root, to be another user than the agent')
 
 
