@@ -66,7 +66,7 @@ Result<LicenseChange> RenewLicense(Store& store, const Change& change, const std
   LicenseRecord after = before;
   HOLDFAST_TRY(after.ends, NewEnd(before, sold.plan, renewal, change.at));
   after.time_left.reset();
-  // By its plan a license may have no end, but not one that was cut to what a certificate can hold.
+  // Its own end as it was given: EndOf cuts it to what a certificate can hold.
   HOLDFAST_CHECK(
       CheckEnd(after.ends ? after.ends : EndOf(after, sold.plan, change.at), sold.plan, change.at));
   if (!dry_run) {

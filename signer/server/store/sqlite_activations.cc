@@ -182,8 +182,10 @@ Result<ActivationProposal> WithTerms(const ActivationProposal& proposal, const L
     made.not_after = terms.not_after;
     ends = terms.expires;
   }
-  if (license.time_left) Resume(sql, license.id);
-  if (license.time_left && ends) SetOwnEnd(sql, license.id, ends);
+  if (license.time_left) {
+    Resume(sql, license.id);
+    if (ends) SetOwnEnd(sql, license.id, ends);
+  }
   return made;
 }
 
